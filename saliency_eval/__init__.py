@@ -1,0 +1,3 @@
+"""Evaluation of saliency maps: metrics, data sets, runs and boards, with signed numbers."""
+
+__version__ = "0.1.0"

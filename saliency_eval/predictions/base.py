@@ -1,0 +1,37 @@
+"""What a set of predictions is: a map for each image, with everything that was noticed while reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+from numpy.typing import NDArray
+
+from saliency_eval.errors import Problem
+from saliency_eval.pool import Shape
+
+
+class Reading(NamedTuple):
+    """One prediction as it was read."""
+
+    values: NDArray[Any]  # (height, width), real and finite, any size that is allowed for the stimulus
+    notes: tuple[Problem, ...] = ()  # warnings and notes; errors are raised
+    sha256: str = ""  # of the bytes that were read
+    format: str = "array"  # png, jpeg, npy, npz, mat, h5
+
+
+class Predictions(Protocol):
+    """Maps by image id: a folder, an archive, a mapping, or a model run on the spot."""
+
+    @property
+    def name(self) -> str:
+        """The display name of the model."""
+
+    def match(self, ids: Iterable[str]) -> list[Problem]:
+        """Compare names with the images before anything is opened: missing, ambiguous, extra and the like."""
+
+    def has(self, id: str) -> bool:
+        """Is there a prediction for the image?"""
+
+    def read(self, id: str, shape: Shape) -> Reading:
+        """Read the map of one image; raises SaliencyEvalError for anything that is refused."""
