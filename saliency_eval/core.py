@@ -98,10 +98,14 @@ METRICS = Registry("metric")
 MODELS = Registry("model")
 
 
-def derived(function: F) -> F:
+def derived(**traits: Any) -> Callable[[F], F]:
     """Declare a field that follows from other fields; it is computed when first read."""
-    FIELDS.declare(function.__name__, function)
-    return function
+
+    def declare(function: F) -> F:
+        FIELDS.declare(function.__name__, function, **traits)
+        return function
+
+    return declare
 
 
 @functools.cache
@@ -188,7 +192,7 @@ def generator(*words: object) -> np.random.Generator:
     """A random generator that depends on the words alone.
 
     >>> int(generator("auc_borji", "i1").integers(1000))
-    904
+    39
     """
     digest = hashlib.sha256("\0".join(str(w) for w in words).encode("utf-8", "surrogateescape")).digest()
     return np.random.default_rng(np.frombuffer(digest, dtype="<u4"))

@@ -1,0 +1,72 @@
+"""Every sentence that a wrong array can cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saliency_eval.errors import fail
+from saliency_eval.pool import Points, Shape
+
+
+def real_map(values: ArrayLike, what: str = "saliency") -> NDArray[Any]:
+    """A non-empty, two-dimensional array of real, finite numbers; (1, h, w) and (h, w, 1) lose their axis."""
+    array = np.asarray(values)
+    if array.dtype.hasobject:
+        fail("dtype", f"{what} must be an array of numbers, got Python objects", "convert it: a.astype('float32')")
+    if array.dtype.kind not in "buif":
+        fail("dtype", f"{what} must hold real numbers, got {array.dtype}", "save the real-valued map")
+    if array.ndim == 3 and 1 in (array.shape[0], array.shape[-1]):
+        array = array[0] if array.shape[0] == 1 else array[..., 0]
+    if array.ndim != 2 or not array.size:
+        fail("shape", f"{what} must be a map of shape (height, width), got {array.shape}", "pass one 2-D array")
+    finite(array, what)
+    return array
+
+
+def finite(array: NDArray[Any], what: str) -> None:
+    """No NaN and no infinity; the message counts them and names the first."""
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    counts = {"NaN": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
+    found = ", ".join(f"{n} {name}" for name, mask in counts.items() if (n := int(mask.sum())))
+    row, column = np.argwhere(~np.isfinite(array))[0]
+    only_low = not (counts["NaN"].any() or counts["inf"].any())
+    remedy = "a log density is read with --kind log-density" if only_low else "replace or remove them in the model"
+    fail("non_finite", f"{what} must be finite, got {found}, first at ({row}, {column})", remedy)
+
+
+def points(values: ArrayLike, shape: Shape, what: str = "fixations") -> Points:
+    """Integer pixels (n, 2) of row, column inside an image of the given shape."""
+    array = np.asarray(values)
+    if array.size == 0:
+        return np.empty((0, 2), np.int64)
+    if array.ndim != 2 or array.shape[1] != 2:
+        fail("shape", f"{what} must be points (n, 2) of row, column, got shape {array.shape}", exit=4)
+    if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and (array == np.floor(array)).all()):
+        fail("dtype", f"{what} must be whole pixels, got {array.dtype}", "floor them: np.floor(p).astype(int)", exit=4)
+    whole = array.astype(np.int64)
+    outside = ((whole < 0) | (whole >= np.array(shape))).any(1)
+    if outside.any():
+        row, column = whole[outside][0]
+        swapped = not ((whole[:, ::-1] < 0) | (whole[:, ::-1] >= np.array(shape))).any()
+        fail(
+            "swapped_axes" if swapped else "dropped_fixations",
+            f"{what} must lie inside 0..{shape[0] - 1}, 0..{shape[1] - 1} (row, column), "
+            f"got {int(outside.sum())} outside, first ({row}, {column})",
+            "exchange the columns" if swapped else "subtract 1 if they are 1-based, or drop them",
+            exit=4,
+        )
+    return whole
+
+
+def same_shape(first: Shape, second: Shape, what: str) -> None:
+    """Prediction and truth must have one size."""
+    if first != second:
+        fail(
+            "wrong_size",
+            f"saliency and {what} must have one size, got {first[1]}x{first[0]} and {second[1]}x{second[0]}",
+            "resize the prediction: saliency_eval.resize.resize(saliency, shape)",
+        )

@@ -1,0 +1,90 @@
+"""How a metric is declared: one decorator enters it everywhere and checks arrays given by hand."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+from saliency_eval import check
+from saliency_eval.core import METRICS, convert
+from saliency_eval.errors import fail
+from saliency_eval.maps import Map
+
+Constant = Literal["nan", "chance", "raise"]
+F = TypeVar("F", bound=Callable[..., float])
+POINTS = ("fixations", "other_fixations")
+MAPS = ("density", "baseline")
+
+
+def metric(
+    label: str,
+    *,
+    better: Literal["higher", "lower"],
+    range: tuple[float, float],
+    chance: float | None,
+    source: str,
+    invariant: Sequence[str] = (),
+    unit: str = "",
+    extra: str = "",
+    same_size: bool = True,
+    draws: Callable[[Mapping[str, Any]], bool] = lambda options: False,
+) -> Callable[[F], F]:
+    """Declare a function as a metric under its own name.
+
+    `label` is for tables; `better` the direction; `range` and `chance` its values; `source` the DOI or arXiv id;
+    `invariant` the transforms that leave it unchanged, which the property tests try; `extra` the optional
+    dependency it needs; `same_size` whether map and truth must have one size; `draws` tells from the options whether it uses random numbers.
+    """
+
+    def declare(function: F) -> F:
+        declared = METRICS.declare(
+            function.__name__,
+            function,
+            label=label,
+            better=better,
+            range=range,
+            chance=chance,
+            source=source,
+            invariant=tuple(invariant),
+            unit=unit,
+            extra=extra,
+            draws=draws,
+        )
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def checked(*arrays: Any, **options: Any) -> float:
+            given = signature.bind(*arrays, **options).arguments
+            for name, value in given.items():
+                if name in declared.types:
+                    given[name] = convert(value, declared.types[name], f"{function.__name__}({name}=...)")
+            return float(function(**prepared(given, same_size)))
+
+        return checked  # type: ignore[return-value]
+
+    return declare
+
+
+def prepared(given: dict[str, Any], same_size: bool) -> dict[str, Any]:
+    """Fields given by hand, checked: maps become `Map`, points become pixels inside the map."""
+    saliency = Map.of(given["saliency"])
+    given["saliency"] = saliency
+    for name in given:
+        if name in POINTS:
+            given[name] = check.points(given[name], saliency.shape, name)
+        elif name in MAPS:
+            given[name] = Map.of(given[name], name)
+            if same_size:
+                check.same_shape(saliency.shape, given[name].shape, name)
+            if given[name].low < 0:
+                fail("dtype", f"{name} must not be negative, got {given[name].low:g}", "pass a density", exit=4)
+    return given
+
+
+def undefined(constant: Constant, chance: float, saliency: Map) -> float:
+    """The value of a map of one value everywhere, which orders no pixel before another."""
+    if constant == "raise":
+        fail("constant", f"the map is {saliency.low:g} everywhere", "use constant=nan or constant=chance")
+    return chance if constant == "chance" else float("nan")

@@ -1,0 +1,232 @@
+"""Metrics of a map against a fixation density: CC, SIM, KL divergence and EMD.
+
+Truth is `density`, a map (height, width) that is not negative. An image without fixations has no density and
+scores NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from saliency_eval.errors import fail
+from saliency_eval.maps import LEVELS, Floats, Map, Shift
+from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.resize import matlab
+
+Elementwise = Callable[[Any], Any]
+NAN = float("nan")
+BITS = 2.0**-52
+SMALL = 1e-12  # up to this eps the two logarithms of `inside` separate with an error below eps
+
+
+@metric(
+    "CC",
+    better="higher",
+    range=(-1, 1),
+    chance=0.0,
+    source="doi:10.1016/j.visres.2006.09.004",
+    invariant=["affine", "flip", "odd", "symmetric"],
+)
+def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
+    """Pearson correlation of map and density over all pixels.
+
+    `saliency` and `density` (height, width) real. `constant` rules a map of one value. NaN for an empty density.
+
+    CC = cov(S, D) / (std(S) std(D)). Source: Le Meur, Le Callet, Barba 2007, doi:10.1016/j.visres.2006.09.004.
+
+    >>> round(cc([[0, 1], [2, 3]], [[0, 2], [1, 3]]), 15)
+    0.8
+    """
+    if density.constant:
+        return NAN
+    if saliency.constant:
+        return undefined(constant, 0.0, saliency)
+    if saliency.is_levels:
+        products = (np.arange(LEVELS) - saliency.mean) @ saliency.level_sums(density)
+    else:
+        products = np.vdot(saliency.centred, density.centred)
+    return float(products / saliency.size / (saliency.deviation() * density.deviation()))
+
+
+@metric(
+    "SIM",
+    better="higher",
+    range=(0, 1),
+    chance=None,
+    source="hdl:1721.1/68590",
+    invariant=["scale", "flip", "symmetric"],
+)
+def sim(
+    saliency: Map, density: Map, *, normalise: Literal["minmax", "sum"] = "minmax", constant: Constant = "nan"
+) -> float:
+    """Similarity: the mass that two maps share when each sums to one.
+
+    `saliency` and `density` (height, width) real. `normalise`: both from their minimum (`minmax`, MIT) or as
+    they are (`sum`, negative values moved up), then divided by their sum. `constant` rules a map of one value
+    under `minmax`; there an all-zero map shares 0, as in the MIT code. NaN for an empty density.
+
+    SIM = sum of min(p, q). Source: Judd, Durand, Torralba 2012, hdl:1721.1/68590.
+
+    >>> sim([[1, 3], [0, 0]], [[1, 1], [0, 2]])
+    0.5
+    """
+    if density.mass("none") == 0:
+        return NAN
+    if normalise == "sum":
+        p, q = saliency.probability("negative"), density.probability("negative")
+    elif saliency.constant and constant != "chance":
+        return 0.0 if saliency.high == 0 and constant == "nan" else undefined(constant, NAN, saliency)
+    else:
+        p, q = saliency.probability("minimum"), density.probability("minimum")
+    return float(np.minimum(p, q).sum())
+
+
+@metric(
+    "KL",
+    better="lower",
+    range=(0, np.inf),
+    chance=None,
+    unit="nat",
+    source="doi:10.1214/aoms/1177729694",
+    invariant=["scale", "flip"],
+)
+def kld(
+    saliency: Map,
+    density: Map,
+    *,
+    form: Literal["inside", "floor", "exact"] = "inside",
+    eps: float = BITS,
+    floor: float = 1e-20,
+    negative: Literal["shift", "clip", "keep", "real"] = "shift",
+    constant: Constant = "nan",
+) -> float:
+    """Kullback-Leibler divergence of the map from the density, in nats.
+
+    `saliency` and `density` (height, width) real. `form`: `inside` adds `eps` within the logarithm (MIT),
+    `floor` adds `floor` to both maps before they are divided by their sum, `exact` is infinite where the map is zero and
+    the density is not. `negative` values of the map are moved up, cut, or kept: then the logarithm of a negative
+    number is NaN, or its `real` part, which the MIT code prints. An all-zero map is not normalised unless `constant="chance"`, which scores it as uniform. NaN for an
+    empty density.
+
+    inside: KL = sum q ln(eps + q/(p + eps)), p = S/sum(S), q = D/sum(D).
+    Source: Kullback, Leibler 1951, doi:10.1214/aoms/1177729694; Bylinskii et al. 2019, arXiv:1604.03605.
+
+    >>> kld([[1, 1], [1, 1]], [[0, 0], [0, 2]], form="exact")
+    1.3862943611198906
+    """
+    if density.mass("none") == 0:
+        return NAN
+    if saliency.constant and constant == "raise":
+        return undefined(constant, NAN, saliency)
+    if negative == "clip" and saliency.low < 0:
+        saliency = Map(np.maximum(saliency.values, 0))
+    rule: Shift = "negative" if negative == "shift" else "none"
+    if form == "floor":
+        return entropy(density, floor) - cross_entropy(saliency, density, floored(saliency, rule, floor), floor)
+    probability = saliency.probability_of(rule)
+    if saliency.low == saliency.high == 0 and constant != "chance":
+        probability = np.zeros_like
+    if form == "inside" and not (saliency.is_levels and eps <= SMALL):
+        q = density.probability("none")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            argument = eps + q / (saliency.through(probability) + eps)
+            return float(np.sum(q * np.log(np.abs(argument) if negative == "real" else argument)))
+    inner = eps if form == "inside" else 0.0
+    return entropy(density) - cross_entropy(saliency, density, lambda v: probability(v) + inner)
+
+
+def floored(m: Map, rule: Shift, floor: float) -> Elementwise:
+    """The function from value to probability once `floor` is added to every pixel."""
+    shift, mass = m.shift(rule), m.mass(rule) + floor * m.size
+    return lambda v: (v - shift + floor) / mass
+
+
+def cross_entropy(saliency: Map, density: Map, probability: Elementwise, floor: float = 0.0) -> float:
+    """Sum of q ln p over the pixels where q is positive."""
+    if saliency.is_levels:
+        mass = density.mass("none") + floor * density.size
+        weight = (saliency.level_sums(density) + floor * saliency.histogram) / mass
+        values: Any = np.arange(LEVELS, dtype=np.float64)
+    else:
+        weight = floored(density, "none", floor)(density.values)
+        values = saliency.values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = weight * np.log(probability(values))
+    return float(np.sum(terms[weight > 0]))
+
+
+def entropy(density: Map, floor: float = 0.0) -> float:
+    """Sum of q ln q; it depends on the truth alone."""
+
+    def compute() -> float:
+        q = floored(density, "none", floor)(density.values[density.values + floor > 0])
+        return float(np.sum(q * np.log(q)))
+
+    return float(density.once(("entropy", floor), compute))
+
+
+@metric(
+    "EMD",
+    better="lower",
+    range=(0, np.inf),
+    chance=None,
+    unit="cells",
+    source="doi:10.1023/A:1026543900054",
+    same_size=False,
+    invariant=["scale", "symmetric"],
+    extra="emd",
+)
+def emd(
+    saliency: Map,
+    density: Map,
+    *,
+    cell: int = 32,
+    unit: Literal["cells", "px"] = "cells",
+    constant: Constant = "nan",
+) -> float:
+    """Earth mover's distance between map and density on a coarse grid, by exact optimal transport.
+
+    `saliency` and `density` (height, width) real. `cell`: width of a grid cell in px; `unit` of the distance.
+    Both maps, of any size, shrink to the grid by the `matlab` rule, negative cells are cut, each is divided by its sum.
+    An all-zero map scores as `constant` says. NaN for an empty density. Raises `needs_extra` without POT.
+
+    EMD = least mean Euclidean distance of moving one mass onto the other; only the difference has to move.
+    Source: Rubner, Tomasi, Guibas 2000, doi:10.1023/A:1026543900054.
+
+    >>> emd(np.eye(64), np.eye(64)[::-1])  # doctest: +SKIP
+    0.0
+    """
+    if density.mass("none") == 0:
+        return NAN
+    if saliency.low == saliency.high == 0 and constant != "chance":
+        return undefined(constant, NAN, saliency)
+    rows, columns = (-(-n // cell) for n in density.shape)
+    target = mass_of(matlab(density.values, (rows, columns), 1 / cell))
+    source = mass_of(matlab(saliency.values, (rows, columns)))
+    distance = transport(source, target)
+    return distance * cell if unit == "px" else distance
+
+
+def mass_of(cells: Floats) -> Floats:
+    """Cells that are not negative and sum to one; without mass they are equal."""
+    cut = np.maximum(cells, 0)
+    return cut / cut.sum() if cut.sum() > 0 else np.full(cells.shape, 1 / cells.size)
+
+
+def transport(source: Floats, target: Floats) -> float:
+    """Least cost of moving one mass onto another, Euclidean distance between cells."""
+    try:
+        from ot import emd2
+    except ImportError:
+        fail("needs_extra", "emd needs POT, which is not installed", "pip install 'saliency-eval[emd]'")
+    difference = source - target
+    supply, demand = np.argwhere(difference > 0), np.argwhere(difference < 0)
+    if not len(supply) or not len(demand):
+        return 0.0
+    have, want = difference[tuple(supply.T)], -difference[tuple(demand.T)]
+    cost = np.sqrt(((supply[:, None] - demand[None]) ** 2).sum(2, dtype=np.float64))
+    moved = have.sum()
+    return float(moved * emd2(have / moved, want / want.sum(), cost, numItermax=10_000_000))
