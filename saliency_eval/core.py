@@ -96,6 +96,7 @@ class Registry(Mapping[str, Declared]):
 FIELDS = Registry("field")
 METRICS = Registry("metric")
 MODELS = Registry("model")
+REGISTRIES = {"metric": METRICS, "model": MODELS}
 
 
 def derived(**traits: Any) -> Callable[[F], F]:
@@ -115,10 +116,14 @@ def inputs(name: str) -> frozenset[str]:
     return frozenset({name}).union(*(inputs(b) for b in below))
 
 
+def reached(fields: tuple[str, ...]) -> list[str]:
+    """The derived fields that some fields rest on."""
+    return sorted(frozenset().union(*(inputs(name) for name in fields)) & set(FIELDS))
+
+
 def field_options(fields: tuple[str, ...]) -> dict[str, Any]:
     """Options of all derived fields below, under their qualified names: `density.sigma`."""
-    reached = sorted(set().union(*(inputs(name) for name in fields)) & set(FIELDS))
-    return {f"{name}.{o}": v for name in reached for o, v in FIELDS[name].options.items()}
+    return {f"{name}.{o}": v for name in reached(fields) for o, v in FIELDS[name].options.items()}
 
 
 # ------------------------------------------------------------------ fields of an image
@@ -203,28 +208,31 @@ def generator(*words: object) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Variant:
-    """A metric with every option fixed; its text parses back to the same variant."""
+    """A metric or model with every option fixed; its text parses back to the same variant.
+
+    Options without effect, such as a seed where nothing is drawn, stand at their default and are not shown.
+    """
 
     key: str
     options: tuple[tuple[str, Any], ...] = field(default=())
+    kind: str = "metric"
 
     @property
     def declared(self) -> Declared:
-        return METRICS[self.key]
+        return REGISTRIES[self.kind][self.key]
 
-    @property
-    def draws(self) -> bool:
-        """Does the value depend on the seed?"""
+    @functools.cached_property
+    def idle(self) -> frozenset[str]:
+        """Options that have no effect beside the others."""
         options = dict(self.options)
-        return any(
-            d.traits.get("draws", lambda o: True)({o: options[p + o] for o in d.options})
-            for p, d in self._declarations()
-            if d.stochastic
-        )
+        found: set[str] = set()
+        for prefix, declared in self._declarations():
+            own = {o: options[prefix + o] for o in declared.options}
+            found |= {prefix + o for o in declared.traits.get("idle", lambda o: ())(own)}
+        return frozenset(found)
 
     def _declarations(self) -> list[tuple[str, Declared]]:
-        reached = set().union(*(inputs(name) for name in self.declared.fields)) & set(FIELDS)
-        return [("", self.declared), *((f"{name}.", FIELDS[name]) for name in sorted(reached))]
+        return [("", self.declared), *((f"{name}.", FIELDS[name]) for name in reached(self.declared.fields))]
 
     def with_options(self, given: Options) -> Variant:
         """The variant with some options changed; plain names are looked up, unknown ones refused."""
@@ -232,28 +240,38 @@ class Variant:
         for name, value in given.items():
             full = self._qualified(name)
             options[full] = convert(value, self._type(full), f"{self.key}({name}=...)")
-        return replace(self, options=tuple(options.items()))
+        changed = replace(self, options=tuple(options.items()))
+        plain = defaults(self.declared)
+        return replace(self, options=tuple((k, plain[k] if k in changed.idle else v) for k, v in options.items()))
+
+    def with_known(self, given: Options) -> Variant:
+        """The variant with those of the options changed that it has, by full name."""
+        known = dict(self.options)
+        return self.with_options({k: v for k, v in given.items() if k in known})
 
     def bound(self, values: Options) -> Variant:
         """The variant with the options that the data set decides filled in."""
-        missing = [k for k, v in self.options if v == DATASET and k not in values]
-        if missing:
-            fail(
-                "undefined_metric",
-                f"{self.key} needs {missing[0]}, and the data set states none",
-                f"give it: {self.key}({missing[0]}=...)",
-                exit=4,
-            )
-        options = tuple((k, values[k] if v == DATASET else v) for k, v in self.options)
-        return replace(self, options=options)
+        open_options = [k for k, v in self.options if v == DATASET and k not in self.idle]
+        for name in open_options:
+            if name not in values:
+                fail(
+                    "undefined_metric",
+                    f"{self.key} needs {name}, and the data set states none",
+                    f"give it: '{self.key}({name}=...)'",
+                    exit=4,
+                )
+        return replace(
+            self, options=tuple((k, float(values[k]) if k in open_options else v) for k, v in self.options)
+        )
 
-    def __call__(self, fields: Fields) -> float:
+    def __call__(self, fields: Fields) -> Any:
         options = dict(self.options)
         own = {o: options[o] for o in self.declared.options}
-        return float(call(self.declared, fields, own, options))
+        return call(self.declared, fields, own, options)
 
     def __str__(self) -> str:
-        return "|".join([self.key, *(f"{name}:{show(value)}" for name, value in self.options)])
+        shown_options = ((k, v) for k, v in self.options if k not in self.idle)
+        return "|".join([self.key, *(f"{name}:{show(value)}" for name, value in shown_options)])
 
     def _qualified(self, name: str) -> str:
         known = dict(self.options)
@@ -271,22 +289,26 @@ class Variant:
         return (FIELDS[owner] if owner else self.declared).types[name]
 
 
-def variant(key: str, **options: Any) -> Variant:
-    """A metric with its defaults, some of them changed.
+def defaults(declared: Declared) -> dict[str, Any]:
+    """Every option of a declared function and of the fields below it, at its default."""
+    return {**declared.options, **field_options(declared.fields)}
+
+
+def variant(key: str, kind: str = "metric", **options: Any) -> Variant:
+    """A metric or model with its defaults, some of them changed.
 
     >>> str(variant("nss", ddof=0))
     'nss|ddof:0|duplicates:unique|constant:nan'
     """
-    declared = METRICS[key]
-    plain = Variant(key, tuple({**declared.options, **field_options(declared.fields)}.items()))
-    return plain.with_options(options)
+    declared = REGISTRIES[kind][key]
+    return Variant(key, tuple(defaults(declared).items()), kind).with_options(options)
 
 
 CONTEXT = ("protocol", "data", "split", "kind", "resize", "missing", "model", "n", "v")  # not options
 CALL = re.compile(r"\s*([a-z_0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
-def parse(text: str) -> Variant:
+def parse(text: str, kind: str = "metric") -> Variant:
     """The variant that a text names: `nss`, `nss(ddof=0)` or a whole signature line.
 
     >>> parse("nss(ddof=0)") == parse("nss|protocol:mit|ddof:0|n:700|v:0.1.0")
@@ -298,7 +320,7 @@ def parse(text: str) -> Variant:
     else:
         match = CALL.fullmatch(text)
         if match is None:
-            fail("usage", f"'{text}' is not a metric", "write key or key(option=value,option=value)")
+            fail("usage", f"'{text}' is not a {kind}", "write key or key(option=value,option=value)")
         key, inner = match[1], match[2] or ""
         split = [p.partition("=") for p in inner.split(",") if p.strip()]
     options = {}
@@ -307,7 +329,7 @@ def parse(text: str) -> Variant:
             fail("usage", f"'{name}' in '{text}' gives no value", "write option=value")
         if name.strip() not in CONTEXT:
             options[name.strip()] = value.strip()
-    return variant(key, **options)
+    return variant(key, kind, **options)
 
 
 def show(value: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import check
-from saliency_eval.core import derived
+from saliency_eval.core import Options, derived
 from saliency_eval.errors import fail
 from saliency_eval.maps import Floats, Map
 from saliency_eval.pool import Points, Pool, Shape
@@ -52,7 +52,14 @@ def fixation_map(fixations: Points, shape: Shape) -> NDArray[np.uint8]:
     return binary
 
 
-@derived()
+def idle_of_density(options: Options) -> tuple[str, ...]:
+    """Options without effect on a density beside the others."""
+    if options["source"] == "file":
+        return ("border", "sigma", "truncate", "fc", "duplicates")
+    return ("sigma", "truncate") if options["border"] == "antonio" else ("fc",)
+
+
+@derived(idle=idle_of_density)
 def density(
     fixations: Points,
     shape: Shape,
@@ -142,7 +149,7 @@ def periodic_kernels(centres: NDArray[np.int64], shape: Shape, axis: int, fc: fl
 # ------------------------------------------------------------------ other images
 
 
-@derived(draws=lambda options: options["others"] != "all")
+@derived(idle=lambda options: ("seed",) if options["others"] == "all" else ())
 def other_images(
     pool: Pool, id: str, *, others: int | Literal["all"] = 10, seed: int = 0, rng: np.random.Generator | None = None
 ) -> NDArray[np.int64]:
@@ -197,7 +204,7 @@ def moved(points: Points, source: Shape, target: Shape, rescale: str) -> Points:
     return points * np.array(target) // np.array(source)
 
 
-@derived()
+@derived(idle=lambda options: ("sigma", "mix") if options["model"] == "uniform" else ())
 def baseline(
     pool: Pool,
     id: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from saliency_eval import check
@@ -29,13 +29,14 @@ def metric(
     unit: str = "",
     extra: str = "",
     same_size: bool = True,
-    draws: Callable[[Mapping[str, Any]], bool] = lambda options: False,
+    idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
 ) -> Callable[[F], F]:
     """Declare a function as a metric under its own name.
 
     `label` is for tables; `better` the direction; `range` and `chance` its values; `source` the DOI or arXiv id;
     `invariant` the transforms that leave it unchanged, which the property tests try; `extra` the optional
-    dependency it needs; `same_size` whether map and truth must have one size; `draws` tells from the options whether it uses random numbers.
+    dependency it needs; `same_size` whether map and truth must have one size; `idle` names, from the
+    options, those without effect.
     """
 
     def declare(function: F) -> F:
@@ -50,7 +51,7 @@ def metric(
             invariant=tuple(invariant),
             unit=unit,
             extra=extra,
-            draws=draws,
+            idle=idle,
         )
         signature = inspect.signature(function)
 

@@ -58,6 +58,7 @@ def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
     chance=None,
     source="hdl:1721.1/68590",
     invariant=["scale", "flip", "symmetric"],
+    idle=lambda options: ("constant",) if options["normalise"] == "sum" else (),
 )
 def sim(
     saliency: Map, density: Map, *, normalise: Literal["minmax", "sum"] = "minmax", constant: Constant = "nan"
@@ -92,6 +93,7 @@ def sim(
     unit="nat",
     source="doi:10.1214/aoms/1177729694",
     invariant=["scale", "flip"],
+    idle=lambda options: {"inside": ("floor",), "floor": ("eps",), "exact": ("eps", "floor")}[options["form"]],
 )
 def kld(
     saliency: Map,

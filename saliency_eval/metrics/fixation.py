@@ -86,7 +86,10 @@ def auc(
     chance=0.5,
     source="doi:10.1109/ICCV.2009.5459462",
     invariant=[MONOTONE, FLIP],
-    draws=lambda options: options["ties"] == "random",
+    idle=lambda options: {
+        "random": ("constant",),
+        "sequential": ("law", "seed"),
+    }.get(options["ties"], ("constant", "law", "seed")),
 )
 def auc_judd(
     saliency: Map,
@@ -198,7 +201,7 @@ def auc_of_levels(positive: Counts, negative: Counts) -> float:
     chance=0.5,
     source="doi:10.1109/TIP.2012.2210727",
     invariant=["affine2", FLIP],
-    draws=lambda options: options["splits"] != "expected",
+    idle=lambda options: ("draws", "seed") if options["splits"] == "expected" else (),
 )
 def auc_borji(
     saliency: Map,
@@ -248,7 +251,10 @@ def auc_borji(
     chance=0.5,
     source="doi:10.1016/j.visres.2004.09.017",
     invariant=["affine2", FLIP],
-    draws=lambda options: options["splits"] != "expected",
+    idle=lambda options: (
+        *(("seed",) if options["splits"] == "expected" else ()),
+        *(("step", "top", "constant") if options["estimator"] == "exact" else ()),
+    ),
 )
 def shuffled_auc(
     saliency: Map,
@@ -344,6 +350,7 @@ def nss(
     unit="bit/fixation",
     source="doi:10.1073/pnas.1510393112",
     invariant=["scale", FLIP],
+    idle=lambda options: ("constant",) if options["normalise"] == "sum" else (),
 )
 def ig(
     saliency: Map,

@@ -1,0 +1,5 @@
+"""Reference models. Importing this package declares them; none needs torch at import."""
+
+from saliency_eval.models import baselines
+
+__all__ = ["baselines"]

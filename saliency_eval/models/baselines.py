@@ -1,0 +1,82 @@
+"""Baselines and ceilings: maps made from no image content, or from the observers themselves."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saliency_eval.fields import blur, centre_bias_map
+from saliency_eval.maps import Floats
+from saliency_eval.models.declare import model
+from saliency_eval.pool import Points, Pool, Shape
+
+Sigma = float | Literal["dataset"]
+
+
+class View(NamedTuple):
+    """A map and the fixations that it is scored on."""
+
+    saliency: Floats
+    fixations: Points
+
+
+@model("uniform", source="definition")
+def uniform(shape: Shape) -> Floats:
+    """One value everywhere: every metric at its chance level."""
+    return np.ones(shape)
+
+
+@model("centre Gaussian", source="definition")
+def centre_gaussian(shape: Shape, *, width: float = 0.25) -> Floats:
+    """A Gaussian at the centre whose widths are shares of height and width.
+
+    exp(-(r - (H-1)/2)^2 / (2 (width H)^2) - (c - (W-1)/2)^2 / (2 (width W)^2)).
+
+    >>> float(centre_gaussian((3, 3))[0, 1].round(6))
+    0.411112
+    """
+    rows, columns = (np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (width * n)) ** 2) for n in shape)
+    return np.outer(rows, columns)
+
+
+@model("centre bias", source="doi:10.1167/7.14.4")
+def centre_bias(
+    pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", mix: float = 0.01
+) -> Floats:
+    """Blurred fixations of all other images, the image itself left out.
+
+    B = G * (T - c_i) with T the fixation counts of all images and c_i those of this one; `mix` is the share of a
+    uniform map. Source: Tatler 2007, doi:10.1167/7.14.4.
+    """
+    return centre_bias_map(pool, id, shape, sigma, mix)
+
+
+@model("gold standard", source="doi:10.1073/pnas.1510393112")
+def gold_standard(
+    fixations: Points, observers: NDArray[np.int64], shape: Shape, *, sigma: Sigma = "dataset"
+) -> list[View]:
+    """The ceiling: each observer predicted by all others, averaged over observers.
+
+    Observers without a fixation are left out; an image with one observer has no ceiling and gives no view.
+    """
+    return [
+        View(observer_map(fixations[observers != who], shape, sigma), fixations[observers == who])
+        for who in np.unique(observers)
+        if (observers != who).any()
+    ]
+
+
+@model("one human", source="definition")
+def one_human(
+    fixations: Points, observers: NDArray[np.int64], shape: Shape, *, observer: int = 0, sigma: Sigma = "dataset"
+) -> list[View]:
+    """The lower human bound: one observer's map scored on all others; `observer` is a position in the data set."""
+    own = observers == observer
+    return [View(observer_map(fixations[own], shape, sigma), fixations[~own])]
+
+
+def observer_map(fixations: Points, shape: Shape, sigma: Sigma) -> Floats:
+    """Fixations of some observers, every one counted, blurred."""
+    return blur(fixations, shape, "zero", sigma)

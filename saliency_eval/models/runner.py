@@ -1,0 +1,109 @@
+"""Models run on the spot as predictions, or written to a folder of maps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saliency_eval import __version__
+from saliency_eval import models as _declared  # noqa: F401  (declares the models)
+from saliency_eval.core import Variant, parse
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
+from saliency_eval.executors import Progress, run_tasks
+from saliency_eval.models.baselines import View
+from saliency_eval.pool import Shape
+from saliency_eval.predictions.base import Reading
+
+PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
+
+
+class ModelPredictions:
+    """A declared model as a set of predictions; nothing is written."""
+
+    def __init__(self, variant: Variant, data: Dataset, name: str | None = None) -> None:
+        self.variant = variant.bound(sigmas(variant, data))
+        self.data = data
+        self.name = name or self.variant.key
+
+    @classmethod
+    def of(cls, text: str, data: Dataset, name: str | None = None) -> ModelPredictions:
+        """The model that a text names: `centre_bias` or `centre_gaussian(width=0.3)`."""
+        return cls(parse(text, "model"), data, name)
+
+    def match(self, ids: Iterable[str]) -> list[Problem]:
+        """A model answers for every image."""
+        return []
+
+    def has(self, id: str) -> bool:
+        return True
+
+    def read(self, id: str, shape: Shape) -> Reading:
+        """The map of one image; the hash is that of its numbers."""
+        stimulus = self.data[id]
+        made = self.variant(stimulus)
+        views = tuple(made) if isinstance(made, list) else (View(made, stimulus["fixations"]),)
+        digest = hashlib.sha256(str(self.variant).encode())
+        for view in views:
+            digest.update(np.ascontiguousarray(view.saliency).tobytes())
+        if not views:
+            views = (View(np.zeros(shape), stimulus["fixations"][:0]),)
+        return Reading(views[0].saliency, (), digest.hexdigest(), "array", views)
+
+
+def sigmas(variant: Variant, data: Dataset) -> dict[str, Any]:
+    """Options of a model that the data set decides."""
+    known = data.defaults
+    return known | {"sigma": known["density.sigma"]} if "density.sigma" in known else known
+
+
+def whole_map(views: tuple[Any, ...]) -> Any:
+    """The one map to write when a model gives several: their mean, each divided by its sum."""
+    if len(views) == 1:
+        return views[0][0]
+    return np.mean([m / m.sum() if m.sum() > 0 else m for m, _ in views], axis=0)
+
+
+def write_maps(
+    text: str, data: Dataset, out: Path, workers: int = 1, progress: Progress | None = None
+) -> ModelPredictions:
+    """Write the maps of a model as float32 `.npy`, one for each image, with a provenance file.
+
+    Raises `io` (exit 5) when the folder cannot be written.
+    """
+    predictions = ModelPredictions.of(text, data)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        run_tasks(MapWriter(predictions, data, out), list(data), workers, progress)
+        provenance = {
+            "model": str(predictions.variant),
+            "data": data.tag,
+            "version": __version__,
+        }
+        (out / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        fail("io", f"maps cannot be written to {shown(out)}: {error.strerror}", "choose another --out",
+             exit=ENVIRONMENT)  # fmt: skip
+    return predictions
+
+
+class MapWriter:
+    """Writes the map of one image; a file appears whole or not at all."""
+
+    def __init__(self, predictions: ModelPredictions, data: Dataset, out: Path) -> None:
+        self.predictions, self.data, self.out = predictions, data, out
+
+    def __call__(self, id: str) -> str:
+        reading = self.predictions.read(id, self.data[id]["shape"])
+        path = self.out / f"{id}.npy"
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with temporary.open("wb") as file:
+            np.save(file, whole_map(reading.views).astype(np.float32))
+        os.replace(temporary, path)
+        return id

@@ -1,0 +1,154 @@
+"""Protocols: named lists of metric variants with the resize rule, the blur and the averaging of one benchmark.
+
+They are data. `shared` options go to every metric that has them; `metrics` are scored by default, `further`
+ones when they are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
+from saliency_eval.core import METRICS, Variant, parse, variant
+from saliency_eval.errors import unknown
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One benchmark's way of scoring."""
+
+    name: str
+    summary: str
+    resize: str
+    metrics: tuple[str, ...]
+    further: tuple[str, ...] = ()
+    shared: Mapping[str, Any] = field(default_factory=dict)
+
+    def variants(self, names: Iterable[str] | None = None) -> list[Variant]:
+        """The metric variants of the protocol, or those named; a name may set options: `nss(ddof=0)`."""
+        own = {text.partition("(")[0]: parse(text) for text in (*self.metrics, *self.further)}
+        wanted = [t.partition("(")[0] for t in self.metrics] if names is None else expand(names)
+        found = []
+        for text in wanted:
+            key = text.partition("(")[0].strip()
+            base = (own.get(key) or variant(key)).with_known(self.shared)
+            asked, plain = dict(parse(text).options), dict(variant(key).options)
+            found.append(base.with_options({k: v for k, v in asked.items() if v != plain[k]}))
+        return list(dict.fromkeys(found))
+
+
+SETS = {
+    "core": ("auc_judd", "shuffled_auc", "nss", "cc", "sim", "kld"),
+    "fixation": ("auc_judd", "shuffled_auc", "nss", "cc", "sim", "kld", "auc_borji"),
+    "density": ("auc_judd", "shuffled_auc", "nss", "cc", "sim", "kld", "auc_borji", "emd"),
+}
+
+
+def expand(names: Iterable[str]) -> list[str]:
+    """Metric names with the named sets replaced by their members."""
+    found: list[str] = []
+    for name in names:
+        found += list(METRICS) if name == "all" else SETS.get(name, (name,))
+    return found
+
+
+MIT_DENSITY = {"density.border": "antonio", "density.fc": 8, "density.duplicates": "unique"}
+TUEBINGEN_DENSITY = {"density.border": "reflect", "density.duplicates": "count"}
+CHANCE = {"constant": "chance"}
+
+PROTOCOLS = {
+    p.name: p
+    for p in (
+        Protocol(
+            "mit",
+            "the MIT saliency benchmark, random splits and jitter replaced by their expectation",
+            "matlab",
+            (
+                "auc_judd(ties=expected)",
+                "auc_borji(splits=expected,step=0.1)",
+                "shuffled_auc(estimator=grid,others=10,other_duplicates=unique)",
+                "nss(ddof=1)",
+                "cc",
+                "sim(normalise=minmax)",
+                "kld(form=inside)",
+            ),
+            ("ig(normalise=minmax)", "emd(cell=32)"),
+            MIT_DENSITY | CHANCE,
+        ),
+        Protocol(
+            "tuebingen",
+            "the MIT/Tuebingen benchmark: exact AUCs, every fixation counted",
+            "error",
+            (
+                "auc(negatives=all,duplicates=count)",
+                "auc_judd(ties=grouped,duplicates=unique)",
+                "shuffled_auc(estimator=exact,others=all,other_duplicates=count,duplicates=count)",
+                "nss(ddof=0,duplicates=count)",
+                "cc",
+                "sim(normalise=sum)",
+                "kld(form=inside,eps=2.2204e-16,negative=shift)",
+            ),
+            ("ig(normalise=sum,eps=0,duplicates=count)",),
+            TUEBINGEN_DENSITY | CHANCE,
+        ),
+        Protocol(
+            "salicon2017",
+            "the SALICON challenge of 2017, ranked by sAUC, IG, NSS and CC; the server's code was not run",
+            "matlab",
+            (
+                "shuffled_auc(estimator=grid,others=all,other_duplicates=unique)",
+                "nss(ddof=1)",
+                "cc",
+                "auc_judd(ties=expected)",
+                "auc_borji(splits=expected)",
+                "sim(normalise=minmax)",
+                "kld(form=inside)",
+            ),
+            ("ig(normalise=minmax,mix=0.01)",),
+            {"density.border": "reflect", "density.sigma": 19} | CHANCE,
+        ),
+        Protocol(
+            "salicon2015",
+            "the salicon-evaluation package: AUC on a grid of 100 thresholds, spline resize",
+            "zoom3",
+            (
+                "auc_borji(step=0.01,top=exclude,duplicates=count)",
+                "shuffled_auc(step=0.01,top=exclude,others=all,other_duplicates=unique_per_image,"
+                "exclude_own=true,duplicates=count)",
+                "nss(ddof=0,duplicates=count)",
+                "cc",
+            ),
+            (),
+            {"density.border": "reflect", "density.sigma": 19, "density.normalise": "minmax"} | CHANCE,
+        ),
+        Protocol(
+            "exact",
+            "every quantity without grid, epsilon or bias",
+            "matlab",
+            (
+                "auc(negatives=all,duplicates=count)",
+                "auc_judd(ties=grouped,duplicates=count)",
+                "shuffled_auc(estimator=exact,others=all,other_duplicates=count,duplicates=count)",
+                "nss(ddof=0,duplicates=count)",
+                "cc",
+                "sim(normalise=sum)",
+                "kld(form=floor,floor=1e-20)",
+            ),
+            ("ig(normalise=sum,eps=1e-20,duplicates=count)", "emd(cell=32)"),
+            {"density.border": "zero", "density.duplicates": "count"} | CHANCE,
+        ),
+    )
+}
+
+
+def protocol(name: str) -> Protocol:
+    """A protocol by name.
+
+    >>> [v.key for v in protocol("mit").variants()][:3]
+    ['auc_judd', 'auc_borji', 'shuffled_auc']
+    """
+    if name not in PROTOCOLS:
+        unknown("protocol", name, PROTOCOLS)
+    return PROTOCOLS[name]

@@ -1,0 +1,229 @@
+"""A run: the scores of one model on one data set under one protocol, with signatures and provenance."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saliency_eval import __version__
+from saliency_eval.core import METRICS, Variant, show
+from saliency_eval.errors import Problem
+from saliency_eval.predictions.base import Reading
+from saliency_eval.stats import Interval, mean_intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from saliency_eval.datasets.base import Dataset
+
+OnMissing = Literal["error", "constant", "skip"]
+Kind = Literal["map", "density", "log-density"]
+
+
+class Scored(NamedTuple):
+    """What became of one image."""
+
+    id: str
+    values: tuple[float, ...]
+    reading: Reading | None
+    problems: tuple[Problem, ...]
+    missing: bool = False
+    resized: bool = False
+
+
+class Setting(NamedTuple):
+    """What was asked for."""
+
+    protocol: str
+    kind: Kind
+    resize: str
+    on_missing: OnMissing
+    seed: int
+
+
+class DataId(NamedTuple):
+    """The data set that was scored on."""
+
+    id: str
+    version: str
+    tag: str
+    sha256: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """Per-image values with everything they depend on.
+
+    `values` (images, metrics) in the order of `ids` and `labels`; NaN where an image was not scored or a metric
+    is not defined. `unscored` marks images that a metric does not count: without a fixation, or skipped.
+    """
+
+    model: str
+    data: DataId
+    setting: Setting
+    labels: tuple[str, ...]
+    keys: tuple[str, ...]
+    signatures: Mapping[str, str]
+    ids: tuple[str, ...]
+    values: NDArray[np.float64]
+    unscored: NDArray[np.bool_]
+    predictions_sha256: str
+    problems: tuple[Problem, ...] = ()
+    draws: Mapping[str, list[str]] = field(default_factory=dict)  # images drawn as negatives, by image
+    complete: bool = True
+    version: str = __version__
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        data: Dataset,
+        setting: Setting,
+        variants: Sequence[Variant],
+        results: Sequence[Scored],
+        problems: Sequence[Problem],
+        *,
+        complete: bool,
+    ) -> Run:
+        """Collect the results of all images."""
+        empty = math.nan
+        values = np.array([r.values or [empty] * len(variants) for r in results], np.float64)
+        unscored = np.array([not r.values or not len(data[r.id]["fixations"]) for r in results])
+        names = labels(variants)
+        missing = sum(r.missing for r in results)
+        resized = sum(r.resized for r in results)
+        context = {
+            "protocol": setting.protocol,
+            "data": data.tag,
+            "kind": setting.kind,
+        }
+        after = {
+            "resize": f"{setting.resize}({resized})" if resized else "none",
+            **({"missing": f"{setting.on_missing}({missing})"} if missing else {}),
+            "n": str(int((~unscored).sum())),
+            "v": __version__,
+        }
+        return cls(
+            model,
+            DataId(data.key, data.version, data.tag, data.pool.sha256, len(data)),
+            setting,
+            tuple(names),
+            tuple(v.key for v in variants),
+            {name: signature(v, context, after) for name, v in zip(names, variants, strict=True)},
+            tuple(r.id for r in results),
+            values.reshape(len(results), len(variants)),
+            unscored,
+            hash_of_predictions(results),
+            tuple(problems),
+            drawn_images(variants, data, [r.id for r in results]),
+            complete,
+        )
+
+    @functools.cached_property
+    def means(self) -> dict[str, Interval]:
+        """Mean and 95 % interval of each metric over the images that it counts."""
+        columns = [self.values[~self.unscored, k] for k in range(len(self.labels))]
+        found = mean_intervals(columns, self.data.id, self.data.sha256, self.setting.seed)
+        return dict(zip(self.labels, found, strict=True))
+
+    def reason(self, label: str) -> str | None:
+        """Why a metric has no finite mean; None when it has one."""
+        scores = self.values[~self.unscored, self.labels.index(label)]
+        if not len(scores):
+            return "no image was scored"
+        if bad := int(np.isnan(scores).sum()):
+            return f"undefined on {bad} of {len(scores)} images"
+        if bad := int(np.isinf(scores).sum()):
+            return f"infinite on {bad} of {len(scores)} images"
+        return None
+
+    @property
+    def digest(self) -> str:
+        """Eight digits that name content and setting: of the prediction hashes and the signatures."""
+        text = "\n".join([self.predictions_sha256, *self.signatures.values()])
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+    @property
+    def per_image(self) -> pd.DataFrame:
+        """One row for each image, one column for each metric."""
+        import pandas as pd
+
+        return pd.DataFrame(self.values, index=pd.Index(self.ids, name="image"), columns=list(self.labels))
+
+    def summary(self) -> pd.DataFrame:
+        """Mean, interval, number of images, direction and signature of each metric."""
+        import pandas as pd
+
+        rows = [
+            {
+                "metric": label,
+                "mean": self.means[label].mean if self.reason(label) is None else math.nan,
+                "low": self.means[label].low,
+                "high": self.means[label].high,
+                "n": self.means[label].n,
+                "better": METRICS[key].traits["better"],
+                "signature": self.signatures[label],
+            }
+            for label, key in zip(self.labels, self.keys, strict=True)
+        ]
+        return pd.DataFrame(rows).set_index("metric")
+
+    def to_dict(self) -> dict[str, Any]:
+        """A flat dictionary: `model`, `data`, `protocol`, `n`, then `<metric>`, `<metric>_low`, `<metric>_high`."""
+        flat: dict[str, Any] = {
+            "model": self.model,
+            "data": self.data.tag,
+            "protocol": self.setting.protocol,
+            "n": int((~self.unscored).sum()),
+        }
+        for label, interval in self.means.items():
+            finite = self.reason(label) is None
+            flat[label] = interval.mean if finite else None
+            flat[f"{label}_low"], flat[f"{label}_high"] = interval.low, interval.high
+        return flat
+
+
+def labels(variants: Sequence[Variant]) -> list[str]:
+    """Column names: the key, with the differing options where several variants share it."""
+    keys = [v.key for v in variants]
+    found = []
+    for variant in variants:
+        rivals = [dict(v.options) for v in variants if v.key == variant.key]
+        differing = [(k, v) for k, v in variant.options if any(r[k] != v for r in rivals)]
+        options = ",".join(f"{k}={show(v)}" for k, v in differing)
+        found.append(f"{variant.key}({options})" if keys.count(variant.key) > 1 else variant.key)
+    return found
+
+
+def signature(variant: Variant, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """One line with everything that a number depends on; `saliency_eval.core.parse` reads the variant back."""
+    key, *options = str(variant).split("|")
+    context = [f"{k}:{v}" for k, v in before.items()]
+    return "|".join([key, *context, *options, *(f"{k}:{v}" for k, v in after.items())])
+
+
+def hash_of_predictions(results: Sequence[Scored]) -> str:
+    """One hash of all predictions: of image ids and the hashes of their bytes."""
+    digest = hashlib.sha256()
+    for result in results:
+        content = result.reading.sha256 if result.reading else "missing"
+        digest.update(f"{result.id}\0{content}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def drawn_images(variants: Sequence[Variant], data: Dataset, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The images whose fixations served as negatives, where they were drawn."""
+    for variant in variants:
+        options = dict(variant.options)
+        if "other_images.seed" in options and "other_images.seed" not in variant.idle:
+            names = data.pool.ids
+            return {id: [names[n] for n in data[id].read("other_images", options)] for id in ids}
+    return {}

@@ -1,0 +1,197 @@
+"""Scoring: predictions and a data set go in, the per-image values of every metric come out."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from saliency_eval.core import Stimulus, Variant, inputs
+from saliency_eval.datasets import load_dataset
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import Problem, SaliencyEvalError, shown
+from saliency_eval.executors import Progress, run_tasks
+from saliency_eval.maps import Map
+from saliency_eval.predictions import SetChecks, open_predictions
+from saliency_eval.predictions.base import Predictions
+from saliency_eval.protocols import protocol as protocol_of
+from saliency_eval.resize import resize as resized
+from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+
+@dataclass(frozen=True)
+class Task:
+    """Everything a worker needs to score an image."""
+
+    predictions: Predictions
+    data: Dataset
+    variants: tuple[Variant, ...]
+    resize: str
+    on_missing: OnMissing
+
+    def __call__(self, id: str) -> Scored:
+        stimulus = self.data[id]
+        shape = stimulus["shape"]
+        if not self.predictions.has(id):
+            if self.on_missing != "constant":
+                return Scored(id, (), None, (), missing=True)
+            return Scored(id, self.values(stimulus, [(Map(np.zeros(shape)), None)]), None, (), missing=True)
+        try:
+            reading = self.predictions.read(id, shape)
+        except SaliencyEvalError as error:
+            return Scored(id, (), None, tuple(error.problems))
+        views = reading.views or ((reading.values, None),)
+        other_size = reading.values.shape != shape
+        maps = [(Map(resized(values, shape, self.resize)), fixations) for values, fixations in views]
+        light = reading._replace(values=reading.values[:0], views=())
+        return Scored(id, self.values(stimulus, maps), light, reading.notes, resized=other_size)
+
+    def values(self, stimulus: Stimulus, views: Sequence[tuple[Map, Any]]) -> tuple[float, ...]:
+        """Each metric of one image; of several views, such as observers left out in turn, the mean."""
+        rows = []
+        for saliency, fixations in views:
+            own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
+            fields = stimulus.child(**own)
+            rows.append([float(variant(fields)) for variant in self.variants])
+        return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
+
+
+def score(
+    predictions: str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions,
+    data: str | Dataset,
+    metrics: Iterable[str] | None = None,
+    *,
+    protocol: str = "mit",
+    root: str | Path | None = None,
+    kind: Kind = "map",
+    on_missing: OnMissing = "error",
+    resize: Literal["protocol", "error"] = "protocol",
+    seed: int = 0,
+    workers: int = 1,
+    limit: int | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+    **naming: Any,
+) -> Run:
+    """Score predictions against a data set.
+
+    `predictions`: a folder or archive of maps, a mapping of image id to array, a callable of an image id, or
+    `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
+    as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are. `on_missing`: an image
+    without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw.
+    `workers` processes; their number changes no value. `limit`: the first images only. `naming`: `prefix`,
+    `suffix`, `pattern`, `variable` of files.
+
+    Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
+    """
+    data = data if isinstance(data, Dataset) else load_dataset(data, root)
+    chosen = protocol_of(protocol)
+    rule = "error" if resize == "error" else chosen.resize
+    predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
+    variants, problems = usable(chosen.variants(metrics), data, seed, named=metrics is not None)
+    ids = list(data)[:limit]
+    names = [p for p in predictions.match(data) if p.code != "missing" or (limit is None and on_missing == "error")]
+    problems += [*data.problems(), *names]
+    task: Callable[[str], Scored] = Task(predictions, data, tuple(variants), rule, on_missing)
+    if any(p.severity == "error" for p in problems):
+        task = functools.partial(only_read, task)
+    results = run_tasks(task, ids, workers, progress)
+    problems += found_while_reading(results, on_missing, complete=limit is None)
+    if any(p.severity == "error" for p in problems):
+        raise SaliencyEvalError(problems)
+    return Run.of(
+        predictions.name,
+        data,
+        Setting(chosen.name, kind, rule, on_missing, seed),
+        variants,
+        results,
+        problems,
+        complete=limit is None,
+    )
+
+
+def only_read(task: Task, id: str) -> Scored:
+    """Read the map of an image without scoring it: a rejected set gets no numbers, but all its problems."""
+    if not task.predictions.has(id):
+        return Scored(id, (), None, (), missing=True)
+    try:
+        reading = task.predictions.read(id, task.data[id]["shape"])
+    except SaliencyEvalError as error:
+        return Scored(id, (), None, tuple(error.problems))
+    return Scored(id, (), reading._replace(values=reading.values[:0], views=()), reading.notes)
+
+
+def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
+    """Predictions from whatever names or holds them."""
+    if hasattr(source, "read") and hasattr(source, "match"):
+        return source  # type: ignore[no-any-return]
+    if isinstance(source, str) and source.startswith("model:"):
+        from saliency_eval.models.runner import ModelPredictions
+
+        return ModelPredictions.of(source.removeprefix("model:"), data, name=options.get("name"))
+    return open_predictions(source, **options)
+
+
+def usable(
+    variants: Iterable[Variant], data: Dataset, seed: int, *, named: bool
+) -> tuple[list[Variant], list[Problem]]:
+    """The variants that the data set can define, bound to it; the others as problems, errors if they were named."""
+    kept, problems = [], []
+    for variant in variants:
+        seeds = {k: seed for k, _ in variant.options if k.split(".")[-1] == "seed"}
+        lacking = what_is_lacking(variant, data)
+        if lacking:
+            problems.append(Problem("undefined_metric", f"{variant.key} needs {lacking}",
+                                    "leave it out, or use a data set that has them",
+                                    severity_override="error" if named else None))  # fmt: skip
+        else:
+            kept.append(variant.with_options(seeds).bound(data.defaults))
+    if not kept:
+        raise SaliencyEvalError(
+            problems or [Problem("usage", "no metric is left to score", severity_override="error")]
+        )
+    return kept, problems
+
+
+def what_is_lacking(variant: Variant, data: Dataset) -> str:
+    """What the data set would need to define a metric; empty when it does."""
+    reached = set().union(*(inputs(name) for name in variant.declared.fields))
+    if "fixations" in reached and not len(data.pool.points):
+        return "fixations, and the data set has none"
+    if "pool" in reached and len(set(data.pool.image.tolist())) < 2:
+        return "fixations of other images, and the data set has none"
+    return ""
+
+
+def found_while_reading(results: Sequence[Scored], on_missing: OnMissing, *, complete: bool) -> list[Problem]:
+    """Findings of all maps, and those that only the whole set shows."""
+    checks = SetChecks()
+    for result in results:
+        if result.reading is not None:
+            checks.add(result.id, result.reading)
+    problems = [p for result in results for p in result.problems] + checks.problems()
+    missing = [r.id for r in results if r.missing]
+    if missing and (on_missing != "error" or not complete):
+        what = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
+        problems.append(
+            Problem(
+                "missing",
+                f"{len(missing)} of {len(results)} predictions are missing (first: {shown(missing[0])}){what}",
+                count=len(missing),
+                severity_override="error" if on_missing == "error" else "warning",
+            )
+        )
+    changed = [r.id for r in results if r.resized]
+    if changed:
+        problems.append(
+            Problem(
+                "resized",
+                f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})",
+                count=len(changed),
+            )
+        )
+    return problems

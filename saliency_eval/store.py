@@ -1,0 +1,129 @@
+"""Runs on disk: a folder for each run, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import math
+import os
+import re
+import shutil
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from saliency_eval.errors import ENVIRONMENT, fail, shown
+from saliency_eval.run import Run
+
+SCHEMA = 1
+RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10)}
+
+
+def save(run: Run, results: Path, log: str = "") -> Path:
+    """Write a run to `results/<data>/<slug>-<8 hex>/` and return that folder.
+
+    `run.json` and `scores.csv.gz` hold no times and no paths: equal input gives equal bytes. `log.txt` holds
+    the rest. Raises `io` (exit 5) when the folder cannot be written; nothing half is left.
+    """
+    folder = results / run.data.id / f"{slug(run.model)}-{run.digest}"
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        write(temporary / "run.json", to_json(run))
+        write(temporary / "scores.csv.gz", scores_csv(run))
+        write(temporary / "log.txt", log.encode("utf-8", "replace"))
+        put(temporary, folder)
+        sync(folder.parent)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
+             "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
+    return folder
+
+
+def put(new: Path, folder: Path) -> None:
+    """Rename a finished folder into place; an older one of the same name steps aside first."""
+    old = new.with_suffix(".old")
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def slug(name: str) -> str:
+    """A file name made from a display name; names that leave nothing readable become a hash.
+
+    >>> slug("My Model (v2)")
+    'my-model-v2'
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-.")[:60]
+    if text and text.split(".")[0] not in RESERVED:
+        return text
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def scores_csv(run: Run) -> bytes:
+    """Per-image values, sorted by image, 17 significant digits, gzip without a time."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", *run.labels])
+    for row in sorted(range(len(run.ids)), key=lambda i: run.ids[i]):
+        values = ["" if math.isnan(v) else f"{v:.17g}" for v in run.values[row]]
+        writer.writerow([run.ids[row], *values])
+    return gzip.compress(text.getvalue().encode("utf-8", "surrogateescape"), mtime=0)
+
+
+def to_json(run: Run) -> bytes:
+    """The run as strict JSON."""
+    return (json.dumps(describe(run), indent=1, allow_nan=False, sort_keys=True) + "\n").encode()
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """Everything in `run.json`."""
+    import numpy as np
+
+    return {
+        "schema": SCHEMA,
+        "model": run.model,
+        "slug": slug(run.model),
+        "data": run.data._asdict(),
+        "setting": run.setting._asdict(),
+        "n_images": int((~run.unscored).sum()),
+        "unscored": [id for id, out in zip(run.ids, run.unscored, strict=True) if out],
+        "complete": run.complete,
+        "metrics": {label: mean_of(run, label) for label in run.labels},
+        "signatures": dict(run.signatures),
+        "predictions_sha256": run.predictions_sha256,
+        "problems": [p.to_dict() for p in run.problems],
+        "draws": dict(run.draws),
+        "versions": {"saliency_eval": run.version, "numpy": np.__version__},
+    }
+
+
+def mean_of(run: Run, label: str) -> dict[str, Any]:
+    """One metric as JSON: null with a reason where there is no mean."""
+    interval, reason = run.means[label], run.reason(label)
+    if reason is not None:
+        return {"mean": None, "lo": None, "hi": None, "n": interval.n, "reason": reason}
+    return {"mean": interval.mean, "lo": interval.low, "hi": interval.high, "n": interval.n}
