@@ -1,3 +1,41 @@
-"""Evaluation of saliency maps: metrics, data sets, runs and boards, with signed numbers."""
+"""Evaluation of saliency maps: metrics, data sets, runs and boards, with signed numbers.
+
+>>> import saliency_eval as se
+>>> se.metrics.nss([[0, 0], [0, 4]], [[1, 1]])
+1.5
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+_LAZY = {
+    "Dataset": ("saliency_eval.datasets", "Dataset"),
+    "Run": ("saliency_eval.run", "Run"),
+    "SaliencyEvalError": ("saliency_eval.errors", "SaliencyEvalError"),
+    "check_predictions": ("saliency_eval.scoring", "check_predictions"),
+    "leaderboard": ("saliency_eval.boards", "leaderboard"),
+    "load_dataset": ("saliency_eval.datasets", "load_dataset"),
+    "parse": ("saliency_eval.core", "parse"),
+    "score": ("saliency_eval.scoring", "score"),
+}
+_MODULES = ("datasets", "fields", "metrics", "models", "protocols", "resize", "stats")
+
+__all__ = [*_LAZY, *_MODULES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that importing the package stays cheap."""
+    if name in _LAZY:
+        module, attribute = _LAZY[name]
+        return getattr(importlib.import_module(module), attribute)
+    if name in _MODULES:
+        return importlib.import_module(f"saliency_eval.{name}")
+    raise AttributeError(f"module 'saliency_eval' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -15,13 +15,19 @@ def real_map(values: ArrayLike, what: str = "saliency") -> NDArray[Any]:
     """A non-empty, two-dimensional array of real, finite numbers; (1, h, w) and (h, w, 1) lose their axis."""
     array = np.asarray(values)
     if array.dtype.hasobject:
-        fail("dtype", f"{what} must be an array of numbers, got Python objects", "convert it: a.astype('float32')")
+        fail(
+            "dtype",
+            f"{what} must be an array of numbers, got Python objects",
+            "convert it: a.astype('float32')",
+        )
     if array.dtype.kind not in "buif":
         fail("dtype", f"{what} must hold real numbers, got {array.dtype}", "save the real-valued map")
     if array.ndim == 3 and 1 in (array.shape[0], array.shape[-1]):
         array = array[0] if array.shape[0] == 1 else array[..., 0]
     if array.ndim != 2 or not array.size:
-        fail("shape", f"{what} must be a map of shape (height, width), got {array.shape}", "pass one 2-D array")
+        fail(
+            "shape", f"{what} must be a map of shape (height, width), got {array.shape}", "pass one 2-D array"
+        )
     finite(array, what)
     return array
 
@@ -34,7 +40,9 @@ def finite(array: NDArray[Any], what: str) -> None:
     found = ", ".join(f"{n} {name}" for name, mask in counts.items() if (n := int(mask.sum())))
     row, column = np.argwhere(~np.isfinite(array))[0]
     only_low = not (counts["NaN"].any() or counts["inf"].any())
-    remedy = "a log density is read with --kind log-density" if only_low else "replace or remove them in the model"
+    remedy = (
+        "a log density is read with --kind log-density" if only_low else "replace or remove them in the model"
+    )
     fail("non_finite", f"{what} must be finite, got {found}, first at ({row}, {column})", remedy)
 
 
@@ -46,7 +54,12 @@ def points(values: ArrayLike, shape: Shape, what: str = "fixations") -> Points:
     if array.ndim != 2 or array.shape[1] != 2:
         fail("shape", f"{what} must be points (n, 2) of row, column, got shape {array.shape}", exit=4)
     if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and (array == np.floor(array)).all()):
-        fail("dtype", f"{what} must be whole pixels, got {array.dtype}", "floor them: np.floor(p).astype(int)", exit=4)
+        fail(
+            "dtype",
+            f"{what} must be whole pixels, got {array.dtype}",
+            "floor them: np.floor(p).astype(int)",
+            exit=4,
+        )
     whole = array.astype(np.int64)
     outside = ((whole < 0) | (whole >= np.array(shape))).any(1)
     if outside.any():

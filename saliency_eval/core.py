@@ -242,7 +242,9 @@ class Variant:
             options[full] = convert(value, self._type(full), f"{self.key}({name}=...)")
         changed = replace(self, options=tuple(options.items()))
         plain = defaults(self.declared)
-        return replace(self, options=tuple((k, plain[k] if k in changed.idle else v) for k, v in options.items()))
+        return replace(
+            self, options=tuple((k, plain[k] if k in changed.idle else v) for k, v in options.items())
+        )
 
     def with_known(self, given: Options) -> Variant:
         """The variant with those of the options changed that it has, by full name."""

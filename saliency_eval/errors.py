@@ -53,11 +53,15 @@ CODES: dict[str, Code] = {
     "path_traversal": Code("error", REJECTED, "An archive member whose name leaves the archive."),
     "external_link": Code("error", REJECTED, "HDF5 data that point to other files."),
     "changed": Code("error", REJECTED, "A prediction changed while it was scored."),
-    "constant": Code("warning", REJECTED, "Maps of one value everywhere: scored at chance level and counted."),
+    "constant": Code(
+        "warning", REJECTED, "Maps of one value everywhere: scored at chance level and counted."
+    ),
     "few_levels": Code("warning", REJECTED, "Maps of two levels only: most metrics see a mask."),
     "identical": Code("warning", REJECTED, "All predictions are equal."),
     "mixed": Code("warning", REJECTED, "Three or more file formats in one set of predictions."),
-    "zeros": Code("warning", REJECTED, "Zeros at fixated pixels: kld and ig are ruled by their epsilon there."),
+    "zeros": Code(
+        "warning", REJECTED, "Zeros at fixated pixels: kld and ig are ruled by their epsilon there."
+    ),
     "dropped_fixations": Code("warning", TRUTH, "Fixations outside their image were dropped."),
     "swapped_axes": Code("error", TRUTH, "Fixations fit only when row and column are exchanged."),
     "empty_fixations": Code("warning", TRUTH, "Images without a fixation: fixation metrics skip them."),
@@ -72,7 +76,9 @@ CODES: dict[str, Code] = {
     "usage": Code("error", USAGE, "A command, option, name or configuration that does not exist or fit."),
     "needs_extra": Code("error", ENVIRONMENT, "An optional package is absent."),
     "io": Code("error", ENVIRONMENT, "Disk full, no permission, or a file that vanished."),
-    "resized": Code("note", REJECTED, "Maps brought to the stimulus size by the resize rule of the protocol."),
+    "resized": Code(
+        "note", REJECTED, "Maps brought to the stimulus size by the resize rule of the protocol."
+    ),
     "shifted": Code("note", REJECTED, "Negative values moved up for sim, kld and ig."),
     "lossy": Code("note", REJECTED, "JPEG, or more than 8 bits a channel cut to 8."),
     "misnamed": Code("note", REJECTED, "The content is of another format than the name says."),

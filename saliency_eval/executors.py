@@ -29,7 +29,10 @@ def in_order(task: Callable[[str], T], chunks: Sequence[Sequence[str]], workers:
         return (run_chunk(task, chunk) for chunk in chunks)
     from joblib import Parallel, delayed
 
-    return Parallel(n_jobs=workers, return_as="generator")(delayed(run_chunk)(task, c) for c in chunks)
+    results: Iterable[list[T]] = Parallel(n_jobs=workers, return_as="generator")(
+        delayed(run_chunk)(task, chunk) for chunk in chunks
+    )
+    return results
 
 
 def run_chunk(task: Callable[[str], T], ids: Sequence[str]) -> list[T]:

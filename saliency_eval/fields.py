@@ -88,7 +88,12 @@ def density(
     """
     if source == "file":
         if stored_density is None:
-            fail("undefined_metric", "the data set holds no density files", "use density.source=fixations", exit=4)
+            fail(
+                "undefined_metric",
+                "the data set holds no density files",
+                "use density.source=fixations",
+                exit=4,
+            )
         blurred = resize(stored_density(), shape, "error").astype(np.float64)
     else:
         points = once_per_pixel(check.points(fixations, shape), duplicates)
@@ -134,7 +139,8 @@ def cut_kernels(centres: NDArray[np.int64], n: int, sigma: float, truncate: floa
         weights = np.where((where >= 0) & (where < n), weights, 0.0)
         where = np.clip(where, 0, n - 1)
     flat = (where + n * np.arange(len(centres))[:, None]).ravel()
-    return np.bincount(flat, weights.ravel(), minlength=n * len(centres)).reshape(len(centres), n)
+    summed: Floats = np.bincount(flat, weights.ravel(), minlength=n * len(centres)).astype(np.float64)
+    return summed.reshape(len(centres), n)
 
 
 def periodic_kernels(centres: NDArray[np.int64], shape: Shape, axis: int, fc: float) -> Floats:
@@ -151,7 +157,12 @@ def periodic_kernels(centres: NDArray[np.int64], shape: Shape, axis: int, fc: fl
 
 @derived(idle=lambda options: ("seed",) if options["others"] == "all" else ())
 def other_images(
-    pool: Pool, id: str, *, others: int | Literal["all"] = 10, seed: int = 0, rng: np.random.Generator | None = None
+    pool: Pool,
+    id: str,
+    *,
+    others: int | Literal["all"] = 10,
+    seed: int = 0,
+    rng: np.random.Generator | None = None,
 ) -> NDArray[np.int64]:
     """Numbers of the images whose fixations serve as negatives: all others, or `others` of them drawn."""
     rest = np.delete(np.arange(len(pool.ids)), pool.number[id])
@@ -198,10 +209,15 @@ def moved(points: Points, source: Shape, target: Shape, rescale: str) -> Points:
     if source == target:
         return points
     if rescale == "none":
-        fail("wrong_size", f"images of {source} and {target} differ and rescale=none", "use rescale=points", exit=4)
+        fail(
+            "wrong_size",
+            f"images of {source} and {target} differ and rescale=none",
+            "use rescale=points",
+            exit=4,
+        )
     if rescale == "map":
         return np.argwhere(resize(fixation_map(points, source), target) > 0)
-    return points * np.array(target) // np.array(source)
+    return np.asarray(points * np.array(target) // np.array(source))
 
 
 @derived(idle=lambda options: ("sigma", "mix") if options["model"] == "uniform" else ())

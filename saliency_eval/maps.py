@@ -7,7 +7,8 @@ else `float64`. Equal numbers therefore give equal results, and 8-bit maps need 
 from __future__ import annotations
 
 import functools
-from typing import Any, Literal, cast
+from collections.abc import Callable, Hashable
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Shift = Literal["none", "negative", "minimum"]  # what is moved to zero before a map is divided by its sum
 LEVELS = 256
+T = TypeVar("T")
 EXTREME = 400  # binary exponents beyond which sums of squares leave the range of float64
 
 
@@ -58,7 +60,8 @@ class Map:
         """Number of pixels of each of the 256 levels."""
         flat = self.values.ravel()
         pairs = np.bincount(flat[: flat.size // 2 * 2].view(np.uint16), minlength=LEVELS**2)
-        counts = pairs.reshape(LEVELS, LEVELS).sum(0) + pairs.reshape(LEVELS, LEVELS).sum(1)
+        by_byte = pairs.reshape(LEVELS, LEVELS)
+        counts: Counts = by_byte.sum(0) + by_byte.sum(1)
         if flat.size % 2:
             counts[flat[-1]] += 1
         return counts
@@ -101,10 +104,7 @@ class Map:
 
     def ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         """For each threshold, the numbers of pixels below it and equal to it; thresholds are values of the map."""
-        key = ("ranks", thresholds.tobytes())
-        if key not in self._memo:
-            self._memo[key] = self._ranks(thresholds)
-        return cast("tuple[Counts, Counts]", self._memo[key])
+        return self.once(("ranks", thresholds.tobytes()), lambda: self._ranks(thresholds))
 
     def _ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         if self.is_levels:
@@ -130,7 +130,7 @@ class Map:
 
     def probability(self, rule: Shift) -> Floats:
         """The map shifted and divided by its sum; a map without mass is uniform."""
-        return cast(Floats, self.once(("probability", rule), lambda: self.through(self.probability_of(rule))))
+        return self.once(("probability", rule), lambda: self.through(self.probability_of(rule)))
 
     def probability_of(self, rule: Shift) -> Any:
         """The function from value to probability."""
@@ -147,12 +147,9 @@ class Map:
 
     def level_sums(self, other: Map) -> Floats:
         """Sum of another map over the pixels of each of the 256 levels."""
-        return cast(
-            Floats,
-            self.once(
-                ("level_sums", other),
-                lambda: np.bincount(self.values.ravel(), other.values.ravel(), minlength=LEVELS),
-            ),
+        return self.once(
+            ("level_sums", other),
+            lambda: np.bincount(self.values.ravel(), other.values.ravel(), LEVELS).astype(np.float64),
         )
 
     @functools.cached_property
@@ -160,11 +157,11 @@ class Map:
         """The map minus its mean."""
         return self.values - self.mean
 
-    def once(self, key: Any, compute: Any) -> Any:
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """A value that is computed once for this map."""
         if key not in self._memo:
             self._memo[key] = compute()
-        return self._memo[key]
+        return cast(T, self._memo[key])
 
 
 def canonical(array: NDArray[Any]) -> NDArray[Any]:

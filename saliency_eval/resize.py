@@ -76,7 +76,9 @@ def keys_cubic(x: Floats) -> Floats:
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
 
 
-def pillow(array: NDArray[Any], shape: Shape, method: str = "BICUBIC", dtype: Any = np.float32) -> NDArray[Any]:
+def pillow(
+    array: NDArray[Any], shape: Shape, method: str = "BICUBIC", dtype: Any = np.float32
+) -> NDArray[Any]:
     """Pillow's resize on 32-bit floats or 8-bit integers."""
     from PIL import Image
 

@@ -31,9 +31,9 @@ class Scored(NamedTuple):
     """What became of one image."""
 
     id: str
-    values: tuple[float, ...]
-    reading: Reading | None
-    problems: tuple[Problem, ...]
+    values: tuple[float, ...] = ()
+    reading: Reading | None = None
+    problems: tuple[Problem, ...] = ()
     missing: bool = False
     resized: bool = False
 
@@ -177,7 +177,7 @@ class Run:
         return pd.DataFrame(rows).set_index("metric")
 
     def to_dict(self) -> dict[str, Any]:
-        """A flat dictionary: `model`, `data`, `protocol`, `n`, then `<metric>`, `<metric>_low`, `<metric>_high`."""
+        """Flat: `model`, `data`, `protocol`, `n`, then `<metric>`, `<metric>_low`, `<metric>_high`."""
         flat: dict[str, Any] = {
             "model": self.model,
             "data": self.data.tag,
@@ -204,7 +204,7 @@ def labels(variants: Sequence[Variant]) -> list[str]:
 
 
 def signature(variant: Variant, before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """One line with everything that a number depends on; `saliency_eval.core.parse` reads the variant back."""
+    """One line with everything that a number depends on; `core.parse` reads the variant back."""
     key, *options = str(variant).split("|")
     context = [f"{k}:{v}" for k, v in before.items()]
     return "|".join([key, *context, *options, *(f"{k}:{v}" for k, v in after.items())])
@@ -227,3 +227,24 @@ def drawn_images(variants: Sequence[Variant], data: Dataset, ids: Sequence[str])
             names = data.pool.ids
             return {id: [names[n] for n in data[id].read("other_images", options)] for id in ids}
     return {}
+
+
+def short_signature(line: str) -> str:
+    """Metric, protocol and data, and eight digits of the sha256 of the whole line."""
+    key, *fields = line.split("|")
+    kept = [f for f in fields if f.partition(":")[0] in ("protocol", "data")]
+    return "|".join([f"{key}#{hashlib.sha256(line.encode()).hexdigest()[:8]}", *kept])
+
+
+def rounded(interval: Interval) -> tuple[str, str]:
+    """Mean and interval as text: the half-width to two significant digits, the mean to the same place.
+
+    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700))
+    ('0.7394', '[0.7306, 0.7483]')
+    """
+    if interval.low is None or interval.high is None:
+        return f"{interval.mean:.4g}", ""
+    half = (interval.high - interval.low) / 2
+    digits = 4 if half == 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
+    mean, low, high = (f"{v + 0.0:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
+    return mean, f"[{low}, {high}]"

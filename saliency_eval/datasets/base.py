@@ -46,12 +46,19 @@ class Dataset(Mapping[str, Stimulus], ABC):
             if name not in self.options:
                 unknown(f"option of data set {self.key}", name, self.options)
             if str(value) not in self.options[name]:
-                fail("usage", f"{self.key}({name}=...) cannot be '{shown(value)}'",
-                     nearest(str(value), self.options[name]))
+                fail(
+                    "usage",
+                    f"{self.key}({name}=...) cannot be '{shown(value)}'",
+                    nearest(str(value), self.options[name]),
+                )
         self.settings = {n: str(options.get(n, values[0])) for n, values in self.options.items()}
         if not self.root.is_dir():
-            fail("not_available", f"no folder {shown(self.root)} for data set {self.key}",
-                 f"saliency-eval data info {self.key} says what to download and where to put it", exit=4)
+            fail(
+                "not_available",
+                f"no folder {shown(self.root)} for data set {self.key}",
+                f"saliency-eval data info {self.key} says what to download and where to put it",
+                exit=4,
+            )
 
     # -------------------------------------------------------------- what an adapter gives
 
@@ -121,15 +128,23 @@ class Dataset(Mapping[str, Stimulus], ABC):
         return len(self.paths)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "pool"}  # workers get it once, not in each task
+        return {
+            k: v for k, v in self.__dict__.items() if k != "pool"
+        }  # workers get it once, not in each task
 
     def problems(self) -> list[Problem]:
         """Findings about the ground truth: dropped points, images without a fixation."""
         found = []
         for id, stimulus in self.items():
             if stimulus["dropped"]:
-                found.append(Problem("dropped_fixations", f"image {shown(id)}: {stimulus['dropped']} fixations "
-                                     "lie outside and were dropped", image=id, count=stimulus["dropped"]))
+                found.append(
+                    Problem(
+                        "dropped_fixations",
+                        f"image {shown(id)}: {stimulus['dropped']} fixations lie outside and were dropped",
+                        image=id,
+                        count=stimulus["dropped"],
+                    )
+                )
             if not len(stimulus["fixations"]):
                 found.append(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id))
         return found
@@ -156,8 +171,11 @@ def image_files(folder: Path, suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".pn
     """Image files of one folder by stem, junk left out."""
     if not folder.is_dir():
         return {}
-    return {p.stem: p for p in sorted(folder.iterdir())
-            if p.suffix.lower() in suffixes and not is_junk(Path(p.name)) and p.is_file()}
+    return {
+        p.stem: p
+        for p in sorted(folder.iterdir())
+        if p.suffix.lower() in suffixes and not is_junk(Path(p.name)) and p.is_file()
+    }
 
 
 def need(root: Path, *relative: str) -> Path:
@@ -166,9 +184,16 @@ def need(root: Path, *relative: str) -> Path:
         if (root / name).exists():
             return root / name
     present = sorted(p.name + ("/" if p.is_dir() else "") for p in root.iterdir())
-    listing = ", ".join(shown(p) for p in present[:8]) + (f" and {len(present) - 8} more" if len(present) > 8 else "")
-    fail("layout", f"{shown(root)} is not the official layout: looked for {' or '.join(relative)}, "
-         f"found {listing or 'an empty folder'}", "point --root to the unpacked data set", exit=4)
+    listing = ", ".join(shown(p) for p in present[:8]) + (
+        f" and {len(present) - 8} more" if len(present) > 8 else ""
+    )
+    fail(
+        "layout",
+        f"{shown(root)} is not the official layout: looked for {' or '.join(relative)}, "
+        f"found {listing or 'an empty folder'}",
+        "point --root to the unpacked data set",
+        exit=4,
+    )
 
 
 def image_shape(path: Path) -> Shape:
@@ -189,8 +214,12 @@ def _open(path: Path) -> Any:
     try:
         return Image.open(path, formats=("JPEG", "PNG"))
     except (OSError, SyntaxError, ValueError) as error:
-        fail("unreadable", f"stimulus {shown(path)} is not a readable JPEG or PNG ({type(error).__name__})",
-             "restore the file from the data set's source", exit=4)
+        fail(
+            "unreadable",
+            f"stimulus {shown(path)} is not a readable JPEG or PNG ({type(error).__name__})",
+            "restore the file from the data set's source",
+            exit=4,
+        )
 
 
 __all__ = ["Dataset", "Gaze", "Lazy", "convert"]

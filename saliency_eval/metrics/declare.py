@@ -80,7 +80,9 @@ def prepared(given: dict[str, Any], same_size: bool) -> dict[str, Any]:
             if same_size:
                 check.same_shape(saliency.shape, given[name].shape, name)
             if given[name].low < 0:
-                fail("dtype", f"{name} must not be negative, got {given[name].low:g}", "pass a density", exit=4)
+                fail(
+                    "dtype", f"{name} must not be negative, got {given[name].low:g}", "pass a density", exit=4
+                )
     return given
 
 

@@ -45,10 +45,10 @@ def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
     if saliency.constant:
         return undefined(constant, 0.0, saliency)
     if saliency.is_levels:
-        products = (np.arange(LEVELS) - saliency.mean) @ saliency.level_sums(density)
+        products = float((np.arange(LEVELS) - saliency.mean) @ saliency.level_sums(density))
     else:
-        products = np.vdot(saliency.centred, density.centred)
-    return float(products / saliency.size / (saliency.deviation() * density.deviation()))
+        products = float(np.vdot(saliency.centred, density.centred))
+    return products / saliency.size / (saliency.deviation() * density.deviation())
 
 
 @metric(
@@ -93,7 +93,9 @@ def sim(
     unit="nat",
     source="doi:10.1214/aoms/1177729694",
     invariant=["scale", "flip"],
-    idle=lambda options: {"inside": ("floor",), "floor": ("eps",), "exact": ("eps", "floor")}[options["form"]],
+    idle=lambda options: {"inside": ("floor",), "floor": ("eps",), "exact": ("eps", "floor")}[
+        options["form"]
+    ],
 )
 def kld(
     saliency: Map,
@@ -108,10 +110,10 @@ def kld(
     """Kullback-Leibler divergence of the map from the density, in nats.
 
     `saliency` and `density` (height, width) real. `form`: `inside` adds `eps` within the logarithm (MIT),
-    `floor` adds `floor` to both maps before they are divided by their sum, `exact` is infinite where the map is zero and
-    the density is not. `negative` values of the map are moved up, cut, or kept: then the logarithm of a negative
-    number is NaN, or its `real` part, which the MIT code prints. An all-zero map is not normalised unless `constant="chance"`, which scores it as uniform. NaN for an
-    empty density.
+    `floor` adds `floor` to both maps before they are divided by their sum, `exact` is infinite where the map is
+    zero and the density is not. `negative` values of the map are moved up, cut, or kept: then the logarithm of a
+    negative number is NaN, or its `real` part, which the MIT code prints. An all-zero map is not normalised unless
+    `constant="chance"`, which scores it as uniform. NaN for an empty density.
 
     inside: KL = sum q ln(eps + q/(p + eps)), p = S/sum(S), q = D/sum(D).
     Source: Kullback, Leibler 1951, doi:10.1214/aoms/1177729694; Bylinskii et al. 2019, arXiv:1604.03605.
@@ -127,7 +129,9 @@ def kld(
         saliency = Map(np.maximum(saliency.values, 0))
     rule: Shift = "negative" if negative == "shift" else "none"
     if form == "floor":
-        return entropy(density, floor) - cross_entropy(saliency, density, floored(saliency, rule, floor), floor)
+        return entropy(density, floor) - cross_entropy(
+            saliency, density, floored(saliency, rule, floor), floor
+        )
     probability = saliency.probability_of(rule)
     if saliency.low == saliency.high == 0 and constant != "chance":
         probability = np.zeros_like

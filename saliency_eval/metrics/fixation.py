@@ -130,7 +130,7 @@ def auc_judd(
     if not len(values) or not number:
         return NAN
     if ties == "grouped":
-        distinct, first, times = np.unique(-values, return_index=True, return_counts=True)
+        _, first, times = np.unique(-values, return_index=True, return_counts=True)
         return trapezoid((number - below[first]) / number, np.cumsum(times) / len(values))
     last = values.argmin()
     lowest = np.count_nonzero(values == values[last])
@@ -173,7 +173,7 @@ def with_jitter(saliency: Map, law: str, rng: np.random.Generator) -> Map:
 def grid_of(saliency: Map, step: float, top: Top) -> Floats:
     """Thresholds k * step of the min-max normalised map, with or without the one at its maximum."""
     thresholds = np.arange(int(1 / step + 1e-9) + 1) * step
-    return thresholds if top == "include" else thresholds[thresholds < 1]
+    return np.asarray(thresholds if top == "include" else thresholds[thresholds < 1], np.float64)
 
 
 def grid_level(saliency: Map, values: Floats, grid: Floats) -> Counts:
@@ -191,7 +191,9 @@ def grid_counts(saliency: Map, grid: Floats) -> Counts:
 
 def auc_of_levels(positive: Counts, negative: Counts) -> float:
     """Exact AUC of levels: `positive` the level of each positive, `negative` the number of negatives by level."""
-    return mann_whitney(np.cumsum(negative)[positive] - negative[positive], negative[positive], negative.sum())
+    return mann_whitney(
+        np.cumsum(negative)[positive] - negative[positive], negative[positive], negative.sum()
+    )
 
 
 @metric(

@@ -42,9 +42,7 @@ def centre_gaussian(shape: Shape, *, width: float = 0.25) -> Floats:
 
 
 @model("centre bias", source="doi:10.1167/7.14.4")
-def centre_bias(
-    pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", mix: float = 0.01
-) -> Floats:
+def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", mix: float = 0.01) -> Floats:
     """Blurred fixations of all other images, the image itself left out.
 
     B = G * (T - c_i) with T the fixation counts of all images and c_i those of this one; `mix` is the share of a
@@ -70,7 +68,12 @@ def gold_standard(
 
 @model("one human", source="definition")
 def one_human(
-    fixations: Points, observers: NDArray[np.int64], shape: Shape, *, observer: int = 0, sigma: Sigma = "dataset"
+    fixations: Points,
+    observers: NDArray[np.int64],
+    shape: Shape,
+    *,
+    observer: int = 0,
+    sigma: Sigma = "dataset",
 ) -> list[View]:
     """The lower human bound: one observer's map scored on all others; `observer` is a position in the data set."""
     own = observers == observer

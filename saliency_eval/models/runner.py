@@ -37,6 +37,11 @@ class ModelPredictions:
         """The model that a text names: `centre_bias` or `centre_gaussian(width=0.3)`."""
         return cls(parse(text, "model"), data, name)
 
+    @property
+    def leaves_out_observers(self) -> bool:
+        """Does the model give several maps for an image, each for some of its observers?"""
+        return "observers" in self.variant.declared.fields
+
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """A model answers for every image."""
         return []
@@ -102,6 +107,7 @@ class MapWriter:
     def __call__(self, id: str) -> str:
         reading = self.predictions.read(id, self.data[id]["shape"])
         path = self.out / f"{id}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with temporary.open("wb") as file:
             np.save(file, whole_map(reading.views).astype(np.float32))

@@ -35,8 +35,11 @@ def decode_npy(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     if version not in readers:
-        fail("unreadable", f"a .npy file must have format 1.0 or 2.0, got {version[0]}.{version[1]}",
-             "save again with numpy.save")
+        fail(
+            "unreadable",
+            f"a .npy file must have format 1.0 or 2.0, got {version[0]}.{version[1]}",
+            "save again with numpy.save",
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a header of Python 2 is read, and says so on stderr
         found, fortran, dtype = readers[version](file, max_header_size=HEADER)
@@ -64,12 +67,19 @@ def choose(archive: zipfile.ZipFile, variable: str | None) -> zipfile.ZipInfo:
     """The member to read; raises `ambiguous`, `unreadable`, and `format_not_allowed` for any other zip."""
     members = archive.infolist()
     if not all(member.filename.endswith(".npy") for member in members) or not members:
-        fail("format_not_allowed", "a zip file must be a .npz file of NumPy arrays, got other members",
-             "save the map with np.save")
+        fail(
+            "format_not_allowed",
+            "a zip file must be a .npz file of NumPy arrays, got other members",
+            "save the map with np.save",
+        )
     name = pick([member.filename.removesuffix(".npy") for member in members], variable)
     found = members[[member.filename for member in members].index(f"{name}.npy")]
     if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        fail("unreadable", "an array of a .npz file must be stored or deflated", "save with np.savez_compressed")
+        fail(
+            "unreadable",
+            "an array of a .npz file must be stored or deflated",
+            "save with np.savez_compressed",
+        )
     return found
 
 
@@ -79,9 +89,15 @@ def pick(names: list[str], variable: str | None) -> str:
     listed = ", ".join(shown(name) for name in names[:8])
     if not wanted:
         asked = "" if variable is None else f" '{shown(variable)}'"
-        fail("unreadable", f"there is no array{asked} in the file, which holds: {listed or 'nothing'}",
-             "--variable NAME chooses one")
+        fail(
+            "unreadable",
+            f"there is no array{asked} in the file, which holds: {listed or 'nothing'}",
+            "--variable NAME chooses one",
+        )
     if len(wanted) > 1:
-        fail("ambiguous", f"a file must hold one array, got {len(names)}: {listed}",
-             "--variable NAME chooses one")
+        fail(
+            "ambiguous",
+            f"a file must hold one array, got {len(names)}: {listed}",
+            "--variable NAME chooses one",
+        )
     return wanted[0]

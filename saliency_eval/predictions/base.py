@@ -18,7 +18,9 @@ class Reading(NamedTuple):
     notes: tuple[Problem, ...] = ()  # warnings and notes; errors are raised
     sha256: str = ""  # of the bytes that were read
     format: str = "array"  # png, jpeg, npy, npz, mat, h5
-    views: tuple[tuple[NDArray[Any], Any], ...] = ()  # (map, fixations it is scored on), when several make one value
+    views: tuple[
+        tuple[NDArray[Any], Any], ...
+    ] = ()  # (map, fixations it is scored on), when several make one value
 
 
 class Predictions(Protocol):

@@ -57,7 +57,11 @@ OTHERS = {  # known, and never opened
     b"Rar!": "RAR",
     b"\x7fELF": "a program",
     **{bytes((0x80, n)): "a Python pickle" for n in range(2, 6)},
-    **{b"P" + n + end: "PNM" for n in (b"1", b"2", b"3", b"4", b"5", b"6", b"f", b"F") for end in (b"\n", b" ")},
+    **{
+        b"P" + n + end: "PNM"
+        for n in (b"1", b"2", b"3", b"4", b"5", b"6", b"f", b"F")
+        for end in (b"\n", b" ")
+    },
 }
 
 
@@ -94,8 +98,11 @@ def decode(data: bytes, name: str, shape: Shape, rules: Rules) -> Decoded:
 def check_name(name: str) -> None:
     """Raises `format_not_allowed` for an extension that is never opened."""
     if suffix_of(name) not in ACCEPTED:
-        fail("format_not_allowed", f"a prediction must be {READ}, got '{shown(suffix_of(name)) or 'no extension'}'",
-             "save the map as png or npy")
+        fail(
+            "format_not_allowed",
+            f"a prediction must be {READ}, got '{shown(suffix_of(name)) or 'no extension'}'",
+            "save the map as png or npy",
+        )
 
 
 # ------------------------------------------------------------------ what the content is
@@ -121,8 +128,11 @@ def refuse_content(data: bytes) -> NoReturn:
     if data[4:8] == b"ftyp":
         other = "HEIF, AVIF or a film"
     if other:
-        fail("format_not_allowed", f"a prediction must be {READ}, the content is {other}",
-             "save the map as png or npy")
+        fail(
+            "format_not_allowed",
+            f"a prediction must be {READ}, the content is {other}",
+            "save the map as png or npy",
+        )
     fail("unreadable", f"a prediction must be {READ}, the content is {looks(data)}", "write the file again")
 
 

@@ -10,12 +10,14 @@ import numpy as np
 from saliency_eval.errors import Problem, fail
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import png
+from saliency_eval.predictions.inflate import inflated
 from saliency_eval.predictions.rules import Rules
-from saliency_eval.predictions.values import Array, Notes, check_size
+from saliency_eval.predictions.values import Array, Notes, check_size, ones
 
 if TYPE_CHECKING:
     from PIL import Image
 
+UNSET = 1  # what the first channel holds before its row is decoded
 TURN = 0x0112  # the EXIF tag of the orientation
 JPEG_TOLERANCE = 3  # grey stored as colour comes back with channels that differ by rounding
 
@@ -28,34 +30,46 @@ def decode_png(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     header = png.read_header(data)
     check_size(header.shape, shape, rules)
     structure = png.read_structure(data)
-    if structure.frames > 1:
-        refuse_frames(structure.frames)
+    refuse_frames(structure.frames)
     if structure.transparency is not None and header.colour in (png.GREY, png.RGB):
         fail("alpha", "a map must have no transparency, got a transparent colour (tRNS)", "save the raw map")
     image = PngImageFile(io.BytesIO(data))
+    canvas = prepare(image)
+    samples = first_channel(image)
+    check_complete(samples, header, structure, UNSET if image.im is canvas else 0)
     refuse_turned(image)
-    samples, notes = grey(image, 0)
-    check_complete(samples, header, structure)
     if header.colour == png.PALETTE:
         return look_up(samples, image.histogram(), structure)
+    notes = check_channels(image, 0)
     if header.depth == 16 and header.colour != png.GREY:
         notes += (Problem("lossy", "a PNG of 16 bits in several channels is read at 8 bits: lossy"),)
     return (samples // (255 // (2**header.depth - 1)) if header.depth in (2, 4) else samples), notes
 
 
-def check_complete(samples: Array, header: png.Header, structure: png.Structure) -> None:
+def prepare(image: Image.Image) -> object:
+    """Give the picture the memory that it is decoded into, filled with a value that maps rarely end in."""
+    from PIL import Image
+
+    image.im = Image.new(image.mode, image.size, UNSET).im
+    return image.im
+
+
+def check_complete(samples: Array, header: png.Header, structure: png.Structure, unset: int) -> None:
     """Raises `unreadable` when rows are missing.
 
-    The decoder delivers whole rows and leaves the others zero, so a last row with any other value
-    proves all rows of a picture that is not interlaced; only the rest is inflated a second time.
+    The decoder delivers whole rows in order and leaves the others `unset`, so a last row with any other
+    value proves a picture that is not interlaced; only the rest is inflated a second time.
     """
     if samples.shape != header.shape:
         fail("unreadable", f"the PNG header says shape {header.shape}, the pixels have {samples.shape}")
-    if not header.interlaced and samples[-1].any():
+    if not header.interlaced and (samples[-1] != unset).any():
         return
-    if not structure.holds(header.raster_bytes):
-        fail("unreadable", f"truncated: the PNG file holds fewer pixel rows than its {header.shape[0]}",
-             "write the file again")
+    if inflated(structure.pixels, header.raster_bytes) < header.raster_bytes:
+        fail(
+            "unreadable",
+            f"truncated: the PNG file holds fewer pixel rows than its {header.shape[0]}",
+            "write the file again",
+        )
 
 
 def look_up(indices: Array, histogram: list[int], structure: png.Structure) -> tuple[Array, Notes]:
@@ -81,27 +95,29 @@ def decode_jpeg(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
 
     image = jpeg_factory(io.BytesIO(data))
     check_size((image.height, image.width), shape, rules)
-    if getattr(image, "n_frames", 1) > 1:
-        refuse_frames(image.n_frames)
+    refuse_frames(getattr(image, "n_frames", 1))
     if image.mode not in ("L", "RGB"):
         fail("colour", f"a map must be grey, got a JPEG in {image.mode}", "save the raw map")
     refuse_turned(image)
-    return grey(image, JPEG_TOLERANCE)
+    samples = first_channel(image)
+    return samples, check_channels(image, JPEG_TOLERANCE)
 
 
-def grey(image: Image.Image, tolerance: int) -> tuple[Array, Notes]:
-    """The first channel; raises `colour` when another differs and `alpha` when the alpha varies."""
-    bands = image.getbands()
-    if len(bands) == 1:
-        samples = np.asarray(image)
-        return (samples.view(np.uint8) if samples.dtype == bool else samples), ()
+def first_channel(image: Image.Image) -> Array:
+    """Grey, index or red, as the decoder delivers them; one bit as uint8."""
+    samples = np.asarray(image.getchannel(0) if len(image.getbands()) > 1 else image)
+    return ones(samples) if samples.dtype == bool else samples
+
+
+def check_channels(image: Image.Image, tolerance: int) -> Notes:
+    """Raises `colour` when the colours differ and `alpha` when the alpha varies."""
     from PIL import ImageChops
 
-    first = image.getchannel(0)
+    bands = image.getbands()
     for band in "GB" if "G" in bands else "":
-        refuse_colour(extrema(ImageChops.difference(first, image.getchannel(band)))[1], tolerance)
-    notes = opaque(*extrema(image.getchannel("A"))) if "A" in bands else ()
-    return np.asarray(first), notes
+        difference = ImageChops.difference(image.getchannel(0), image.getchannel(band))
+        refuse_colour(extrema(difference)[1], tolerance)
+    return opaque(*extrema(image.getchannel("A"))) if "A" in bands else ()
 
 
 def extrema(channel: Image.Image) -> tuple[int, int]:
@@ -120,18 +136,25 @@ def opaque(low: int, high: int) -> Notes:
 def refuse_colour(difference: int, tolerance: int) -> None:
     """Raises `colour` when the channels differ by more than the tolerance."""
     if difference > tolerance:
-        fail("colour", f"the colour channels of a map must be equal, got differences up to {difference}",
-             "save the raw map, without a colour scale")
+        fail(
+            "colour",
+            f"the colour channels of a map must be equal, got differences up to {difference}",
+            "save the raw map, without a colour scale",
+        )
 
 
 def refuse_turned(image: Image.Image) -> None:
     """Raises `orientation` when EXIF asks for the picture to be turned."""
     turn = image.getexif().get(TURN, 1)
     if turn != 1:
-        fail("orientation", f"a map must lie as it is scored, got EXIF orientation {turn}",
-             "save the map without EXIF data")
+        fail(
+            "orientation",
+            f"a map must lie as it is scored, got EXIF orientation {turn}",
+            "save the map without EXIF data",
+        )
 
 
 def refuse_frames(frames: int) -> None:
-    """Raises `multi_frame`."""
-    fail("multi_frame", f"a map must be one picture, got {frames} frames", "save one map for each image")
+    """Raises `multi_frame` for more than one."""
+    if frames > 1:
+        fail("multi_frame", f"a map must be one picture, got {frames} frames", "save one map for each image")

@@ -18,7 +18,6 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGB_ALPHA: 4}
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-STEP = 1 << 20  # bytes inflated at a time
 
 
 class Header(NamedTuple):
@@ -46,15 +45,6 @@ class Structure(NamedTuple):
     frames: int
     palette: bytes
     transparency: bytes | None
-
-    def holds(self, needed: int) -> bool:
-        """Do the deflated pixels give that many bytes? Inflates no more than these, a piece at a time."""
-        inflate, given = zlib.decompressobj(), 0
-        for part in self.pixels:
-            given += len(inflate.decompress(part, STEP))
-            while inflate.unconsumed_tail and given < needed:
-                given += len(inflate.decompress(inflate.unconsumed_tail, STEP))
-        return given + len(inflate.flush()) >= needed
 
 
 def read_header(data: bytes) -> Header:

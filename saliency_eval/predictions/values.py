@@ -22,20 +22,31 @@ Notes = tuple[Problem, ...]
 def check_dtype(dtype: np.dtype[Any]) -> None:
     """Bool, integer or float; raises `pickle` for objects and `dtype` for the rest."""
     if dtype.hasobject:
-        fail("pickle", "a map must hold numbers, got an array of Python objects (dtype object), never loaded",
-             "re-save with np.save(path, a.astype('float32'))")
+        fail(
+            "pickle",
+            "a map must hold numbers, got an array of Python objects (dtype object), never loaded",
+            "re-save with np.save(path, a.astype('float32'))",
+        )
     if dtype.kind not in "biuf":
         fail("dtype", f"a map must hold real numbers, got {dtype}", "save one real number for each pixel")
+
+
+def is_plane(shape: tuple[int, ...]) -> bool:
+    """Are there two axes, or three with one of length 1?"""
+    return len(shape) == 2 or (len(shape) == 3 and 1 in shape)
 
 
 def plane(shape: tuple[int, ...]) -> Shape:
     """Height and width after one axis of length 1 is left out of three; raises `shape`."""
     kept = list(shape)
-    if len(kept) == 3 and 1 in kept:
+    if len(kept) == 3 and is_plane(shape):
         kept.remove(1)
     if len(kept) != 2 or min(kept) < 1:
-        fail("shape", f"a map must have two axes, height and width, got shape {shape}",
-             "save one map for each image")
+        fail(
+            "shape",
+            f"a map must have two axes, height and width, got shape {shape}",
+            "save one map for each image",
+        )
     return kept[0], kept[1]
 
 
@@ -46,11 +57,17 @@ def check_claim(shape: tuple[int, ...], itemsize: int, present: int, rules: Rule
     """
     needed = math.prod(shape) * itemsize
     if needed > present * ratio:
-        fail("unreadable", f"truncated: shape {shape} needs {needed} bytes, {present} are stored",
-             "write the file again")
+        fail(
+            "unreadable",
+            f"truncated: shape {shape} needs {needed} bytes, {present} are stored",
+            "write the file again",
+        )
     if needed > rules.max_bytes:
-        fail("too_large", f"an array may take {size(rules.max_bytes)}, shape {shape} takes {size(needed)}",
-             "save it smaller, or raise --max-bytes")
+        fail(
+            "too_large",
+            f"an array may take {size(rules.max_bytes)}, shape {shape} takes {size(needed)}",
+            "save it smaller, or raise --max-bytes",
+        )
     return needed
 
 
@@ -58,15 +75,21 @@ def check_size(found: Shape, stimulus: Shape, rules: Rules) -> None:
     """The size of the stimulus, or its aspect to within a pixel; raises `too_large`, `wrong_size`."""
     (height, width), (tall, wide) = found, stimulus
     if height * width > rules.max_pixels:
-        fail("too_large", f"a map may have {rules.max_pixels} pixels, got {width}x{height}",
-             "save it smaller, or raise --max-pixels")
+        fail(
+            "too_large",
+            f"a map may have {rules.max_pixels} pixels, got {width}x{height}",
+            "save it smaller, or raise --max-pixels",
+        )
     same_aspect = abs(height * wide - width * tall) <= max(tall, wide) and min(found) >= SMALLEST_SIDE
     if found == stimulus or (rules.resize and same_aspect):
         return
     must = f"{wide}x{tall}" + (", or its aspect" if rules.resize else " (--resize error)")
     turned = " (transposed?)" if found == (wide, tall) else ""
-    fail("wrong_size", f"a map must have the size of its stimulus, {must}; got {width}x{height}{turned}",
-         "save the map in the size of the stimulus")
+    fail(
+        "wrong_size",
+        f"a map must have the size of its stimulus, {must}; got {width}x{height}{turned}",
+        "save the map in the size of the stimulus",
+    )
 
 
 # ------------------------------------------------------------------ in memory
@@ -81,7 +104,12 @@ def as_map(array: Array) -> tuple[Array, Notes]:
     with np.errstate(over="ignore"):  # what overflows here is refused as inf
         values = np.ascontiguousarray(array.reshape(height, width), native)
     notes = [] if array.ndim == 2 else [Problem("squeezed", f"squeezed from shape {array.shape}")]
-    return (values.view(np.uint8) if native.kind == "b" else values), tuple(notes)
+    return (ones(values) if native.kind == "b" else values), tuple(notes)
+
+
+def ones(truths: Array) -> Array:
+    """Bool as uint8 0 and 1, whatever bytes a file or a decoder stores for true."""
+    return (truths.view(np.uint8) != 0).view(np.uint8)
 
 
 def check_values(values: Array, rules: Rules) -> tuple[Array, Notes]:
@@ -108,8 +136,11 @@ def check_finite(values: Array, rules: Rules) -> None:
     found = [f"{n} {name}" for name, where in counts.items() if (n := int(where.sum()))]
     row, column = np.unravel_index(int(bad.argmax()), bad.shape)
     logs = not log and found[0].endswith("-inf")
-    fail("non_finite", f"a map must be finite, got {', '.join(found)}, first at ({row}, {column})",
-         "--kind log-density if these are logarithms" if logs else "save a finite number for each pixel")
+    fail(
+        "non_finite",
+        f"a map must be finite, got {', '.join(found)}, first at ({row}, {column})",
+        "--kind log-density if these are logarithms" if logs else "save a finite number for each pixel",
+    )
 
 
 def check_density(values: Array, low: float) -> Array:
@@ -118,8 +149,11 @@ def check_density(values: Array, low: float) -> Array:
         total = float(values.sum(dtype=np.float64))
     if low < 0 or not abs(total - 1) <= 1e-3:
         got = f"{total:.6g}" + (f" with negative values down to {low:.6g}" if low < 0 else "")
-        fail("not_normalised", f"a density must be non-negative and sum to 1 within 0.001, its sum is {got}",
-             "divide it by its sum, or leave out --kind density")
+        fail(
+            "not_normalised",
+            f"a density must be non-negative and sum to 1 within 0.001, its sum is {got}",
+            "divide it by its sum, or leave out --kind density",
+        )
     return values
 
 
@@ -129,8 +163,11 @@ def exponential(values: Array) -> Array:
     high = float(logs.max())
     total = high if math.isinf(high) else high + math.log(float(np.exp(logs - high).sum()))
     if not abs(total) <= 1e-3:
-        fail("not_normalised", f"a log-density must have log-sum-exp 0 within 0.001, got {total:.6g}",
-             "subtract its log-sum-exp, or leave out --kind log-density")
+        fail(
+            "not_normalised",
+            f"a log-density must have log-sum-exp 0 within 0.001, got {total:.6g}",
+            "subtract its log-sum-exp, or leave out --kind log-density",
+        )
     return np.asarray(np.exp(logs))
 
 
@@ -138,16 +175,18 @@ def remarks(values: Array, low: Any, high: Any) -> Notes:
     """`constant`, `few_levels` and `shifted`, from the extrema and as few looks at the map as possible."""
     notes = []
     if low == high:
-        notes.append(Problem("constant", f"the map is constant ({low} everywhere): it scores at chance level"))
+        notes.append(
+            Problem("constant", f"the map is constant ({low} everywhere): it scores at chance level")
+        )
     elif only_two(values[len(values) // 2], low, high) and only_two(values, low, high):
         notes.append(Problem("few_levels", f"the map has 2 levels only ({low} and {high})"))
     if low < 0:
-        notes.append(Problem("shifted", f"negative values down to {low:.6g}: sim, kld and ig move the map up"))
+        notes.append(
+            Problem("shifted", f"negative values down to {low:.6g}: sim, kld and ig move the map up")
+        )
     return tuple(notes)
 
 
 def only_two(values: Array, low: Any, high: Any) -> bool:
     """Is every value one of the two?"""
     return bool(((values == low) | (values == high)).all())
-
-

@@ -1,7 +1,7 @@
 """Agreement with implementations that nobody here wrote: every pass/fail row of the oracle table.
 
-`bars.csv` names, for each family of rows, the options that reproduce it; they are read from its text, so no row
-is chosen by hand.
+`bars.csv` names, for each family of rows, the options that reproduce it; they are read from its text, so no
+row is chosen by hand.
 """
 
 import csv
@@ -121,7 +121,7 @@ def variant_of(call, bar, truth):
     if name == "ig":
         options.pop("baseline", None)
         given["baseline"] = truth["stored_baseline"]
-    if name == "shuffled_auc" and options.get("others") == "m10" or "m10" in bar["variant"]:
+    if (name == "shuffled_auc" and options.get("others") == "m10") or "m10" in bar["variant"]:
         options.pop("others", None)
         given["other_fixations"] = truth["m10"]
     elif name == "shuffled_auc":
@@ -188,7 +188,7 @@ def test_every_row_belongs_to_one_bar(oracle):
     assert sum(len(oracle.family(bar)) for bar in oracle.bars) == len(oracle.rows) == 5224
 
 
-@pytest.mark.parametrize("status, rows", [("exact", 3966), ("mean", 264), ("convention", 180)])
+@pytest.mark.parametrize(("status", "rows"), [("exact", 3966), ("mean", 264), ("convention", 180)])
 def test_every_pass_fail_row_agrees(oracle, status, rows):
     bars = [bar for bar in oracle.bars if bar["status"] == status]
     wrong, seen = [], 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,14 +13,18 @@ import numpy as np
 from saliency_eval.core import Stimulus, Variant, inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, SaliencyEvalError, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, Severity, shown
 from saliency_eval.executors import Progress, run_tasks
 from saliency_eval.maps import Map
 from saliency_eval.predictions import SetChecks, open_predictions
-from saliency_eval.predictions.base import Predictions
+from saliency_eval.predictions.base import Predictions, Reading
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.resize import resize as resized
 from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+
+Source = str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions
+Resize = Literal["protocol", "error"]
+
 
 @dataclass(frozen=True)
 class Task:
@@ -37,18 +40,18 @@ class Task:
         stimulus = self.data[id]
         shape = stimulus["shape"]
         if not self.predictions.has(id):
-            if self.on_missing != "constant":
-                return Scored(id, (), None, (), missing=True)
-            return Scored(id, self.values(stimulus, [(Map(np.zeros(shape)), None)]), None, (), missing=True)
+            blank = [(Map(np.zeros(shape)), None)]
+            return Scored(
+                id, self.values(stimulus, blank) if self.on_missing == "constant" else (), missing=True
+            )
         try:
             reading = self.predictions.read(id, shape)
         except SaliencyEvalError as error:
-            return Scored(id, (), None, tuple(error.problems))
+            return Scored(id, problems=tuple(error.problems))
         views = reading.views or ((reading.values, None),)
-        other_size = reading.values.shape != shape
         maps = [(Map(resized(values, shape, self.resize)), fixations) for values, fixations in views]
-        light = reading._replace(values=reading.values[:0], views=())
-        return Scored(id, self.values(stimulus, maps), light, reading.notes, resized=other_size)
+        other_size = reading.values.shape != shape
+        return Scored(id, self.values(stimulus, maps), light(reading), reading.notes, resized=other_size)
 
     def values(self, stimulus: Stimulus, views: Sequence[tuple[Map, Any]]) -> tuple[float, ...]:
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
@@ -61,7 +64,7 @@ class Task:
 
 
 def score(
-    predictions: str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions,
+    predictions: Source,
     data: str | Dataset,
     metrics: Iterable[str] | None = None,
     *,
@@ -69,11 +72,12 @@ def score(
     root: str | Path | None = None,
     kind: Kind = "map",
     on_missing: OnMissing = "error",
-    resize: Literal["protocol", "error"] = "protocol",
+    resize: Resize = "protocol",
     seed: int = 0,
     workers: int = 1,
     limit: int | None = None,
     name: str | None = None,
+    strict: bool = False,
     progress: Progress | None = None,
     **naming: Any,
 ) -> Run:
@@ -83,46 +87,100 @@ def score(
     `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
     as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are. `on_missing`: an image
     without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw.
-    `workers` processes; their number changes no value. `limit`: the first images only. `naming`: `prefix`,
-    `suffix`, `pattern`, `variable` of files.
+    `workers` processes; their number changes no value. `limit`: the first images only. `strict`: warnings are
+    errors. `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
     """
-    data = data if isinstance(data, Dataset) else load_dataset(data, root)
-    chosen = protocol_of(protocol)
+    data, chosen = load(data, root), protocol_of(protocol)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, named=metrics is not None)
-    ids = list(data)[:limit]
-    names = [p for p in predictions.match(data) if p.code != "missing" or (limit is None and on_missing == "error")]
-    problems += [*data.problems(), *names]
+    whole = limit is None and on_missing == "error"
+    problems += problems_of_names(predictions, data, whole=whole)
     task: Callable[[str], Scored] = Task(predictions, data, tuple(variants), rule, on_missing)
     if any(p.severity == "error" for p in problems):
-        task = functools.partial(only_read, task)
-    results = run_tasks(task, ids, workers, progress)
-    problems += found_while_reading(results, on_missing, complete=limit is None)
+        task = Reader(predictions, data)
+    results = run_tasks(task, list(data)[:limit], workers, progress)
+    problems += found_while_reading(results)
+    problems += notes_on_missing(results, on_missing, whole=whole)
+    refuse(problems, strict=strict)
+    setting = Setting(chosen.name, kind, rule, on_missing, seed)
+    return Run.of(predictions.name, data, setting, variants, results, problems, complete=limit is None)
+
+
+def check_predictions(
+    predictions: Source,
+    data: str | Dataset,
+    *,
+    protocol: str = "mit",
+    root: str | Path | None = None,
+    kind: Kind = "map",
+    resize: Resize = "protocol",
+    workers: int = 1,
+    strict: bool = False,
+    progress: Progress | None = None,
+    **naming: Any,
+) -> list[Problem]:
+    """Everything that `score` would refuse or note about predictions and truth; nothing is raised for it.
+
+    Options as for `score`.
+    """
+    data, rule = load(data, root), protocol_of(protocol).resize
+    allowed = resize != "error" and rule != "error"
+    predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
+    _, problems = usable(protocol_of(protocol).variants(), data, 0, named=False)
+    problems += problems_of_names(predictions, data, whole=True)
+    results = run_tasks(Reader(predictions, data), list(data), workers, progress)
+    problems += found_while_reading(results)
+    return [as_error(p) for p in problems] if strict else problems
+
+
+def load(data: str | Dataset, root: str | Path | None) -> Dataset:
+    """The data set itself, or the one of that name."""
+    return data if isinstance(data, Dataset) else load_dataset(data, root)
+
+
+def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -> list[Problem]:
+    """Findings before any map is opened: about the truth, and about names."""
+    names = [p for p in predictions.match(data) if whole or p.code != "missing"]
+    return [*data.problems(), *names]
+
+
+def refuse(problems: Sequence[Problem], *, strict: bool) -> None:
+    """Raise all problems when one of them is an error."""
+    if strict:
+        problems = [as_error(p) for p in problems]
     if any(p.severity == "error" for p in problems):
         raise SaliencyEvalError(problems)
-    return Run.of(
-        predictions.name,
-        data,
-        Setting(chosen.name, kind, rule, on_missing, seed),
-        variants,
-        results,
-        problems,
-        complete=limit is None,
-    )
 
 
-def only_read(task: Task, id: str) -> Scored:
-    """Read the map of an image without scoring it: a rejected set gets no numbers, but all its problems."""
-    if not task.predictions.has(id):
-        return Scored(id, (), None, (), missing=True)
-    try:
-        reading = task.predictions.read(id, task.data[id]["shape"])
-    except SaliencyEvalError as error:
-        return Scored(id, (), None, tuple(error.problems))
-    return Scored(id, (), reading._replace(values=reading.values[:0], views=()), reading.notes)
+def as_error(problem: Problem) -> Problem:
+    """A warning made an error, as `strict` asks."""
+    return replace(problem, severity_override="error") if problem.severity == "warning" else problem
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the map of an image without scoring it: a refused set gets no numbers, but all its problems."""
+
+    predictions: Predictions
+    data: Dataset
+
+    def __call__(self, id: str) -> Scored:
+        if not self.predictions.has(id):
+            return Scored(id, missing=True)
+        shape = self.data[id]["shape"]
+        try:
+            reading = self.predictions.read(id, shape)
+        except SaliencyEvalError as error:
+            return Scored(id, problems=tuple(error.problems))
+        return Scored(id, (), light(reading), reading.notes, resized=reading.values.shape != shape)
+
+
+def light(reading: Reading) -> Reading:
+    """A reading without its map, to be passed between processes."""
+    return reading._replace(values=reading.values[:0], views=())
 
 
 def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
@@ -139,7 +197,7 @@ def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
 def usable(
     variants: Iterable[Variant], data: Dataset, seed: int, *, named: bool
 ) -> tuple[list[Variant], list[Problem]]:
-    """The variants that the data set can define, bound to it; the others as problems, errors if they were named."""
+    """The variants that the data set can define, bound to it; the others as problems, errors if named."""
     kept, problems = [], []
     for variant in variants:
         seeds = {k: seed for k, _ in variant.options if k.split(".")[-1] == "seed"}
@@ -167,31 +225,25 @@ def what_is_lacking(variant: Variant, data: Dataset) -> str:
     return ""
 
 
-def found_while_reading(results: Sequence[Scored], on_missing: OnMissing, *, complete: bool) -> list[Problem]:
+def found_while_reading(results: Sequence[Scored]) -> list[Problem]:
     """Findings of all maps, and those that only the whole set shows."""
     checks = SetChecks()
     for result in results:
         if result.reading is not None:
             checks.add(result.id, result.reading)
     problems = [p for result in results for p in result.problems] + checks.problems()
-    missing = [r.id for r in results if r.missing]
-    if missing and (on_missing != "error" or not complete):
-        what = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
-        problems.append(
-            Problem(
-                "missing",
-                f"{len(missing)} of {len(results)} predictions are missing (first: {shown(missing[0])}){what}",
-                count=len(missing),
-                severity_override="error" if on_missing == "error" else "warning",
-            )
-        )
-    changed = [r.id for r in results if r.resized]
-    if changed:
-        problems.append(
-            Problem(
-                "resized",
-                f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})",
-                count=len(changed),
-            )
-        )
+    if changed := [r.id for r in results if r.resized]:
+        text = f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})"
+        problems.append(Problem("resized", text, count=len(changed)))
     return problems
+
+
+def notes_on_missing(results: Sequence[Scored], on_missing: OnMissing, *, whole: bool) -> list[Problem]:
+    """What was done about images without a prediction, where the names did not already refuse the set."""
+    missing = [r.id for r in results if r.missing]
+    if whole or not missing:
+        return []
+    done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
+    text = f"{len(missing)} of {len(results)} predictions are missing (first: {shown(missing[0])}){done}"
+    severity: Severity = "error" if on_missing == "error" else "warning"
+    return [Problem("missing", text, count=len(missing), severity_override=severity)]

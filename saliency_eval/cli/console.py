@@ -1,0 +1,98 @@
+"""What the command line says: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from saliency_eval import __version__
+from saliency_eval.errors import Problem, problem_lines, shown
+
+
+class Console:
+    """Where text goes, in which format; set by each command."""
+
+    def __init__(self) -> None:
+        self.format = "text"
+        self.command = ""
+        self.quiet = False
+        self.debug = False
+
+    def begin(self, command: str, format: str = "text", quiet: bool = False) -> None:
+        """Note what runs and how it answers."""
+        self.command, self.format, self.quiet = command, format, quiet
+
+    def print(self, text: str = "") -> None:
+        """A line of the result."""
+        put(text, sys.stdout)
+
+    def line(self, text: str) -> None:
+        """A line beside the result."""
+        put(text, sys.stderr)
+
+    def note(self, text: str) -> None:
+        """A line beside the result, unless quiet."""
+        if not self.quiet:
+            self.line(text)
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """Findings that did not stop the command."""
+        for text in problem_lines(problems):
+            self.note(text)
+
+    def document(self, exit_code: int, problems: Sequence[Problem] = (), **content: Any) -> None:
+        """The one JSON document that a command prints."""
+        given = {
+            "schema": 1,
+            "command": self.command,
+            "exit_code": exit_code,
+            **content,
+            "problems": [p.to_dict() for p in problems],
+            "version": __version__,
+        }
+        self.print(json.dumps(given, indent=1, allow_nan=False))
+
+    def fail(self, problems: Sequence[Problem], exit_code: int) -> None:
+        """Say why the command did nothing."""
+        if self.format == "json":
+            self.document(exit_code, problems, results=[])
+        errors = [p for p in problems if p.severity == "error"]
+        for text in problem_lines([*errors, *(p for p in problems if p.severity == "warning")]):
+            self.line(text)
+
+
+def put(text: str, stream: TextIO) -> None:
+    """Print in whatever encoding the stream has."""
+    encoding = stream.encoding or "ascii"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
+
+
+def arrow(better: str) -> str:
+    """The direction of a metric, in the characters that the terminal has."""
+    encoding = (sys.stdout.encoding or "").lower()
+    up, down = ("\u2191", "\u2193") if encoding.startswith("utf") else ("^", "v")
+    return up if better == "higher" else down
+
+
+def columns(rows: Sequence[Sequence[str]], align: str = "") -> list[str]:
+    """Rows as text columns; `align` has one of `<` and `>` for each column."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    signs = align or "<" * len(widths)
+    return [
+        "  ".join(f"{cell:{s}{w}}" for cell, s, w in zip(row, signs, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def width() -> int:
+    """Columns of the terminal."""
+    return shutil.get_terminal_size().columns
+
+
+console = Console()
+
+__all__ = ["Console", "arrow", "columns", "console", "shown", "width"]

@@ -1,0 +1,76 @@
+"""`models` and `run`: reference models and the maps they make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saliency_eval.cli.console import columns, console
+from saliency_eval.cli.options import Data, Format, Quiet, Root, Workers, choice
+from saliency_eval.errors import unknown
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("models")(models)
+    app.command("run")(run)
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(help="One model in full.")] = None, format: Format = "text"
+) -> None:
+    """List the reference models, or describe one.
+
+    Example: saliency-eval models centre_bias
+    """
+    import inspect
+
+    from saliency_eval import models as _declared  # noqa: F401  (declares the models)
+    from saliency_eval.core import MODELS, variant
+
+    console.begin("models", choice("--format", format, ("text", "json")))
+    if name is not None and name not in MODELS:
+        unknown("model", name, MODELS)
+    chosen = [MODELS[name]] if name else list(MODELS.values())
+    if format == "json":
+        results = [{"key": m.key, "summary": m.summary, "source": m.traits["source"]} for m in chosen]
+        console.document(0, results=results)
+    elif name:
+        console.print(f"{variant(name, 'model')}\n\n{inspect.getdoc(chosen[0].function)}")
+    else:
+        for text in columns([["model", "what it is"], *([m.key, m.summary] for m in chosen)]):
+            console.print(text)
+
+
+def run(
+    model: Annotated[str, typer.Argument(help="Model, with options: centre_gaussian(width=0.3).")],
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the maps.")],
+    root: Root = None,
+    workers: Workers = None,
+    format: Format = "text",
+    quiet: Quiet = False,
+) -> None:
+    """Write the maps of a reference model, one float32 .npy for each image.
+
+    Example: saliency-eval run centre_bias --data osie --root data/OSIE --out cb_maps
+    """
+    from saliency_eval.cli.score import bar, worker_count
+    from saliency_eval.datasets import load_dataset
+    from saliency_eval.models.runner import write_maps
+
+    console.begin("run", choice("--format", format, ("text", "json")), quiet)
+    dataset = load_dataset(data, root)
+    with bar(len(dataset), model) as progress:
+        made = write_maps(model, dataset, out, worker_count(workers), progress)
+    if made.leaves_out_observers:
+        console.note(
+            f"note: a file holds one map for an image, so the maps of {made.name} have seen all its observers; "
+            f"score model:{made.name} leaves them out"
+        )
+    if format == "json":
+        console.document(0, results=[{"model": str(made.variant), "maps": len(dataset), "out": str(out)}])
+    else:
+        console.print(f"{len(dataset)} maps of {made.variant} in {out}")

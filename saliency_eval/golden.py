@@ -1,0 +1,183 @@
+"""Recorded numbers: every metric, in every option value, on small inputs made from integers.
+
+They say that a number is the same from version to version and from machine to machine. `golden.json` holds
+them with the versions of the libraries that made them; a changed value is a heading of its own in CHANGELOG.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
+from saliency_eval.core import METRICS, Declared, Fields, Variant, defaults, variant
+from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.maps import Map
+from saliency_eval.pool import Pool
+
+FILE = Path(__file__).with_name("golden.json")
+TOLERANCE = 1e-9  # relative; sums may differ in their last digits between CPUs
+SHAPE = (36, 48)
+IMAGES = 5
+DATA_SET = {"density.sigma": 3.0, "baseline.sigma": 4.0}
+
+# metric(saliency, truth ...) whose value is known by hand: call, expected
+CLOSED_FORMS: list[tuple[str, dict[str, Any], str, float]] = [
+    ("auc", {"negatives": "unfixated"}, "peak", 1.0),
+    ("auc", {}, "flat", 0.5),
+    ("auc_judd", {}, "flat", 0.5 + 1 / (2 * 2)),
+    ("auc_borji", {"constant": "chance"}, "flat", 0.5),
+    ("nss", {"ddof": 0}, "peak", math.sqrt(36 * 48 - 1)),
+    ("nss", {"constant": "chance"}, "flat", 0.0),
+    ("kld", {"form": "exact", "density.sigma": 0.0}, "flat", math.log(36 * 48)),
+    ("cc", {"density.sigma": 0.0}, "peak", 1.0),
+    ("sim", {"density.sigma": 0.0}, "peak", 1.0),
+]
+
+
+class Difference(NamedTuple):
+    """A recorded number that came out otherwise."""
+
+    case: str
+    signature: str
+    recorded: float | None
+    got: float | None
+
+
+def pool() -> Pool:
+    """Fixations of five images, spread by integer arithmetic; the last image has another size."""
+    images = []
+    for image in range(IMAGES):
+        shape = SHAPE if image < IMAGES - 1 else (24, 60)
+        steps = np.arange(14)
+        points = np.column_stack(
+            [(7 + 11 * steps + 5 * image) % shape[0], (3 + 17 * steps * (image + 1)) % shape[1]]
+        )
+        images.append((f"image{image}", shape, np.vstack([points, points[:2]])))  # two pixels fixated twice
+    return Pool.of(images)
+
+
+def cases() -> dict[str, Fields]:
+    """The inputs by name: 8-bit, real-valued, negative, tied, with zeros, constant."""
+    row, column = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    hill = 900 - (row - 15) ** 2 - (column - 20) ** 2 // 2
+    maps = {
+        "levels": ((hill - hill.min()) * 255 // (hill.max() - hill.min())).astype(np.uint8),
+        "real": (hill - hill.min() + 1) / 7 + (row * 31 + column * 17) % 13 / 64,
+        "negative": hill / 16 - 40.25,
+        "ties": (hill > 600) * 20 + (hill > 800) * 235,
+        "zeros": np.maximum(hill - 500, 0) / 8,
+        "constant": np.full(SHAPE, 3.5),
+        "zero": np.zeros(SHAPE),
+    }
+    shared = pool()
+    fixations = shared.points_of(0)
+    truth = Fields("image0", shape=SHAPE, fixations=fixations, pool=shared)
+    return {name: truth.child(saliency=Map(values)) for name, values in maps.items()}
+
+
+def variants_of(declared: Declared) -> Iterator[Variant]:
+    """The default variant, and those with one option at another value."""
+    plain = variant(declared.key).with_known(DATA_SET)
+    yield plain
+    for name in defaults(declared):
+        for value in alternatives(plain._type(name), dict(plain.options)[name]):
+            changed = plain.with_options({name: value})
+            if changed != plain and not needs_file(changed):
+                yield changed
+
+
+def alternatives(kind: Any, default: Any) -> list[Any]:
+    """Other values of an option: all words, and a number where numbers are taken."""
+    kinds = typing.get_args(kind) if typing.get_origin(kind) is not Literal else (kind,)
+    found: list[Any] = []
+    for accepted in kinds or (kind,):
+        if typing.get_origin(accepted) is Literal:
+            found += [v for v in typing.get_args(accepted) if v not in (default, "dataset", "raise")]
+        elif accepted is bool:
+            found.append(not default)
+        elif accepted is int and not isinstance(default, int):
+            found.append(3)
+    return found
+
+
+def needs_file(changed: Variant) -> bool:
+    """Does it read a density file, which these inputs lack?"""
+    return dict(changed.options).get("density.source") == "file"
+
+
+def compute() -> dict[str, dict[str, float | None]]:
+    """Every number: by case, then by signature; None is NaN, and metrics without their extra are left out."""
+    chosen = list(itertools.chain.from_iterable(variants_of(METRICS[key]) for key in METRICS))
+    return {name: {str(v): value for v in chosen if (value := safe(v, fields)) != "absent"}  # type: ignore[misc]
+            for name, fields in cases().items()}  # fmt: skip
+
+
+def safe(chosen: Variant, fields: Fields) -> float | str | None:
+    """The value, None for NaN, text for infinities and refusals; `absent` where an optional package is missing."""
+    try:
+        value = float(chosen(fields))
+    except SaliencyEvalError as error:
+        return "absent" if error.code == "needs_extra" else f"error[{error.code}]"
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else str(value)
+
+
+def compare(recorded: dict[str, Any], computed: dict[str, Any]) -> list[Difference]:
+    """Recorded numbers that came out otherwise, and numbers that were never recorded."""
+    found = []
+    for case, numbers in computed.items():
+        for signature, got in numbers.items():
+            want = recorded.get(case, {}).get(signature, "never recorded")
+            if not same(want, got):
+                found.append(Difference(case, signature, want, got))
+    return found
+
+
+def same(want: Any, got: Any) -> bool:
+    """Equal within the tolerance; NaN and infinities must match."""
+    if isinstance(want, float | int) and isinstance(got, float | int):
+        return math.isclose(want, got, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(want == got)
+
+
+def recorded() -> dict[str, Any]:
+    """The recorded numbers with the versions that made them."""
+    return dict(json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def record() -> None:
+    """Write the numbers of this machine; a changed one belongs into CHANGELOG.md under Numbers."""
+    import scipy
+
+    versions = {"numpy": np.__version__, "scipy": scipy.__version__}
+    document = {"schema": 1, "versions": versions, "values": compute()}
+    FILE.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def closed_forms() -> list[Difference]:
+    """Values known by hand that came out otherwise."""
+    point = np.array([[20, 30]])
+    peak = np.zeros(SHAPE)
+    peak[20, 30] = 1
+    truth = Fields("image0", shape=SHAPE, fixations=point, pool=pool())
+    maps = {"peak": truth.child(saliency=Map(peak)), "flat": truth.child(saliency=Map(np.ones(SHAPE)))}
+    found = []
+    for key, options, name, expected in CLOSED_FORMS:
+        chosen = variant(key, **options)
+        got = float(chosen(maps[name]))
+        if not math.isclose(got, expected, rel_tol=1e-12, abs_tol=1e-12):
+            found.append(Difference(f"closed form, {name}", str(chosen), expected, got))
+    return found
+
+
+if __name__ == "__main__":
+    record()

@@ -1,0 +1,141 @@
+"""What a folder and an archive share: names are matched first, then each file is read once, as bytes."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
+from saliency_eval.pool import Shape
+from saliency_eval.predictions.base import Reading
+from saliency_eval.predictions.decode import check_name, naming, read_bytes
+from saliency_eval.predictions.match import Naming, match
+from saliency_eval.predictions.rules import Rules
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
+
+
+class Stamp(NamedTuple):
+    """What moves when a file is written."""
+
+    size: int
+    modified: int
+
+
+class Listing(NamedTuple):
+    """Names of a set of files, with '/' between folders, and what is wrong with any of them."""
+
+    names: list[str]
+    problems: list[Problem]
+
+
+class PredictionFiles(ABC):
+    """Predictions in files. `match` finds the file of each image; `has` and `read` follow what it found."""
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        naming: Naming | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        self.root = Path(root)
+        self.name = display_name(self.root) if name is None else name
+        self._naming = naming or Naming()
+        self._rules = rules or Rules()
+        self._files: dict[str, str] = {}
+        self._stamps: dict[str, Stamp | None] = {}
+
+    @abstractmethod
+    def _list(self, images: int) -> Listing:
+        """All names; raises when there are too many or they cannot be listed."""
+
+    @abstractmethod
+    def _bytes(self, name: str) -> bytes:
+        """The content of one file; raises for anything that is not a plain file within the limits."""
+
+    @abstractmethod
+    def _path(self, name: str) -> Path:
+        """The path on disk whose change is a change of the prediction."""
+
+    def match(self, ids: Iterable[str]) -> list[Problem]:
+        """Compare names with the images: missing, ambiguous, extra, nested, case, and refused names."""
+        ids = list(ids)
+        self._files, self._stamps = {}, {}
+        try:
+            listing = self._list(len(ids))
+        except SaliencyEvalError as error:
+            return error.problems
+        refused = {problem.file for problem in listing.problems}
+        found = match(listing.names, ids, self._naming, shown(self.root, 200))
+        self._files = {id: name for id, name in found.files.items() if name not in refused}
+        self._stamps = {name: stamp(self._path(name)) for name in self._files.values()}
+        return listing.problems + found.problems
+
+    def has(self, id: str) -> bool:
+        """Has `match` found one file for the image?"""
+        return id in self._files
+
+    def read(self, id: str, shape: Shape) -> Reading:
+        """The map of one image for a stimulus of (height, width); raises SaliencyEvalError."""
+        data, name = self._fetch(id)
+        return read_bytes(data, name, id, shape, self._rules)
+
+    def changed(self, digests: Mapping[str, str]) -> list[Problem]:
+        """Predictions that are no longer what was read, given sha256 by image; equal stamps are trusted."""
+        moved = [
+            (id, name)
+            for id, name in self._files.items()
+            if id in digests and stamp(self._path(name)) != self._stamps[name]
+        ]
+        return [
+            Problem(
+                "changed", f"{shown(name)}: the file changed while it was scored", "score again", id, name
+            )
+            for id, name in moved
+            if self._digest(id) != digests[id]
+        ]
+
+    def _fetch(self, id: str) -> tuple[bytes, str]:
+        if id not in self._files:
+            fail(
+                "missing",
+                f"no prediction was matched to image {shown(id)} in {shown(self.root, 200)}",
+                "add the file, or --on-missing constant",
+                image=id,
+            )
+        name = self._files[id]
+        with naming(name, id):
+            check_name(name)
+            return self._bytes(name), name
+
+    def _digest(self, id: str) -> str:
+        try:
+            return sha256(self._fetch(id)[0]).hexdigest()
+        except SaliencyEvalError:
+            return ""
+
+
+def display_name(root: Path) -> str:
+    """The last part of a path, without the extension of an archive.
+
+    >>> display_name(Path("out/gbvs.tar.gz"))
+    'gbvs'
+    """
+    name = root.name or root.resolve().name
+    ending = max((end for end in ARCHIVES if name.lower().endswith(end)), key=len, default="")
+    return name[: len(name) - len(ending)] or name
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Size and time of change, None when there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns)
