@@ -19,7 +19,7 @@ _LAZY = {
     "check_predictions": ("saliency_eval.scoring", "check_predictions"),
     "leaderboard": ("saliency_eval.boards", "leaderboard"),
     "load_dataset": ("saliency_eval.datasets", "load_dataset"),
-    "parse": ("saliency_eval.core", "parse"),
+    "parse": ("saliency_eval.variant", "parse"),
     "score": ("saliency_eval.scoring", "score"),
 }
 _MODULES = ("datasets", "fields", "metrics", "models", "protocols", "resize", "stats")

@@ -10,12 +10,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import re
-import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -203,137 +201,6 @@ def generator(*words: object) -> np.random.Generator:
     return np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
 
 
-# ------------------------------------------------------------------ variants and their signatures
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A metric or model with every option fixed; its text parses back to the same variant.
-
-    Options without effect, such as a seed where nothing is drawn, stand at their default and are not shown.
-    """
-
-    key: str
-    options: tuple[tuple[str, Any], ...] = field(default=())
-    kind: str = "metric"
-
-    @property
-    def declared(self) -> Declared:
-        return REGISTRIES[self.kind][self.key]
-
-    @functools.cached_property
-    def idle(self) -> frozenset[str]:
-        """Options that have no effect beside the others."""
-        options = dict(self.options)
-        found: set[str] = set()
-        for prefix, declared in self._declarations():
-            own = {o: options[prefix + o] for o in declared.options}
-            found |= {prefix + o for o in declared.traits.get("idle", lambda o: ())(own)}
-        return frozenset(found)
-
-    def _declarations(self) -> list[tuple[str, Declared]]:
-        return [("", self.declared), *((f"{name}.", FIELDS[name]) for name in reached(self.declared.fields))]
-
-    def with_options(self, given: Options) -> Variant:
-        """The variant with some options changed; plain names are looked up, unknown ones refused."""
-        options = dict(self.options)
-        for name, value in given.items():
-            full = self._qualified(name)
-            options[full] = convert(value, self._type(full), f"{self.key}({name}=...)")
-        changed = replace(self, options=tuple(options.items()))
-        plain = defaults(self.declared)
-        return replace(
-            self, options=tuple((k, plain[k] if k in changed.idle else v) for k, v in options.items())
-        )
-
-    def with_known(self, given: Options) -> Variant:
-        """The variant with those of the options changed that it has, by full name."""
-        known = dict(self.options)
-        return self.with_options({k: v for k, v in given.items() if k in known})
-
-    def bound(self, values: Options) -> Variant:
-        """The variant with the options that the data set decides filled in."""
-        open_options = [k for k, v in self.options if v == DATASET and k not in self.idle]
-        for name in open_options:
-            if name not in values:
-                fail(
-                    "undefined_metric",
-                    f"{self.key} needs {name}, and the data set states none",
-                    f"give it: '{self.key}({name}=...)'",
-                    exit=4,
-                )
-        return replace(
-            self, options=tuple((k, float(values[k]) if k in open_options else v) for k, v in self.options)
-        )
-
-    def __call__(self, fields: Fields) -> Any:
-        options = dict(self.options)
-        own = {o: options[o] for o in self.declared.options}
-        return call(self.declared, fields, own, options)
-
-    def __str__(self) -> str:
-        shown_options = ((k, v) for k, v in self.options if k not in self.idle)
-        return "|".join([self.key, *(f"{name}:{show(value)}" for name, value in shown_options)])
-
-    def _qualified(self, name: str) -> str:
-        known = dict(self.options)
-        if name in known:
-            return name
-        candidates = [k for k in known if k.split(".")[-1] == name]
-        if len(candidates) > 1:
-            fail("usage", f"option '{name}' of {self.key} may mean " + " or ".join(candidates))
-        if not candidates:
-            unknown(f"option of {self.key}", name, known)
-        return candidates[0]
-
-    def _type(self, full: str) -> Any:
-        owner, _, name = full.rpartition(".")
-        return (FIELDS[owner] if owner else self.declared).types[name]
-
-
-def defaults(declared: Declared) -> dict[str, Any]:
-    """Every option of a declared function and of the fields below it, at its default."""
-    return {**declared.options, **field_options(declared.fields)}
-
-
-def variant(key: str, kind: str = "metric", **options: Any) -> Variant:
-    """A metric or model with its defaults, some of them changed.
-
-    >>> str(variant("nss", ddof=0))
-    'nss|ddof:0|duplicates:unique|constant:nan'
-    """
-    declared = REGISTRIES[kind][key]
-    return Variant(key, tuple(defaults(declared).items()), kind).with_options(options)
-
-
-CONTEXT = ("protocol", "data", "split", "kind", "resize", "missing", "model", "n", "v")  # not options
-CALL = re.compile(r"\s*([a-z_0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
-
-
-def parse(text: str, kind: str = "metric") -> Variant:
-    """The variant that a text names: `nss`, `nss(ddof=0)` or a whole signature line.
-
-    >>> parse("nss(ddof=0)") == parse("nss|protocol:mit|ddof:0|n:700|v:0.1.0")
-    True
-    """
-    if "|" in text:
-        key, *pairs = text.split("|")
-        split = [p.partition(":") for p in pairs]
-    else:
-        match = CALL.fullmatch(text)
-        if match is None:
-            fail("usage", f"'{text}' is not a {kind}", "write key or key(option=value,option=value)")
-        key, inner = match[1], match[2] or ""
-        split = [p.partition("=") for p in inner.split(",") if p.strip()]
-    options = {}
-    for name, sign, value in split:
-        if not sign:
-            fail("usage", f"'{name}' in '{text}' gives no value", "write option=value")
-        if name.strip() not in CONTEXT:
-            options[name.strip()] = value.strip()
-    return variant(key, kind, **options)
-
-
 def show(value: Any) -> str:
     """An option value as text: exact, without blanks."""
     if isinstance(value, bool):
@@ -341,46 +208,3 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
     return str(value)
-
-
-def convert(value: Any, kind: Any, where: str) -> Any:
-    """A value of the annotated type: text is read, everything else is checked."""
-    for accepted in _alternatives(kind):
-        result = _as(value, accepted)
-        if result is not None:
-            return result
-    fail("usage", f"{where} cannot be '{value}'", f"expected {_describe(kind)}")
-
-
-def _as(value: Any, kind: Any) -> Any:
-    if typing.get_origin(kind) is Literal:
-        return next((a for a in typing.get_args(kind) if str(a) == str(value)), None)
-    text = str(value).lower()
-    if kind is bool:
-        return {"true": True, "false": False}.get(text)
-    if isinstance(value, bool) or kind not in (int, float):
-        return None
-    try:
-        number = _number(text)
-    except (ValueError, OverflowError):
-        return None
-    if kind is int:
-        return int(number) if number.is_integer() else None
-    return number if np.isfinite(number) else None
-
-
-def _number(text: str) -> float:
-    base, power, exponent = text.partition("^")
-    return float(base) ** float(exponent) if power else float(base)
-
-
-def _alternatives(kind: Any) -> tuple[Any, ...]:
-    return typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
-
-
-def _describe(kind: Any) -> str:
-    if len(_alternatives(kind)) > 1:
-        return " or ".join(_describe(k) for k in _alternatives(kind))
-    if typing.get_origin(kind) is Literal:
-        return " or ".join(str(a) for a in typing.get_args(kind))
-    return {int: "a whole number", float: "a number", bool: "true or false"}[kind]

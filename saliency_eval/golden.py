@@ -17,10 +17,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
-from saliency_eval.core import METRICS, Declared, Fields, Variant, defaults, variant
+from saliency_eval.core import METRICS, Declared, Fields
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.maps import Map
 from saliency_eval.pool import Pool
+from saliency_eval.variant import Variant, defaults, variant
 
 FILE = Path(__file__).with_name("golden.json")
 TOLERANCE = 1e-9  # relative; sums may differ in their last digits between CPUs

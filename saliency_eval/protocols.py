@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
-from saliency_eval.core import METRICS, Variant, parse, variant
+from saliency_eval.core import METRICS
 from saliency_eval.errors import unknown
+from saliency_eval.variant import Variant, parse, variant
 
 
 @dataclass(frozen=True)

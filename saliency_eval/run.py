@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import __version__
-from saliency_eval.core import METRICS, Variant, show
+from saliency_eval.core import METRICS, show
 from saliency_eval.errors import Problem
 from saliency_eval.predictions.base import Reading
 from saliency_eval.stats import Interval, mean_intervals
+from saliency_eval.variant import Variant
 
 if TYPE_CHECKING:
     import pandas as pd

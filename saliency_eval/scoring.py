@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from saliency_eval.core import Stimulus, Variant, inputs
+from saliency_eval.core import Stimulus, inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, SaliencyEvalError, Severity, shown
@@ -21,6 +21,7 @@ from saliency_eval.predictions.base import Predictions, Reading
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.resize import resize as resized
 from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+from saliency_eval.variant import Variant
 
 Source = str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions
 Resize = Literal["protocol", "error"]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from saliency_eval import SaliencyEvalError, golden
-from saliency_eval.core import METRICS, Fields, Lazy, generator, parse, variant
+from saliency_eval.core import METRICS, Fields, Lazy, generator
 from saliency_eval.maps import Map
 from saliency_eval.pool import Pool
 from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.variant import parse, variant
 
 
 def scene():

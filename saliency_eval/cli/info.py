@@ -49,7 +49,8 @@ def metrics(
     Example: saliency-eval metrics auc_judd
     """
     from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
-    from saliency_eval.core import METRICS, variant
+    from saliency_eval.core import METRICS
+    from saliency_eval.variant import variant
 
     console.begin("metrics", choice("--format", format, ("text", "json")))
     if key is not None and key not in METRICS:

@@ -28,7 +28,8 @@ def models(
     import inspect
 
     from saliency_eval import models as _declared  # noqa: F401  (declares the models)
-    from saliency_eval.core import MODELS, variant
+    from saliency_eval.core import MODELS
+    from saliency_eval.variant import variant
 
     console.begin("models", choice("--format", format, ("text", "json")))
     if name is not None and name not in MODELS:

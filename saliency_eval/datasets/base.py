@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,21 +11,38 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.core import Lazy, Stimulus, convert, show
+from saliency_eval.core import Lazy, Stimulus, show
 from saliency_eval.datasets.card import Card
+from saliency_eval.datasets.files import image_shape, natural, read_image
 from saliency_eval.errors import Problem, fail, nearest, shown, unknown
 from saliency_eval.pool import Points, Pool, Shape
 
-JUNK = {".ds_store", "thumbs.db", "desktop.ini", "__macosx"}
+Numbers = NDArray[np.float64]
+Integers = NDArray[np.int64]
+EDITION = "edition"  # the option that chooses among editions: it stands in the tag as the version
 
 
 class Gaze(NamedTuple):
     """Fixations of one image after the pixel rule, and what was left out."""
 
     points: Points  # (n, 2) row, column; inside the image
-    observers: NDArray[np.int64]  # (n,) position of the observer in the data set's own order
+    observers: Integers  # (n,) position of the observer in the data set's own order
     dropped: int = 0  # outside the image or not finite
-    raw: NDArray[np.float64] | None = None  # (m, 2) x, y as the expected totals count them
+    raw: Numbers | None = None  # (m, 2) x, y as the expected totals count them
+
+
+class Truth(NamedTuple):
+    """The gaze of all images in columns."""
+
+    pool: Pool
+    observers: Integers  # (n,) beside pool.points
+    dropped: Integers  # (images,)
+
+    def of(self, id: str) -> Gaze:
+        """The part of one image."""
+        number = self.pool.number[id]
+        part = slice(*self.pool.starts[number : number + 2])
+        return Gaze(self.pool.points[part], self.observers[part], int(self.dropped[number]))
 
 
 class Dataset(Mapping[str, Stimulus], ABC):
@@ -36,29 +52,27 @@ class Dataset(Mapping[str, Stimulus], ABC):
     and reads the gaze of one image; everything else is here.
     """
 
-    key: ClassVar[str]
+    key: str
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    drops_by_rule: ClassVar[bool] = False  # the authors themselves leave out points outside the image
 
-    def __init__(self, root: str | Path, **options: str) -> None:
+    def __init__(self, root: str | Path, **options: object) -> None:
         self.root = Path(root).expanduser()
         self.card = Card.of(self.key)
+        self.settings = {n: values[0] for n, values in self.options.items()}
         for name, value in options.items():
-            if name not in self.options:
-                unknown(f"option of data set {self.key}", name, self.options)
-            if str(value) not in self.options[name]:
-                fail(
-                    "usage",
-                    f"{self.key}({name}=...) cannot be '{shown(value)}'",
-                    nearest(str(value), self.options[name]),
-                )
-        self.settings = {n: str(options.get(n, values[0])) for n, values in self.options.items()}
-        if not self.root.is_dir():
-            fail(
-                "not_available",
-                f"no folder {shown(self.root)} for data set {self.key}",
-                f"saliency-eval data info {self.key} says what to download and where to put it",
-                exit=4,
-            )
+            self._set(name, str(value))
+        self.check_root()
+
+    @classmethod
+    def from_folder(cls, path: str | Path, **options: object) -> Dataset:
+        """An own folder as a data set: `stimuli/` and `fixations.csv` or `.json`, see the card `folder`.
+
+        Raises `SaliencyEvalError`: `not_available`, `layout`, `unreadable`, `missing`, `ambiguous`.
+        """
+        from saliency_eval.datasets.folder import Folder
+
+        return Folder(path, **options).ready()
 
     # -------------------------------------------------------------- what an adapter gives
 
@@ -74,7 +88,31 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """Further fields of a stimulus, such as `stored_density` (a callable that gives the map)."""
         return {}
 
+    def check_root(self) -> None:
+        """Raises `not_available` without a root."""
+        if not self.root.is_dir():
+            fail(
+                "not_available",
+                f"data set {self.key} must lie in a folder, there is none at {shown(self.root, 500)}",
+                f"'saliency-eval data info {self.key}' says what to download and where to put it",
+            )
+
+    @property
+    def expected(self) -> Mapping[str, Any]:
+        """The totals of a correct copy under these settings, as far as they are known."""
+        return self.card.expected
+
     # -------------------------------------------------------------- what every data set has
+
+    def ready(self) -> Dataset:
+        """The data set itself, once its layout has been found."""
+        if not self.paths:
+            fail(
+                "layout",
+                f"a data set must hold images, there are none in {shown(self.root, 500)}",
+                f"'saliency-eval data info {self.key}' shows the layout",
+            )
+        return self
 
     @functools.cached_property
     def paths(self) -> dict[str, Path]:
@@ -83,19 +121,28 @@ class Dataset(Mapping[str, Stimulus], ABC):
         return {id: found[id] for id in sorted(found, key=natural)}
 
     @functools.cached_property
+    def truth(self) -> Truth:
+        """The gaze of all images, read once; copies in other processes carry it along."""
+        gaze = {id: self.gaze(id) for id in self.paths}
+        pool = Pool.of((id, self.shape_of(id), g.points) for id, g in gaze.items())
+        observers = np.concatenate([g.observers for g in gaze.values()])
+        return Truth(pool, observers, np.array([g.dropped for g in gaze.values()], np.int64))
+
+    @functools.cached_property
     def pool(self) -> Pool:
         """The fixations of all images."""
-        return Pool.of((id, stimulus["shape"], stimulus["fixations"]) for id, stimulus in self.items())
+        return self.truth.pool
 
     @property
     def version(self) -> str:
         """The edition: official data of another edition is another data set."""
-        return self.card.version
+        return self.settings.get(EDITION, self.card.version)
 
     @property
     def tag(self) -> str:
         """The data set in a signature: id, edition, options other than the default, hash of the truth."""
-        changed = [f"{k}={show(v)}" for k, v in self.settings.items() if v != self.options[k][0]]
+        plain = {name: values[0] for name, values in self.options.items()}
+        changed = [f"{k}={show(v)}" for k, v in self.settings.items() if v != plain[k] and k != EDITION]
         options = f"({','.join(changed)})" if changed else ""
         return f"{self.key}@{self.version}{options}#{self.pool.sha256[:8]}"
 
@@ -104,22 +151,31 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """Metric options that the data set decides, such as the blur."""
         return {"density.sigma": self.card.sigma} if self.card.sigma else {}
 
+    def shape_of(self, id: str) -> Shape:
+        """Height and width of an image."""
+        return image_shape(self.paths[id])
+
+    def image_of(self, id: str) -> NDArray[np.uint8]:
+        """An image as RGB (height, width, 3)."""
+        return read_image(self.paths[id])
+
     def __getitem__(self, id: str) -> Stimulus:
         if id not in self.paths:
             unknown(f"image of {self.key}", id, list(self.paths)[:1000])
-        path = self.paths[id]
-        gaze = Lazy(functools.cache(lambda: self.gaze(id)))
-        return Stimulus(
-            id,
-            path=path,
-            shape=Lazy(lambda: image_shape(path)),
-            image=Lazy(lambda: read_image(path)),
-            fixations=Lazy(lambda: gaze.load().points),
-            observers=Lazy(lambda: gaze.load().observers),
-            dropped=Lazy(lambda: gaze.load().dropped),
-            pool=Lazy(lambda: self.pool),
-            **self.extra_fields(id),
-        )
+        gaze = functools.cache(lambda: self._known_gaze(id))
+        fields = {
+            "path": self.paths[id],
+            "shape": Lazy(lambda: self.shape_of(id)),
+            "image": Lazy(lambda: self.image_of(id)),
+            "fixations": Lazy(lambda: gaze().points),
+            "observers": Lazy(lambda: gaze().observers),
+            "dropped": Lazy(lambda: gaze().dropped),
+            "pool": Lazy(lambda: self.pool),
+        }
+        return Stimulus(id, **fields | self.extra_fields(id))
+
+    def __contains__(self, id: object) -> bool:
+        return id in self.paths
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.paths)
@@ -128,98 +184,43 @@ class Dataset(Mapping[str, Stimulus], ABC):
         return len(self.paths)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            k: v for k, v in self.__dict__.items() if k != "pool"
-        }  # workers get it once, not in each task
+        """What a copy takes along; names with an underscore are tables that can be read again."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
     def problems(self) -> list[Problem]:
         """Findings about the ground truth: dropped points, images without a fixation."""
-        found = []
-        for id, stimulus in self.items():
-            if stimulus["dropped"]:
-                found.append(
-                    Problem(
-                        "dropped_fixations",
-                        f"image {shown(id)}: {stimulus['dropped']} fixations lie outside and were dropped",
-                        image=id,
-                        count=stimulus["dropped"],
-                    )
-                )
-            if not len(stimulus["fixations"]):
-                found.append(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id))
-        return found
+        dropped = {id: int(n) for id, n in zip(self.paths, self.truth.dropped, strict=True) if n}
+        number = np.diff(self.truth.pool.starts)
+        empty = [id for id, n in zip(self.paths, number, strict=True) if not n]
+        return [
+            *self.dropping(dropped),
+            *(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id) for id in empty),
+        ]
 
+    def dropping(self, dropped: Mapping[str, int]) -> list[Problem]:
+        """What is said of points that were left out, counted by image."""
+        if self.drops_by_rule:
+            total = sum(dropped.values())
+            text = f"{total} fixations outside their image were left out, as the authors do"
+            note = Problem("dropped_fixations", text, count=total, severity_override="note")
+            return [note] if total else []
+        return [
+            Problem(
+                "dropped_fixations",
+                f"image {shown(id)}: {count} fixations lie outside and were dropped",
+                image=id,
+                count=count,
+            )
+            for id, count in dropped.items()
+        ]
 
-# ------------------------------------------------------------------ files
+    def _set(self, name: str, value: str) -> None:
+        if name not in self.options:
+            unknown(f"option of data set {self.key}", name, self.options)
+        if value not in self.options[name]:
+            text = f"{self.key}({name}=...) cannot be '{shown(value)}'"
+            fail("usage", text, nearest(value, self.options[name]))
+        self.settings[name] = value
 
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key: i2 before i10.
-
-    >>> sorted(["i10", "i2", "i1"], key=natural)
-    ['i1', 'i2', 'i10']
-    """
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
-
-
-def is_junk(path: Path) -> bool:
-    """Files that operating systems and version control leave behind."""
-    return any(p.lower() in JUNK or p.startswith((".", "__")) for p in path.parts)
-
-
-def image_files(folder: Path, suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".png")) -> dict[str, Path]:
-    """Image files of one folder by stem, junk left out."""
-    if not folder.is_dir():
-        return {}
-    return {
-        p.stem: p
-        for p in sorted(folder.iterdir())
-        if p.suffix.lower() in suffixes and not is_junk(Path(p.name)) and p.is_file()
-    }
-
-
-def need(root: Path, *relative: str) -> Path:
-    """The first of some alternative paths below a root that exists; else a `layout` error that says what is there."""
-    for name in relative:
-        if (root / name).exists():
-            return root / name
-    present = sorted(p.name + ("/" if p.is_dir() else "") for p in root.iterdir())
-    listing = ", ".join(shown(p) for p in present[:8]) + (
-        f" and {len(present) - 8} more" if len(present) > 8 else ""
-    )
-    fail(
-        "layout",
-        f"{shown(root)} is not the official layout: looked for {' or '.join(relative)}, "
-        f"found {listing or 'an empty folder'}",
-        "point --root to the unpacked data set",
-        exit=4,
-    )
-
-
-def image_shape(path: Path) -> Shape:
-    """Height and width from the header; EXIF rotation is never applied."""
-    with _open(path) as image:
-        return image.height, image.width
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """The stimulus as RGB (height, width, 3); EXIF rotation is never applied."""
-    with _open(path) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def _open(path: Path) -> Any:
-    from PIL import Image
-
-    try:
-        return Image.open(path, formats=("JPEG", "PNG"))
-    except (OSError, SyntaxError, ValueError) as error:
-        fail(
-            "unreadable",
-            f"stimulus {shown(path)} is not a readable JPEG or PNG ({type(error).__name__})",
-            "restore the file from the data set's source",
-            exit=4,
-        )
-
-
-__all__ = ["Dataset", "Gaze", "Lazy", "convert"]
+    def _known_gaze(self, id: str) -> Gaze:
+        return self.truth.of(id) if "truth" in self.__dict__ else self.gaze(id)

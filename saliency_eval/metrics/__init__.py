@@ -6,6 +6,7 @@
 """
 
 from saliency_eval.metrics.density import cc, emd, kld, sim
-from saliency_eval.metrics.fixation import auc, auc_borji, auc_judd, ig, nss, shuffled_auc
+from saliency_eval.metrics.fixation import ig, nss
+from saliency_eval.metrics.roc import auc, auc_borji, auc_judd, shuffled_auc
 
 __all__ = ["auc", "auc_borji", "auc_judd", "cc", "emd", "ig", "kld", "nss", "shuffled_auc", "sim"]

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from saliency_eval import check
-from saliency_eval.core import METRICS, convert
+from saliency_eval.core import METRICS
 from saliency_eval.errors import fail
 from saliency_eval.maps import Map
+from saliency_eval.variant import convert
 
 Constant = Literal["nan", "chance", "raise"]
 F = TypeVar("F", bound=Callable[..., float])

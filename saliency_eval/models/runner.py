@@ -13,13 +13,13 @@ import numpy as np
 
 from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
-from saliency_eval.core import Variant, parse
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
 from saliency_eval.executors import Progress, run_tasks
 from saliency_eval.models.baselines import View
 from saliency_eval.pool import Shape
 from saliency_eval.predictions.base import Reading
+from saliency_eval.variant import Variant, parse
 
 PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
 

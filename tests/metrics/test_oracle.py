@@ -17,10 +17,11 @@ import pytest
 from PIL import Image
 
 from saliency_eval import fields, metrics
-from saliency_eval.core import Fields, parse
+from saliency_eval.core import Fields
 from saliency_eval.maps import Map
 from saliency_eval.pool import Pool
 from saliency_eval.resize import resize
+from saliency_eval.variant import parse
 
 SHAPE = (600, 800)
 CALL = re.compile(r"(\w+)(?:\((.*)\))?")

@@ -1,0 +1,106 @@
+"""The floors of the package, and what may not be imported before it is used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
+FLOORS = [
+    ("errors", "pool"),
+    ("core", "check"),
+    ("maps",),
+    ("resize", "variant"),
+    ("fields",),
+    ("metrics", "datasets"),
+    ("protocols", "predictions", "stats", "executors"),
+    ("models", "run"),
+    ("scoring", "store", "golden"),
+    ("boards",),
+    ("demo",),
+    ("cli",),
+    ("__main__",),
+]
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+HEAVY = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "h5py", "pooch", "joblib", "torch", "PIL")
+
+
+def room(module):
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imports(path):
+    """Modules of the package that a file imports at its top level."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("saliency_eval"):
+            names = [f"saliency_eval.{a.name}" for a in node.names] if node.module == "saliency_eval" else []
+            yield from names or [node.module]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_downward(path):
+    relative = path.relative_to(PACKAGE)
+    own = relative.parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    for module in imports(path):
+        other = room(module)
+        if other in ("__version__", "__init__", own):
+            continue
+        assert FLOOR[other] <= FLOOR[own], f"{relative} imports {module}, which is on a higher floor"
+
+
+def test_every_module_has_a_floor():
+    rooms = {
+        p.name.removesuffix(".py")
+        for p in PACKAGE.iterdir()
+        if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
+    assert rooms - {"__init__"} == set(FLOOR)
+
+
+def loaded_after(code):
+    """Heavy packages that are loaded once the code has run in a fresh interpreter."""
+    probe = f"{code}\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return ast.literal_eval(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["score", "--help"],
+        ["data", "--help"],
+        ["--version"],
+        ["scor"],
+        ["score", "x", "--dta", "y"],
+    ],
+    ids=" ".join,
+)
+def test_help_and_usage_errors_import_nothing_heavy(arguments):
+    run = (
+        "import sys, contextlib, io, saliency_eval.cli as c\n"
+        f"sys.argv = ['saliency-eval', *{arguments!r}]\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):\n"
+        "    try: c.main()\n"
+        "    except SystemExit: pass"
+    )
+    assert loaded_after(run) == []
+
+
+def test_the_package_imports_numpy_at_most():
+    assert loaded_after("import saliency_eval") == []
+    assert set(loaded_after("import saliency_eval as se; se.metrics.nss")) <= {"numpy"}
+
+
+@pytest.mark.parametrize("limit", [310])
+def test_files_stay_short(limit):
+    long = {
+        str(p.relative_to(PACKAGE)): n
+        for p in PACKAGE.rglob("*.py")
+        if (n := len(p.read_text().splitlines())) > limit
+    }
+    assert set(long) == set(), long
