@@ -42,6 +42,10 @@ class Declared:
     stochastic: bool
     traits: Mapping[str, Any]
 
+    def idle(self, options: Options) -> frozenset[str]:
+        """Options that have no effect beside the others."""
+        return frozenset(self.traits.get("idle", lambda o: ())(options))
+
     @property
     def summary(self) -> str:
         """The first line of its docstring."""
@@ -119,7 +123,8 @@ def reached(fields: tuple[str, ...]) -> list[str]:
     return sorted(frozenset().union(*(inputs(name) for name in fields)) & set(FIELDS))
 
 
-def field_options(fields: tuple[str, ...]) -> dict[str, Any]:
+@functools.cache
+def field_options(fields: tuple[str, ...]) -> Options:
     """Options of all derived fields below, under their qualified names: `density.sigma`."""
     return {f"{name}.{o}": v for name in reached(fields) for o, v in FIELDS[name].options.items()}
 
@@ -170,7 +175,7 @@ class Fields:
             return self.parent.read(name, options)
         if name not in FIELDS:
             fail("undefined_metric", f"image '{self.id}' has no field '{name}'", image=self.id, exit=4)
-        settings = field_options((name,)) | {k: v for k, v in options.items() if k in field_options((name,))}
+        settings = {k: options.get(k, v) for k, v in field_options((name,)).items()}
         key = (name, *settings.items())
         if key not in self._derived:
             own = {o: settings[f"{name}.{o}"] for o in FIELDS[name].options}
@@ -185,7 +190,7 @@ def call(declared: Declared, fields: Fields, own: Options, options: Options) -> 
     """Read the fields that a declared function names and apply it to them."""
     names = [n for n in declared.fields if n not in declared.optional or fields.has(n)]
     values = {name: fields.read(name, options) for name in names}
-    if declared.stochastic:
+    if declared.stochastic and "seed" not in declared.idle(own):
         text = f"{declared.key}|" + "|".join(f"{k}:{show(v)}" for k, v in sorted(own.items()))
         return declared.function(**values, **own, rng=generator(text, fields.id))
     return declared.function(**values, **own)

@@ -13,7 +13,7 @@ from typing import Any
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS
 from saliency_eval.errors import unknown
-from saliency_eval.variant import Variant, parse, variant
+from saliency_eval.variant import Variant, parse, read_call, variant
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,9 @@ class Protocol:
         wanted = [t.partition("(")[0] for t in self.metrics] if names is None else expand(names)
         found = []
         for text in wanted:
-            key = text.partition("(")[0].strip()
+            key, options = read_call(text)
             base = (own.get(key) or variant(key)).with_known(self.shared)
-            asked, plain = dict(parse(text).options), dict(variant(key).options)
-            found.append(base.with_options({k: v for k, v in asked.items() if v != plain[k]}))
+            found.append(base.with_options(options))
         return list(dict.fromkeys(found))
 
 

@@ -48,7 +48,7 @@ class Variant:
         found: set[str] = set()
         for prefix, declared in self._declarations():
             own = {o: options[prefix + o] for o in declared.options}
-            found |= {prefix + o for o in declared.traits.get("idle", lambda o: ())(own)}
+            found |= {prefix + o for o in declared.idle(own)}
         return frozenset(found)
 
     def _declarations(self) -> list[tuple[str, Declared]]:
@@ -72,19 +72,19 @@ class Variant:
         return self.with_options({k: v for k, v in given.items() if k in known})
 
     def bound(self, values: Options) -> Variant:
-        """The variant with the options that the data set decides filled in."""
-        open_options = [k for k, v in self.options if v == DATASET and k not in self.idle]
-        for name in open_options:
+        """The variant with the options that the data set decides, such as `sigma`, filled in."""
+        options = dict(self.options)
+        for full in [k for k, v in self.options if v == DATASET and k not in self.idle]:
+            name = full.rpartition(".")[2]
             if name not in values:
                 fail(
                     "undefined_metric",
-                    f"{self.key} needs {name}, and the data set states none",
-                    f"give it: '{self.key}({name}=...)'",
+                    f"{self.key} needs {full}, and the data set states none",
+                    f"give it: '{self.key}({full}=...)'",
                     exit=4,
                 )
-        return replace(
-            self, options=tuple((k, float(values[k]) if k in open_options else v) for k, v in self.options)
-        )
+            options[full] = values[name]
+        return replace(self, options=tuple(options.items()))
 
     def __call__(self, fields: Fields) -> Any:
         options = dict(self.options)
@@ -136,6 +136,12 @@ def parse(text: str, kind: str = "metric") -> Variant:
     >>> parse("nss(ddof=0)") == parse("nss|protocol:mit|ddof:0|n:700|v:0.1.0")
     True
     """
+    key, options = read_call(text, kind)
+    return variant(key, kind, **options)
+
+
+def read_call(text: str, kind: str = "metric") -> tuple[str, dict[str, str]]:
+    """Key and options as they are written in `key(option=value)` or in a signature line."""
     if "|" in text:
         key, *pairs = text.split("|")
         split = [p.partition(":") for p in pairs]
@@ -151,7 +157,7 @@ def parse(text: str, kind: str = "metric") -> Variant:
             fail("usage", f"'{name}' in '{text}' gives no value", "write option=value")
         if name.strip() not in CONTEXT:
             options[name.strip()] = value.strip()
-    return variant(key, kind, **options)
+    return key, options
 
 
 def convert(value: Any, kind: Any, where: str) -> Any:

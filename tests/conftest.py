@@ -15,3 +15,24 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"no real data: {SHARED / 'data'} is absent (set SALIENCY_EVAL_SHARED)")
     return SHARED
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """A data set of six small images in the layout of own folders, and a folder of good maps for it."""
+    import numpy as np
+    from PIL import Image
+
+    rng = np.random.default_rng(7)
+    stimuli, maps = tmp_path / "toy" / "stimuli", tmp_path / "maps"
+    stimuli.mkdir(parents=True)
+    maps.mkdir()
+    lines = ["image,row,column,observer"]
+    for name in ("i01", "i02", "i03", "i04", "i05", "caf\u00e9"):
+        Image.fromarray(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)).save(stimuli / f"{name}.png")
+        Image.fromarray(rng.integers(0, 255, (48, 64), dtype=np.uint8)).save(maps / f"{name}.png")
+        lines += [f"{name},{rng.integers(48)},{rng.integers(64)},{k % 4}" for k in range(20)]
+    (tmp_path / "toy" / "fixations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    toml = 'name = "toy"\nversion = "1"\nsigma = 4.0\n'
+    (tmp_path / "toy" / "dataset.toml").write_text(toml, encoding="utf-8")
+    return tmp_path

@@ -30,7 +30,7 @@ def test_every_variant_parses_back(key):
 @pytest.mark.parametrize("name", sorted(PROTOCOLS))
 def test_protocol_variants_parse_back(name):
     for v in PROTOCOLS[name].variants():
-        bound = v.bound({"density.sigma": 24.0, "baseline.sigma": 24.0})
+        bound = v.bound({"sigma": 24.0})
         assert parse(str(bound)) == bound
 
 

@@ -11,7 +11,7 @@ import typer
 
 from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.cli.options import Data, Format, Metrics, Quiet, Root, Workers, split_list
-from saliency_eval.errors import fail
+from saliency_eval.errors import fail, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,7 +189,7 @@ def show_run(run: Run, seconds: float, saved: Path | None, short: bool) -> None:
     counts = ", ".join(f"{p.count} {p.code}" for p in run.problems if p.code in ("resized", "constant"))
     scored = int((~run.unscored).sum())
     console.print(
-        f"{run.model} on {run.data.id}@{run.data.version}   {scored}/{run.data.n} images"
+        f"{shown(run.model)} on {run.data.id}@{run.data.version}   {scored}/{run.data.n} images"
         + (f" ({counts})" if counts else "")
     )
     if not run.complete:

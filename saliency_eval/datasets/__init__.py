@@ -1,1 +1,111 @@
-"""Adapters of data sets: one module for each official on-disk layout."""
+"""Adapters of data sets: one module for each official on-disk layout.
+
+>>> load_dataset("demo").key
+'demo'
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saliency_eval.errors import USAGE, fail, shown, unknown
+
+if TYPE_CHECKING:
+    from saliency_eval.datasets.base import Dataset as Dataset
+
+ADAPTERS = {  # key: module and class, imported when used
+    "demo": ("demo", "Demo"),
+    "folder": ("folder", "Folder"),
+    "mit1003": ("mit1003", "Mit1003"),
+    "mit300": ("mit300", "Mit300"),
+    "osie": ("osie", "Osie"),
+    "pascal_s": ("pascal_s", "PascalS"),
+    "salicon": ("salicon", "Salicon"),
+}
+SPEC = re.compile(r"(?P<key>\w+)(@(?P<edition>[^()@]+))?(\((?P<options>.*)\))?")
+
+__all__ = ["ADAPTERS", "Dataset", "adapter", "data_folder", "load_dataset"]
+
+
+def __getattr__(name: str) -> object:
+    """The base class is imported when first used, so that listing the names stays cheap."""
+    if name == "Dataset":
+        return importlib.import_module("saliency_eval.datasets.base").Dataset
+    raise AttributeError(f"module 'saliency_eval.datasets' has no attribute '{name}'")
+
+
+def load_dataset(spec: str | Path, root: str | Path | None = None, **options: object) -> Dataset:
+    """A data set by name, `salicon@2017` or `salicon(edition=2017,split=val)`, or the folder of an own one.
+
+    `root`: the unpacked data set or the folder that holds it as `<key>/`; default `data_folder()`. Options
+    given by name win over those in the text.
+
+    Raises `usage` (exit 2) for a name or option that does not exist; `not_available` or `layout` (exit 4) for
+    a root that is missing or not the official layout.
+    """
+    if is_path(spec):
+        return adapter("folder")(Path(spec), **options).ready()
+    key, written = parse_spec(str(spec))
+    kind = adapter(key)
+    edition = written.pop("@", None)
+    if edition is not None and "edition" in kind.options:
+        written["edition"] = edition
+    data = kind(root_of(kind, root), **{**written, **options})
+    if edition not in (None, data.version):
+        fail("usage", f"{key} has no edition '{shown(edition)}'", f"known: {data.version}", exit=USAGE)
+    return data.ready()
+
+
+def adapter(key: str) -> type[Dataset]:
+    """The class of a data set; raises `usage` (exit 2) with the nearest name."""
+    if key not in ADAPTERS:
+        unknown("data set", key, ADAPTERS)
+    module, name = ADAPTERS[key]
+    found: type[Dataset] = getattr(importlib.import_module(f"saliency_eval.datasets.{module}"), name)
+    return found
+
+
+def data_folder() -> Path:
+    """Where data sets lie: `$SALIENCY_EVAL_DATA`, else `saliency-eval` in the user's data folder."""
+    if named := os.environ.get("SALIENCY_EVAL_DATA"):
+        return Path(named)
+    return Path(os.path.expanduser(os.environ.get("XDG_DATA_HOME") or "~/.local/share")) / "saliency-eval"
+
+
+def root_of(kind: type[Dataset], root: str | Path | None) -> Path:
+    """The folder of a data set: `<root>/<key>` where there is one, else the root that was given."""
+    base = data_folder() if root is None else Path(root).expanduser()
+    below = base / kind.key
+    return below if root is None or below.is_dir() else base
+
+
+def is_path(spec: str | Path) -> bool:
+    """Is it a folder rather than the name of a data set?"""
+    text = str(spec)
+    named = SPEC.fullmatch(text)
+    if isinstance(spec, Path) or os.sep in text.partition("(")[0]:
+        return True
+    return Path(text).is_dir() and not (named and named["key"] in ADAPTERS)
+
+
+def parse_spec(text: str) -> tuple[str, dict[str, str]]:
+    """Key and options of a specification; the edition stands under `@`.
+
+    >>> parse_spec("salicon@2017(split=val)")
+    ('salicon', {'split': 'val', '@': '2017'})
+    """
+    match = SPEC.fullmatch(text.strip())
+    if match is None:
+        fail("usage", f"'{shown(text)}' is not a data set", "write name, name@edition or name(option=value)")
+    options = {}
+    for pair in (match["options"] or "").split(","):
+        name, sign, value = pair.partition("=")
+        if pair.strip() and not sign:
+            fail("usage", f"'{shown(pair)}' in '{shown(text)}' gives no value", "write option=value")
+        if sign:
+            options[name.strip()] = value.strip()
+    return match["key"], options | ({"@": match["edition"].strip()} if match["edition"] else {})

@@ -19,6 +19,7 @@ from saliency_eval.pool import Points, Pool, Shape
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Choices = Mapping[str, tuple[str, ...]]  # option: accepted values, default first
 EDITION = "edition"  # the option that chooses among editions: it stands in the tag as the version
 
 
@@ -53,7 +54,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     """
 
     key: str
-    options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    options: ClassVar[Choices] = {}
     drops_by_rule: ClassVar[bool] = False  # the authors themselves leave out points outside the image
 
     def __init__(self, root: str | Path, **options: object) -> None:
@@ -96,6 +97,11 @@ class Dataset(Mapping[str, Stimulus], ABC):
                 f"data set {self.key} must lie in a folder, there is none at {shown(self.root, 500)}",
                 f"'saliency-eval data info {self.key}' says what to download and where to put it",
             )
+
+    @property
+    def withheld(self) -> bool:
+        """Are the fixations not published?"""
+        return False
 
     @property
     def expected(self) -> Mapping[str, Any]:
@@ -149,7 +155,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     @property
     def defaults(self) -> dict[str, Any]:
         """Metric options that the data set decides, such as the blur."""
-        return {"density.sigma": self.card.sigma} if self.card.sigma else {}
+        return {"sigma": self.card.sigma} if self.card.sigma else {}
 
     def shape_of(self, id: str) -> Shape:
         """Height and width of an image."""
@@ -163,7 +169,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
         if id not in self.paths:
             unknown(f"image of {self.key}", id, list(self.paths)[:1000])
         gaze = functools.cache(lambda: self._known_gaze(id))
-        fields = {
+        fields: dict[str, Any] = {
             "path": self.paths[id],
             "shape": Lazy(lambda: self.shape_of(id)),
             "image": Lazy(lambda: self.image_of(id)),
@@ -189,29 +195,32 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     def problems(self) -> list[Problem]:
         """Findings about the ground truth: dropped points, images without a fixation."""
-        dropped = {id: int(n) for id, n in zip(self.paths, self.truth.dropped, strict=True) if n}
-        number = np.diff(self.truth.pool.starts)
-        empty = [id for id, n in zip(self.paths, number, strict=True) if not n]
+        if self.withheld:
+            text = f"the fixations of {self.card.name} are withheld: metrics that need them are not defined"
+            return [Problem("undefined_metric", text)]
+        gaze = {id: self.truth.of(id) for id in self.paths}
+        empty = [id for id, g in gaze.items() if not len(g.points)]
         return [
-            *self.dropping(dropped),
+            *self.dropping({id: g for id, g in gaze.items() if g.dropped}),
             *(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id) for id in empty),
         ]
 
-    def dropping(self, dropped: Mapping[str, int]) -> list[Problem]:
-        """What is said of points that were left out, counted by image."""
+    def dropping(self, gaze: Mapping[str, Gaze]) -> list[Problem]:
+        """What is said of the images with points that were left out."""
         if self.drops_by_rule:
-            total = sum(dropped.values())
+            total = sum(g.dropped for g in gaze.values())
             text = f"{total} fixations outside their image were left out, as the authors do"
             note = Problem("dropped_fixations", text, count=total, severity_override="note")
             return [note] if total else []
         return [
             Problem(
                 "dropped_fixations",
-                f"image {shown(id)}: {count} fixations lie outside and were dropped",
+                f"image {shown(id)}: {g.dropped} of {g.dropped + len(g.points)} fixations dropped, "
+                "outside the image",
                 image=id,
-                count=count,
+                count=g.dropped,
             )
-            for id, count in dropped.items()
+            for id, g in gaze.items()
         ]
 
     def _set(self, name: str, value: str) -> None:

@@ -43,4 +43,5 @@ class Card:
         known = {f.name for f in fields(cls)}
         if extra := set(given) - known:
             raise ValueError(f"{path.name}: unknown keys {sorted(extra)}")
-        return cls(key=key, **{k: tuple(v) if k == "files" else v for k, v in given.items()})
+        values: dict[str, Any] = given | {"files": tuple(given.get("files", ()))}
+        return cls(key=key, **values)

@@ -128,13 +128,18 @@ def read_grey(path: Path) -> NDArray[np.generic]:
     with opened(path) as image:
         values = np.asarray(image.convert("RGB") if image.mode in ("P", "RGBA", "CMYK") else image)
     if values.ndim == 3 and (values != values[..., :1]).any():
-        fail("colour", f"map {shown(path.name)} must be grey, its channels differ", "save the raw map", exit=TRUTH)
+        fail(
+            "colour",
+            f"map {shown(path.name)} must be grey, its channels differ",
+            "save the raw map",
+            exit=TRUTH,
+        )
     return values[..., 0] if values.ndim == 3 else values
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """A JPEG or PNG; raises `unreadable` or `too_large` (exit 4) also for what goes wrong while it is used."""
+    """A JPEG or PNG; `unreadable` or `too_large` (exit 4) also for what goes wrong while it is used."""
     from PIL import Image
 
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from saliency_eval.datasets.base import Dataset, Gaze
+from saliency_eval.datasets.base import Choices, Dataset, Gaze
 from saliency_eval.datasets.files import IMAGES, files_by_stem, need
 from saliency_eval.datasets.matlab import items, load, member
 from saliency_eval.datasets.pixels import matlab_round, pairs, placed
@@ -23,7 +23,7 @@ class Osie(Dataset):
     """
 
     key = "osie"
-    options = {"pixel_rule": ("official", "pysaliency")}
+    options: ClassVar[Choices] = {"pixel_rule": ("official", "pysaliency")}
 
     def images(self) -> dict[str, Path]:
         return files_by_stem(need(self.root, "data/stimuli", "stimuli"), IMAGES)

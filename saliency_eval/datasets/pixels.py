@@ -34,7 +34,7 @@ def placed(
 ) -> Gaze:
     """Gaze from whole points (n, 2) row, column: those outside are dropped and counted, clipped, or refused.
 
-    Raises `dropped_fixations` (exit 4) when `outside` is `raise`. Points that are not finite are never clipped.
+    Raises `dropped_fixations` (exit 4) when `outside` is `raise`. NaN is never clipped to a pixel.
 
     >>> placed(np.array([[0.0, 0.0], [0.0, 9.0]]), np.array([0, 1]), (4, 4)).dropped
     1

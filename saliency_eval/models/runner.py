@@ -28,7 +28,7 @@ class ModelPredictions:
     """A declared model as a set of predictions; nothing is written."""
 
     def __init__(self, variant: Variant, data: Dataset, name: str | None = None) -> None:
-        self.variant = variant.bound(sigmas(variant, data))
+        self.variant = variant.bound(data.defaults)
         self.data = data
         self.name = name or self.variant.key
 
@@ -60,12 +60,6 @@ class ModelPredictions:
         if not views:
             views = (View(np.zeros(shape), stimulus["fixations"][:0]),)
         return Reading(views[0].saliency, (), digest.hexdigest(), "array", views)
-
-
-def sigmas(variant: Variant, data: Dataset) -> dict[str, Any]:
-    """Options of a model that the data set decides."""
-    known = data.defaults
-    return known | {"sigma": known["density.sigma"]} if "density.sigma" in known else known
 
 
 def whole_map(views: tuple[Any, ...]) -> Any:

@@ -43,6 +43,12 @@ def decode_npy(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a header of Python 2 is read, and says so on stderr
         found, fortran, dtype = readers[version](file, max_header_size=HEADER)
+    if dtype.hasobject:
+        fail(
+            "pickle",
+            "a map must hold numbers, got an array of Python objects (dtype object), which is not loaded",
+            "re-save with np.save(path, a.astype('float32'))",
+        )
     check_dtype(dtype)
     size = plane(found)
     check_claim(found, dtype.itemsize, len(data) - file.tell(), rules)

@@ -88,7 +88,7 @@ def decode(data: bytes, name: str, shape: Shape, rules: Rules) -> Decoded:
     Whatever the bytes are, it returns or raises SaliencyEvalError.
     """
     with naming(name):
-        format = format_of(data)
+        format = format_of(data, name)
         values, notes = DECODERS[format](data, shape, rules)
     if suffix_of(name) not in SUFFIXES[format]:
         notes += (Problem("misnamed", f"the content is {format.upper()}, which the name does not say"),)
@@ -108,10 +108,13 @@ def check_name(name: str) -> None:
 # ------------------------------------------------------------------ what the content is
 
 
-def format_of(data: bytes) -> str:
-    """The format by its first bytes; raises `format_not_allowed` and `unreadable`."""
+def format_of(data: bytes, name: str) -> str:
+    """The format by its first bytes; raises `format_not_allowed` and `unreadable`.
+
+    The name counts in one place: a MATLAB v7.3 file may lack its header, and is then any HDF5 file.
+    """
     if hdf5.is_hdf5(data):
-        return "mat" if data.startswith(b"MATLAB") else "h5"
+        return "mat" if data.startswith(b"MATLAB") or suffix_of(name) in SUFFIXES["mat"] else "h5"
     if matlab.is_matlab(data):
         return "mat"
     for magic, format in MAGIC.items():

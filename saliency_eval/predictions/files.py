@@ -63,6 +63,10 @@ class PredictionFiles(ABC):
     def _path(self, name: str) -> Path:
         """The path on disk whose change is a change of the prediction."""
 
+    @property
+    def _where(self) -> str:
+        return shown(self.root, 200) + ("/" if self.root.is_dir() else "")
+
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """Compare names with the images: missing, ambiguous, extra, nested, case, and refused names."""
         ids = list(ids)
@@ -72,7 +76,7 @@ class PredictionFiles(ABC):
         except SaliencyEvalError as error:
             return error.problems
         refused = {problem.file for problem in listing.problems}
-        found = match(listing.names, ids, self._naming, shown(self.root, 200))
+        found = match(listing.names, ids, self._naming, self._where)
         self._files = {id: name for id, name in found.files.items() if name not in refused}
         self._stamps = {name: stamp(self._path(name)) for name in self._files.values()}
         return listing.problems + found.problems
@@ -105,7 +109,7 @@ class PredictionFiles(ABC):
         if id not in self._files:
             fail(
                 "missing",
-                f"no prediction was matched to image {shown(id)} in {shown(self.root, 200)}",
+                f"no prediction was matched to image {shown(id)} in {self._where}",
                 "add the file, or --on-missing constant",
                 image=id,
             )

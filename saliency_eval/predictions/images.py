@@ -94,11 +94,11 @@ def decode_jpeg(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     from PIL.JpegImagePlugin import jpeg_factory
 
     image = jpeg_factory(io.BytesIO(data))
+    refuse_turned(image)  # before its size, which the turn would exchange
     check_size((image.height, image.width), shape, rules)
     refuse_frames(getattr(image, "n_frames", 1))
     if image.mode not in ("L", "RGB"):
         fail("colour", f"a map must be grey, got a JPEG in {image.mode}", "save the raw map")
-    refuse_turned(image)
     samples = first_channel(image)
     return samples, check_channels(image, JPEG_TOLERANCE)
 

@@ -56,8 +56,6 @@ def checked(found: Any, shape: Shape, rules: Rules) -> Reading:
     if isinstance(found, np.ma.MaskedArray):
         fail("dtype", "a map must have a value at each pixel, got a masked array", "fill the masked values")
     array = np.asarray(found)
-    if array.dtype.hasobject:
-        fail("dtype", "a map must hold real numbers, got Python objects", "convert it to an array of float32")
     check_dtype(array.dtype)
     check_size(plane(array.shape), shape, rules)
     values, notes = as_map(array)

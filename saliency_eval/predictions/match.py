@@ -69,7 +69,7 @@ def is_junk(name: str) -> bool:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Sorted by bytes, so that the order of a directory never shows."""
-    return sorted(names, key=lambda name: name.encode("utf-8", "surrogateescape"))
+    return sorted(names, key=lambda name: name.encode("utf-8", "surrogatepass"))
 
 
 def match(names: Iterable[str], ids: list[str], naming: Naming, where: str) -> Match:

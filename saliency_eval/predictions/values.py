@@ -20,13 +20,7 @@ Notes = tuple[Problem, ...]
 
 
 def check_dtype(dtype: np.dtype[Any]) -> None:
-    """Bool, integer or float; raises `pickle` for objects and `dtype` for the rest."""
-    if dtype.hasobject:
-        fail(
-            "pickle",
-            "a map must hold numbers, got an array of Python objects (dtype object), never loaded",
-            "re-save with np.save(path, a.astype('float32'))",
-        )
+    """Bool, integer or float; raises `dtype`."""
     if dtype.kind not in "biuf":
         fail("dtype", f"a map must hold real numbers, got {dtype}", "save one real number for each pixel")
 
@@ -109,7 +103,7 @@ def as_map(array: Array) -> tuple[Array, Notes]:
 
 def ones(truths: Array) -> Array:
     """Bool as uint8 0 and 1, whatever bytes a file or a decoder stores for true."""
-    return (truths.view(np.uint8) != 0).view(np.uint8)
+    return np.not_equal(truths.view(np.uint8), 0).view(np.uint8)
 
 
 def check_values(values: Array, rules: Rules) -> tuple[Array, Notes]:

@@ -151,8 +151,13 @@ file(
     "palette",
     same=NIBBLES,
 )
-file("rgb16", raw_png(rows_of(np.stack([SIXTEEN.byteswap()] * 3, -1)), depth=16, colour=2), "lossy", "16 bits",
-     same=(SIXTEEN >> 8).astype(np.uint8))  # fmt: skip
+file(
+    "rgb16",
+    raw_png(rows_of(np.stack([SIXTEEN.byteswap()] * 3, -1)), depth=16, colour=2),
+    "lossy",
+    "16 bits",
+    same=(SIXTEEN >> 8).astype(np.uint8),
+)
 file("adam7", raw_png(adam7(MAP), interlaced=1), None, same=MAP)
 file("adam7_black_end", raw_png(adam7(BLACK_END), interlaced=1), None, same=BLACK_END)
 file("last_row_black", image(BLACK_END), None, same=BLACK_END)
@@ -167,8 +172,7 @@ file("lossy_jpeg", jpeg(SMOOTH, quality=10), "lossy", "JPEG", "lossy")
 file("jpeg_rgb", jpeg(Image.fromarray(SMOOTH).convert("RGB")), "lossy", "1 of 6")
 file("jpeg_jet", jpeg(JET), "colour", "i01.png")
 file("jpeg_cmyk", jpeg(GREY.convert("CMYK")), "colour", "CMYK")
-file("exif_rotated", jpeg(MAP.T.reshape(64, 48)[:48, :48].repeat(2, 1)[:, :64].copy(), exif=turned(6)),
-     "orientation", "i01.jpg", "EXIF")  # fmt: skip
+file("exif_rotated", jpeg(MAP.T.copy(), exif=turned(6)), "orientation", "i01.jpg", "EXIF")
 file(
     "mpo_2_frames", image(GREY, format="MPO", save_all=True, append_images=[FLAT]), "multi_frame", "2 frames"
 )

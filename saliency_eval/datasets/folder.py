@@ -1,0 +1,173 @@
+"""Own data sets: a folder with `stimuli/` and one fixation file, described by `dataset.toml`."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from saliency_eval.core import Lazy
+from saliency_eval.datasets.base import Choices, Dataset, Gaze
+from saliency_eval.datasets.card import Card
+from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, need, read_map
+from saliency_eval.datasets.folder_files import Boxes, Table, read_boxes, read_csv, read_json
+from saliency_eval.datasets.folder_toml import Settings, read_toml
+from saliency_eval.datasets.pixels import inside, placed
+from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
+from saliency_eval.pool import Shape
+
+FILES = ("fixations.csv", "fixations.json")
+MAPS = (*IMAGES, ".npy")
+MOST_OUTSIDE = 0.05  # share of points outside their image above which the file is refused
+
+
+class Folder(Dataset):
+    """`stimuli/<name>.png|jpg` and `fixations.csv` or `.json`; optional `dataset.toml`, `maps/`, `boxes.csv`.
+
+    A point becomes a pixel by floor(value - origin). `out_of_range`: points outside are dropped and counted,
+    or refused.
+    """
+
+    key = "folder"
+    options: ClassVar[Choices] = {"out_of_range": ("drop", "raise")}
+
+    def __init__(self, root: str | Path, **options: object) -> None:
+        super().__init__(root, **options)
+        given = self._toml
+        name = given.card.get("name", self.root.resolve().name)
+        self.card: Card = replace(self.card, **{"sigma": None, **given.card, "name": name})
+        self.key = slug(name)
+
+    def images(self) -> dict[str, Path]:
+        found = files_by_stem(need(self.root, "stimuli"), IMAGES)
+        if found:
+            self._check_names(found)
+        return found
+
+    def gaze(self, id: str) -> Gaze:
+        part = self._table.part(id)
+        return placed(
+            np.floor(part.points), part.observers, self.shape_of(id), outside=self.settings["out_of_range"]
+        )
+
+    def extra_fields(self, id: str) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        if id in self.maps:
+            fields["stored_density"] = functools.partial(read_map, self.maps[id])
+        if (self.root / "boxes.csv").exists():
+            fields["boxes"] = Lazy(lambda: self._boxes.of(id))
+        return fields
+
+    @functools.cached_property
+    def maps(self) -> dict[str, Path]:
+        """Stored densities by image."""
+        return files_by_stem(self.root / "maps", MAPS)
+
+    def dropping(self, gaze: Mapping[str, Gaze]) -> list[Problem]:
+        """Warnings for each image; an error above 5 % outside: then the axes or the origin are wrong."""
+        notes = [fractions] if (fractions := self._floored()) else []
+        lost = sum(g.dropped for g in gaze.values())
+        if lost > MOST_OUTSIDE * len(self._table.points):
+            return [self._refusal(lost), *notes]
+        hint = "1-based? set origin = 1 in dataset.toml" if self._only_far_border() else ""
+        return [*(replace(p, remedy=hint) for p in super().dropping(gaze)), *notes]
+
+    # -------------------------------------------------------------- tables
+
+    @functools.cached_property
+    def _toml(self) -> Settings:
+        return read_toml(self.root / "dataset.toml")
+
+    @functools.cached_property
+    def _file(self) -> Path:
+        present = [self.root / name for name in FILES if (self.root / name).exists()]
+        if len(present) > 1:
+            text = f"{shown(self.root.name)} must hold one fixation file, got {' and '.join(FILES)}"
+            fail("ambiguous", text, "remove one of them", exit=TRUTH)
+        if not present:
+            text = f"{shown(self.root, 500)} must hold {' or '.join(FILES)}, got {listing(self.root)}"
+            fail("layout", text, "'saliency-eval data info folder' shows the layout")
+        return present[0]
+
+    @functools.cached_property
+    def _table(self) -> Table:
+        given = self._toml
+        if self._file.suffix == ".csv":
+            return read_csv(self._file, given.origin)
+        return read_json(self._file, given.origin, swapped=given.points == "x-y")
+
+    @functools.cached_property
+    def _boxes(self) -> Boxes:
+        return read_boxes(self.root / "boxes.csv", {id: self.shape_of(id) for id in self.paths})
+
+    def _check_names(self, images: Mapping[str, Path]) -> None:
+        """Raises `missing` for fixations without an image, and for images that a JSON file leaves out.
+
+        A CSV file names an image by a row, so an image without a row has no fixation.
+        """
+        listed = set(self._table.ids)
+        problems = [
+            missing(id, f"{self._file.name} names it, stimuli/ has no such image")
+            for id in sorted(listed - set(images))
+        ]
+        if self._file.suffix == ".json":
+            problems += [
+                missing(id, f"{self._file.name} does not list it; write [] for none")
+                for id in images
+                if id not in listed
+            ]
+        if problems:
+            raise SaliencyEvalError(problems)
+
+    # -------------------------------------------------------------- what is wrong with many points
+
+    def _refusal(self, lost: int) -> Problem:
+        table, where = self._table, shown(self._file.name)
+        counts = f"{where}: {lost} of {len(table.points)} points lie outside their image"
+        if all(inside(np.floor(points[:, ::-1]), shape).all() for points, shape in self._by_image()):
+            text = f"{counts}, none does with row and column exchanged"
+            return Problem(
+                "swapped_axes", text, 'set points = "x-y" in dataset.toml, or name the columns right'
+            )
+        remedy = (
+            "1-based? set origin = 1 in dataset.toml"
+            if self._only_far_border()
+            else "check sizes, axes and origin"
+        )
+        return Problem("dropped_fixations", counts, remedy, count=lost, severity_override="error")
+
+    def _only_far_border(self) -> bool:
+        """Do points leave their images only by one pixel, at the bottom and at the right?"""
+        return all(inside(np.floor(points), (h + 1, w + 1)).all() and (points >= 1).all()
+                   for points, (h, w) in self._by_image())  # fmt: skip
+
+    def _by_image(self) -> list[tuple[Any, Shape]]:
+        return [(self._table.part(id).points, self.shape_of(id)) for id in self.paths]
+
+    def _floored(self) -> Problem | None:
+        points = self._table.points[np.isfinite(self._table.points).all(1)]
+        count = int((points != np.floor(points)).any(1).sum())
+        text = f"{shown(self._file.name)}: {count} fractional points were floored to their pixel"
+        return Problem("floored", text, count=count) if count else None
+
+
+def missing(id: str, why: str) -> Problem:
+    """An image or its fixations are not there."""
+    return Problem(
+        "missing", f"image {shown(id)}: {why}", "give both or neither", image=id, exit_override=TRUTH
+    )
+
+
+def slug(name: str) -> str:
+    """A name as it may stand in file names and signatures.
+
+    >>> slug("My set: 2"), slug("../x")
+    ('my-set-2', 'x')
+    """
+    plain = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:60]
+    return plain or "folder"

@@ -1,0 +1,234 @@
+"""Fixation and box files of own data sets: CSV and JSON from strangers, as tables by image."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from saliency_eval.datasets.base import Integers, Numbers
+from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
+from saliency_eval.pool import Shape
+
+MOST_BYTES = 512 * 2**20
+ROW_COLUMN, X_Y = ("row", "column"), ("x", "y")
+BOX = ("top", "left", "bottom", "right")
+
+
+class Part(NamedTuple):
+    """The points of one image: (n, 2) row, column, 0-based but not yet whole; and who looked there."""
+
+    points: Numbers
+    observers: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Points of all images, in the order of the file."""
+
+    ids: tuple[str, ...]  # every image that the file names, also without a point
+    image: Integers  # (n,) number of the image of each point
+    points: Numbers  # (n, 2)
+    observers: Integers  # (n,)
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, Integers]:
+        order = np.argsort(self.image, kind="stable")
+        parts = np.split(order, np.searchsorted(self.image[order], np.arange(1, len(self.ids))))
+        return dict(zip(self.ids, parts, strict=True)) if self.ids else {}
+
+    def part(self, id: str) -> Part:
+        """The points of one image; none for an image that the file does not name."""
+        rows = self._rows.get(id, np.zeros(0, np.int64))
+        return Part(self.points[rows], self.observers[rows])
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Boxes by image."""
+
+    by_image: Mapping[str, list[list[int]]]
+
+    def of(self, id: str) -> Integers:
+        """(n, 4) top, left, bottom, right; half-open."""
+        return np.array(self.by_image.get(id, []), np.int64).reshape(-1, 4)
+
+
+# ------------------------------------------------------------------ CSV
+
+
+def read_csv(path: Path, origin: int) -> Table:
+    """`image,row,column[,observer][,duration_ms]`, or `x,y`; empty coordinates name an image without a point.
+
+    Raises `unreadable` (exit 4) with the line, or with the columns found.
+    """
+    header, rows = csv_rows(path)
+    axes = next((axes for axes in (ROW_COLUMN, X_Y) if {"image", *axes} <= set(header)), None)
+    if axes is None:
+        refuse(path, f"must have the columns image,row,column or image,x,y, got '{shown(','.join(header))}'",
+               "separate columns by commas, with '.' as decimal point")  # fmt: skip
+    ids: dict[str, int] = {}
+    people: dict[str, int] = {}
+    image, points, observers = [], [], []
+    for line, row in rows:
+        number = ids.setdefault(normal(row["image"]), len(ids))
+        texts = [row[axis].strip() for axis in axes]
+        if texts == ["", ""]:
+            continue
+        image.append(number)
+        points.append([number_of(path, line, text) for text in texts])
+        observers.append(people.setdefault(row.get("observer", ""), len(people)))
+    return table(ids, image, points, observers, origin, swapped=axes == X_Y)
+
+
+def csv_rows(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """The header, and the rows with their line numbers; every row must have all columns."""
+    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+    except csv.Error as error:
+        refuse(path, f"line 1: {error}")
+    if len(set(header)) < len(header):
+        refuse(path, f"must have every column once, got '{shown(','.join(header))}'")
+
+    def rows() -> Iterator[tuple[int, dict[str, str]]]:
+        try:
+            for row in reader:
+                if row and len(row) != len(header):
+                    refuse(path, f"line {reader.line_num}: must have {len(header)} columns, got {len(row)}")
+                if row:
+                    yield reader.line_num, dict(zip(header, row, strict=True))
+        except csv.Error as error:
+            refuse(path, f"line {reader.line_num}: {error}")
+
+    return header, rows()
+
+
+def number_of(path: Path, line: int, text: str) -> float:
+    """A number as data files write it: '1_0' and an empty field are none."""
+    try:
+        if "_" not in text and text.isascii():
+            return float(text)
+    except ValueError:
+        pass
+    refuse(path, f"line {line}: must be a number, got '{shown(text)}'", "use '.' as decimal point")
+
+
+def read_boxes(path: Path, shapes: Mapping[str, Shape]) -> Boxes:
+    """`image,top,left,bottom,right[,label]`: half-open pixels; raises `unreadable` or `missing` (exit 4)."""
+    header, rows = csv_rows(path)
+    if not {"image", *BOX} <= set(header):
+        refuse(path, f"must have the columns image,{','.join(BOX)}, got '{shown(','.join(header))}'")
+    found: dict[str, list[list[int]]] = {}
+    for line, row in rows:
+        id = normal(row["image"])
+        if id not in shapes:
+            fail(
+                "missing", f"{path.name} line {line}: stimuli/ has no image {shown(id)}", image=id, exit=TRUTH
+            )
+        box = [number_of(path, line, row[side]) for side in BOX]
+        check_box(path, line, box, shapes[id])
+        found.setdefault(id, []).append([int(side) for side in box])
+    return Boxes(found)
+
+
+def check_box(path: Path, line: int, box: Sequence[float], shape: Shape) -> None:
+    """Raises `unreadable` for an empty or fractional box, or one that leaves the image."""
+    top, left, bottom, right = box
+    whole = all(math.isfinite(side) and side == int(side) for side in box)
+    if not (whole and 0 <= top < bottom <= shape[0] and 0 <= left < right <= shape[1]):
+        refuse(path, f"line {line}: a box must be half-open whole pixels inside {shape[1]}x{shape[0]}, got "
+               f"top {top:g}, left {left:g}, bottom {bottom:g}, right {right:g}")  # fmt: skip
+
+
+# ------------------------------------------------------------------ JSON
+
+
+def read_json(path: Path, origin: int, *, swapped: bool) -> Table:
+    """`{"<name>": [[row, column], ...]}`; `swapped` when it holds x, y.
+
+    Raises `unreadable` with line and column, `ambiguous` for a key twice (both exit 4).
+    """
+
+    def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [normal(name) for name, _ in members]
+        name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+        if count > 1:
+            fail("ambiguous", f"{path.name} must list an image once, {shown(name)} is there {count} times",
+                 "merge the lists", image=name, exit=TRUTH)  # fmt: skip
+        return dict(zip(names, (value for _, value in members), strict=True))
+
+    try:
+        given = json.loads(text_of(path), object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        refuse(path, f"is not JSON: {error.msg}, line {error.lineno} column {error.colno}")
+    except RecursionError:
+        refuse(path, "is nested too deeply")
+    except SaliencyEvalError:
+        raise
+    except ValueError as error:
+        refuse(path, f"holds a number that is too long ({shown(error)})")
+    if not isinstance(given, dict):
+        refuse(path, f"must be an object of image names, got a {type(given).__name__}")
+    parts = [points_of(path, name, value) for name, value in given.items()]
+    counts = [len(part) for part in parts]
+    points = np.concatenate([*parts, np.zeros((0, 2))])
+    image = np.repeat(np.arange(len(parts)), counts)
+    return table(given, image, points, np.zeros(len(points), np.int64), origin, swapped=swapped)
+
+
+def points_of(path: Path, name: str, value: Any) -> Numbers:
+    """The list of an image as (n, 2) float64."""
+    try:
+        points = np.asarray(value)
+    except ValueError:
+        points = np.zeros(0, object)
+    if isinstance(value, list) and not value:
+        return np.zeros((0, 2))
+    if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[1] != 2:
+        refuse(path, f"image {shown(name)}: must be a list of [row, column] numbers, got {shown(value)}")
+    return points.astype(np.float64)
+
+
+# ------------------------------------------------------------------ both
+
+
+def table(
+    ids: Mapping[str, Any], image: Any, points: Any, observers: Any, origin: int, *, swapped: bool
+) -> Table:
+    """Columns as arrays, axes in the order row, column, 0-based."""
+    numbers = np.asarray(points, np.float64).reshape(-1, 2) - origin
+    return Table(tuple(ids), np.asarray(image, np.int64), numbers[:, ::-1] if swapped else numbers,
+                 np.asarray(observers, np.int64))  # fmt: skip
+
+
+def text_of(path: Path) -> str:
+    """A UTF-8 file within the limit, a byte order mark removed; raises `too_large`, `unreadable` (exit 4)."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            fail("too_large", f"{path.name} must have at most {MOST_BYTES >> 20} MiB", "split it", exit=TRUTH)
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        refuse(path, f"is not UTF-8 (byte {error.start})", "save it as UTF-8")
+    except OSError as error:
+        refuse(path, f"cannot be read: {error.strerror}")
+
+
+def normal(name: str) -> str:
+    """A name in the one form that is compared: composed characters."""
+    return unicodedata.normalize("NFC", name)
+
+
+def refuse(path: Path, what: str, remedy: str = "correct the file, or write it again") -> NoReturn:
+    """Raises `unreadable` (exit 4)."""
+    fail("unreadable", f"{path.name}: {what}", remedy, file=path.name, exit=TRUTH)

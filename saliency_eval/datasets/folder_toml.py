@@ -1,0 +1,76 @@
+"""`dataset.toml` of an own data set: its card, and how its points are written."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from saliency_eval.errors import TRUTH, fail, nearest, shown
+
+TEXTS = ("name", "version", "licence", "citation", "source", "summary", "blur")
+NUMBERS = ("sigma", "observers", "seconds")
+ORDERS = ("row-column", "x-y")
+ORIGINS = (0, 1)
+
+
+class Settings(NamedTuple):
+    """What the file says."""
+
+    card: dict[str, Any]
+    points: str = ORDERS[0]
+    origin: int = ORIGINS[0]
+
+
+def read_toml(path: Path) -> Settings:
+    """The settings, or the defaults without the file; raises `unreadable` (exit 4)."""
+    if not path.exists():
+        return Settings({})
+    try:
+        given = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        refuse(f"is not TOML: {shown(error, 200)}", "see toml.io for the syntax")
+    fixations = given.pop("fixations", {})
+    if not isinstance(fixations, dict):
+        refuse("must hold a table [fixations]", 'write [fixations] and below it points = "row-column"')
+    known(given, (*TEXTS, *NUMBERS))
+    known(fixations, ("points", "origin"))
+    card = {key: value_of_card(key, value) for key, value in given.items()}
+    points, origin = fixations.get("points", ORDERS[0]), fixations.get("origin", ORIGINS[0])
+    choice("points", points, ORDERS)
+    choice("origin", origin, ORIGINS)
+    return Settings(card, points, origin)
+
+
+def value_of_card(key: str, value: Any) -> Any:
+    """A value of the right type: text, or a positive number."""
+    if key == "version":
+        return re.sub(r"[^A-Za-z0-9._+-]+", "-", str(value))[:40]
+    if key in TEXTS and not isinstance(value, str):
+        refuse(f"{key} must be text, got {shown(value)}", "put it in quotes")
+    positive = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+    if key in NUMBERS and not positive:
+        refuse(f"{key} must be a number above 0, got {shown(value)}", "correct or remove it")
+    return value
+
+
+def known(table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Raises for the first key that does not exist."""
+    for key in table:
+        if key not in keys:
+            refuse(f"has the unknown key '{shown(key)}'", nearest(key, keys))
+
+
+def choice(key: str, value: Any, accepted: tuple[Any, ...]) -> None:
+    """Raises for a value that is none of the accepted ones."""
+    if isinstance(value, bool) or value not in accepted:
+        refuse(
+            f"{key} must be {' or '.join(map(repr, accepted))}, got {shown(repr(value))}",
+            "correct or remove it",
+        )
+
+
+def refuse(what: str, remedy: str) -> NoReturn:
+    """Raises `unreadable` (exit 4)."""
+    fail("unreadable", f"dataset.toml {what}", remedy, file="dataset.toml", exit=TRUTH)

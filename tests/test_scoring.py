@@ -1,0 +1,237 @@
+"""Scoring from end to end: folders in, runs out, the same bytes whatever the order of work."""
+
+import gzip
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import saliency_eval as se
+from saliency_eval.store import save
+from saliency_eval.variant import parse
+
+
+@pytest.fixture
+def data(toy):
+    return se.load_dataset(str(toy / "toy"))
+
+
+def test_values_are_those_of_the_kernels_by_hand(toy, data):
+    run = se.score(toy / "maps", data, ["nss", "auc_judd"])
+    for id in data:
+        saliency = np.asarray(Image.open(toy / "maps" / f"{id}.png"))
+        fixations = data[id]["fixations"]
+        assert run.per_image.loc[id, "nss"] == se.metrics.nss(saliency, fixations)
+        assert run.per_image.loc[id, "auc_judd"] == se.metrics.auc_judd(saliency, fixations)
+    assert run.means["nss"].mean == pytest.approx(run.per_image["nss"].mean(), rel=1e-14)
+
+
+def test_signatures_name_everything_and_parse_back(toy, data):
+    run = se.score(toy / "maps", data, name="ours")
+    assert list(run.signatures) == ["auc_judd", "auc_borji", "shuffled_auc", "nss", "cc", "sim", "kld"]
+    for label, line in run.signatures.items():
+        assert str(parse(line)).split("|")[0] == label
+        fields = dict(f.split(":", 1) for f in line.split("|")[1:])
+        assert fields["protocol"] == "mit"
+        assert fields["data"].endswith(f"#{data.pool.sha256[:8]}")
+        assert (fields["kind"], fields["resize"], fields["n"]) == ("map", "none", "6")
+        assert fields["v"] == se.__version__
+
+
+def test_bytes_do_not_depend_on_workers_or_order(toy, data):
+    def written(folder, workers):
+        run = se.score(folder, data, workers=workers, name="m")
+        return (save(run, toy / f"results{workers}{folder.name}") / "scores.csv.gz").read_bytes()
+
+    first = written(toy / "maps", 1)
+    assert written(toy / "maps", 2) == first
+    other = toy / "other"
+    other.mkdir()
+    for path in sorted((toy / "maps").iterdir(), reverse=True):  # another order in the directory
+        shutil.copy(path, other)
+    assert written(other, 4) == first
+
+
+def test_the_run_folder_is_whole_strict_and_without_times(toy, data):
+    run = se.score(toy / "maps", data, name="My Model")
+    folder = save(run, toy / "results", "a log")
+    assert folder.name == f"my-model-{run.digest}"
+    assert sorted(p.name for p in folder.iterdir()) == ["log.txt", "run.json", "scores.csv.gz"]
+    document = json.loads((folder / "run.json").read_text(), parse_constant=lambda name: pytest.fail(name))
+    assert document["metrics"]["nss"]["n"] == document["n_images"] == 6
+    assert document["draws"]["i01"] == ["café", "i02", "i03", "i04", "i05"]  # ten asked for, five exist
+    table = pd.read_csv(folder / "scores.csv.gz", dtype={"image": str})
+    assert list(table["image"]) == sorted(data)
+    assert np.array_equal(table["nss"], run.per_image.loc[table["image"], "nss"])
+    again = save(se.score(toy / "maps", data, name="My Model"), toy / "results", "another log")
+    assert again == folder
+    assert [p for p in folder.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_gzip_holds_no_time(toy, data):
+    run = se.score(toy / "maps", data)
+    raw = (save(run, toy / "r") / "scores.csv.gz").read_bytes()
+    assert raw[4:8] == b"\0\0\0\0"
+    assert gzip.decompress(raw).startswith(b"image,auc_judd,")
+
+
+def test_drawn_images_are_recorded_and_seeded(toy, data):
+    names = ["shuffled_auc(others=2)"]
+    run = se.score(toy / "maps", data, names)
+    assert {len(drawn) for drawn in run.draws.values()} == {2}
+    assert all(id not in drawn for id, drawn in run.draws.items())
+    assert "other_images.seed:0" in run.signatures["shuffled_auc"]
+    assert run.draws == se.score(toy / "maps", data, names).draws
+    assert run.draws != se.score(toy / "maps", data, names, seed=1).draws
+
+
+def test_another_content_or_setting_is_another_run(toy, data):
+    digests = {
+        se.score(toy / "maps", data, ["nss"]).digest,
+        se.score(toy / "maps", data, ["nss(ddof=0)"]).digest,
+        se.score(toy / "maps", data, ["nss"], protocol="exact").digest,
+        se.score({id: np.eye(48, 64) for id in data}, data, ["nss"]).digest,
+    }
+    assert len(digests) == 4
+
+
+def test_mappings_and_functions_are_predictions(toy, data):
+    arrays = {id: np.asarray(Image.open(toy / "maps" / f"{id}.png")) for id in data}
+    from_folder = se.score(toy / "maps", data, ["nss"]).values
+    assert np.array_equal(se.score(arrays, data, ["nss"]).values, from_folder)
+    assert np.array_equal(se.score(arrays.__getitem__, data, ["nss"]).values, from_folder)
+
+
+def test_a_missing_map_is_an_error_unless_stated(toy, data):
+    (toy / "maps" / "i03.png").unlink()
+    with pytest.raises(se.SaliencyEvalError, match="1 of 6") as caught:
+        se.score(toy / "maps", data, ["nss"])
+    assert (caught.value.code, caught.value.exit_code) == ("missing", 3)
+    constant = se.score(toy / "maps", data, ["nss"], on_missing="constant")
+    assert constant.per_image.loc["i03", "nss"] == 0
+    assert "missing:constant(1)" in constant.signatures["nss"]
+    skipped = se.score(toy / "maps", data, ["nss"], on_missing="skip")
+    assert "missing:skip(1)|n:5" in skipped.signatures["nss"]
+    assert skipped.means["nss"].n == 5
+
+
+def test_all_problems_come_at_once_and_nothing_is_scored(toy, data):
+    (toy / "maps" / "i01.png").unlink()
+    (toy / "maps" / "i02.png").write_bytes(b"")
+    np.save(toy / "maps" / "i03.npy", np.full((48, 64), np.nan))
+    (toy / "maps" / "i03.png").unlink()
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(toy / "maps", data)
+    assert {p.code for p in caught.value.problems if p.severity == "error"} == {
+        "missing",
+        "unreadable",
+        "non_finite",
+    }
+    found = se.check_predictions(toy / "maps", data)
+    assert {p.code for p in found if p.severity == "error"} == {"missing", "unreadable", "non_finite"}
+
+
+def test_resized_maps_are_counted_and_signed(toy, data):
+    small = np.asarray(Image.open(toy / "maps" / "i01.png"))[:24, :32]
+    Image.fromarray(small).save(toy / "maps" / "i01.png")
+    run = se.score(toy / "maps", data, ["nss"])
+    assert "resize:matlab(1)" in run.signatures["nss"]
+    by_hand = se.metrics.nss(se.resize.resize(small, (48, 64)), data["i01"]["fixations"])
+    assert run.per_image.loc["i01", "nss"] == by_hand
+    with pytest.raises(se.SaliencyEvalError, match="wrong_size"):
+        se.score(toy / "maps", data, ["nss"], resize="error")
+
+
+def test_constant_maps_score_at_chance_and_are_counted(toy, data):
+    Image.fromarray(np.full((48, 64), 9, np.uint8)).save(toy / "maps" / "i01.png")
+    run = se.score(toy / "maps", data)
+    row = run.per_image.loc["i01"]
+    assert (row["nss"], row["cc"], row["auc_borji"], row["shuffled_auc"]) == (0, 0, 0.5, 0.5)
+    assert [p.code for p in run.problems] == ["constant"]
+
+
+def test_an_undefined_mean_is_never_printed_as_a_full_one(toy, data):
+    maps = {id: np.arange(48 * 64.0).reshape(48, 64) for id in data}
+    maps["i01"] = np.zeros((48, 64))
+    run = se.score(maps, data, ["nss(constant=nan)", "sim"])
+    assert run.reason("nss") == "undefined on 1 of 6 images"
+    assert run.to_dict()["nss"] is None
+    assert np.isnan(run.summary().loc["nss", "mean"])
+    assert run.reason("sim") is None
+
+
+def test_images_without_fixations_are_not_counted(toy):
+    path = toy / "toy" / "fixations.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(x for x in lines if not x.startswith("i02")) + "\n", encoding="utf-8")
+    run = se.score(toy / "maps", se.load_dataset(str(toy / "toy")), ["nss", "cc"])
+    assert run.means["nss"].n == run.means["cc"].n == 5
+    assert [p.code for p in run.problems] == ["empty_fixations"]
+
+
+def test_metrics_that_the_data_cannot_define(toy):
+    one = toy / "one"
+    shutil.copytree(toy / "toy", one)
+    for path in (one / "stimuli").iterdir():
+        if path.stem != "i01":
+            path.unlink()
+    lines = (one / "fixations.csv").read_text(encoding="utf-8").splitlines()
+    kept = [lines[0], *(x for x in lines if x.startswith("i01"))]
+    (one / "fixations.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    data = se.load_dataset(str(one))
+    maps = {"i01": np.asarray(Image.open(toy / "maps" / "i01.png"))}
+    run = se.score(maps, data)
+    assert "shuffled_auc" not in run.labels
+    assert [p.code for p in run.problems] == ["undefined_metric"]
+    with pytest.raises(se.SaliencyEvalError, match="shuffled_auc needs fixations of other images"):
+        se.score(maps, data, ["shuffled_auc"])
+
+
+def test_observers_left_out_are_scored_under_the_others(toy, data):
+    run = se.score("model:gold_standard(sigma=4)", data, ["nss"])
+    image = data["i01"]
+    values = []
+    for who in range(4):
+        own = image["observers"] == who
+        others = se.fields.density(image["fixations"][~own], (48, 64), sigma=4.0, duplicates="count")
+        values.append(se.metrics.nss(others, image["fixations"][own]))
+    assert run.per_image.loc["i01", "nss"] == pytest.approx(np.mean(values), rel=1e-12)
+
+
+def test_models_score_the_same_from_a_folder_as_on_the_spot(toy, data):
+    from saliency_eval.models.runner import write_maps
+
+    for model in ("uniform", "centre_gaussian(width=0.3)", "centre_bias"):
+        write_maps(model, data, toy / "made" / model)
+        from_folder = se.score(toy / "made" / model, data, ["nss", "auc"]).values
+        assert se.score(f"model:{model}", data, ["nss", "auc"]).values == pytest.approx(from_folder, abs=1e-4)
+
+
+def test_several_variants_of_one_metric_keep_apart(toy, data):
+    run = se.score(toy / "maps", data, ["nss", "nss(ddof=0)"])
+    assert run.labels == ("nss(ddof=1)", "nss(ddof=0)")
+    assert (run.values[:, 1] > run.values[:, 0]).any()
+
+
+def test_strict_makes_warnings_errors(toy, data):
+    (toy / "maps" / "zz99.png").write_bytes((toy / "maps" / "i01.png").read_bytes())
+    assert [p.code for p in se.score(toy / "maps", data, ["nss"]).problems] == ["extra"]
+    with pytest.raises(se.SaliencyEvalError, match="extra"):
+        se.score(toy / "maps", data, ["nss"], strict=True)
+
+
+def test_memory_does_not_grow_with_the_images(toy, data):
+    import tracemalloc
+
+    def peak(images):
+        tracemalloc.start()
+        se.score(lambda id: np.random.default_rng(0).random((48, 64)), data, ["nss", "cc"], limit=images)
+        high = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return high
+
+    peak(6)
+    assert peak(6) < 1.2 * peak(1)
