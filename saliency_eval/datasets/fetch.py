@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
-import shutil
 import tempfile
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.unpack import unpack
@@ -48,14 +47,14 @@ def known_hash(file: Mapping[str, Any]) -> str:
 def fetch(card: Card, root: str | Path, progress: Progress | None = None, most: int = MOST_BYTES) -> Fetched:
     """Download the files of a card into a root and unpack archives there; finished parts are kept.
 
-    `most`: bytes of a download whose size the card does not state. Raises `not_available` (exit 4) when nothing
-    can be fetched, `checksum` (exit 4) when a file is not the recorded one, `io` (exit 5) when the transfer
-    fails. Nothing incomplete ever bears its final name.
+    `most`: bytes of a download whose size the card does not state. Raises `not_available` (exit 4) when
+    nothing can be fetched, `checksum` (exit 4) when a file is cut or not the recorded one, `io` (exit 5) when
+    the server cannot be reached. Nothing incomplete ever bears its final name.
     """
     root = Path(root).expanduser()
     if not any(fetchable(file) for file in card.files):
-        fail("not_available", f"{card.name} cannot be fetched: no file of it has a known hash and a plain address",
-             " ".join(by_hand(file, root) for file in card.files) or shown(card.notes, 500))  # fmt: skip
+        text = f"{card.name} cannot be fetched: no file of it has a known hash and a plain address"
+        fail("not_available", text, " ".join(by_hand(file, root) for file in card.files) or card.layout.strip())
     done, present = [], []
     for file in filter(fetchable, card.files):
         if is_present(file, root):
@@ -92,25 +91,21 @@ def fetch_file(file: Mapping[str, Any], root: Path, progress: Progress | None, m
     """Download one file and move or unpack it; everything happens in a hidden folder that is removed."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".fetch-", dir=root))
+        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as work:
+            place(download(file, Path(work), progress, most), file, root)
     except OSError as error:
-        fail("io", f"{shown(root, 500)} cannot be written: {error.strerror}", "choose another --root")
-    try:
-        got = download(file, work, progress, most)
-        if "unpack" in file:
-            unpack(got, root, tuple(file["unpack"]))
-            return
-        target = root / file["name"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(got, target)
-    except OSError as error:
-        fail(
-            "io",
-            f"{shown(file['name'])} cannot be stored: {error.strerror}",
-            "free space, or choose another --root",
-        )
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        text = f"{shown(file['name'])} cannot be stored in {shown(root, 500)}: {error.strerror}"
+        fail("io", text, "free space, or choose another --root")
+
+
+def place(got: Path, file: Mapping[str, Any], root: Path) -> None:
+    """Unpack an archive, or move a file to where the card wants it."""
+    if "unpack" in file:
+        unpack(got, root, tuple(file["unpack"]))
+        return
+    target = root / file["name"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(got, target)
 
 
 def download(file: Mapping[str, Any], work: Path, progress: Progress | None, most: int) -> Path:
@@ -135,7 +130,7 @@ def download(file: Mapping[str, Any], work: Path, progress: Progress | None, mos
 
 
 class Counting:
-    """A downloader for pooch that stops at a number of bytes, and at a body shorter than announced."""
+    """A downloader for pooch that stops at a number of bytes, and refuses a body shorter than announced."""
 
     def __init__(self, name: str, limit: int, progress: Progress | None = None) -> None:
         self.name, self.limit, self.progress = name, limit, progress
@@ -147,18 +142,27 @@ class Counting:
                 return self(url, stream, pooch)
         request = urllib.request.Request(url, headers={"User-Agent": "saliency-eval"})
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-            self.copy(response, output_file)
+            try:
+                count = self.copy(response, output_file)
+            except (http.client.IncompleteRead, ConnectionError):
+                self.refuse("was cut while it came", "try again")
+        announced = int(response.headers.get("Content-Length") or count)
+        if count < announced:
+            self.refuse(f"was cut: {count} of {announced} bytes came", "try again")
 
-    def copy(self, response: Any, stream: Any) -> None:
-        """Copy block by block; raises `checksum` (exit 4) for more or fewer bytes than there should be."""
-        announced, count = response.headers.get("Content-Length"), 0
+    def copy(self, response: Any, stream: Any) -> int:
+        """Copy block by block; gives the bytes, raises `checksum` (exit 4) above the limit."""
+        count = 0
         while block := response.read(min(BLOCK, self.limit + 1 - count)):
             count += len(block)
             if count > self.limit:
-                fail("checksum", f"{shown(self.name)} must have at most {self.limit} bytes, the server sends more",
-                     "the source has changed: fetch it by hand")  # fmt: skip
+                more = f"must have at most {self.limit} bytes, the server sends more"
+                self.refuse(more, "the source has changed: fetch it by hand")
             stream.write(block)
             if self.progress is not None:
                 self.progress(self.name, count)
-        if announced is not None and count < int(announced):
-            fail("checksum", f"{shown(self.name)} was cut: {count} of {announced} bytes came", "try again")
+        return count
+
+    def refuse(self, what: str, remedy: str) -> NoReturn:
+        """Raise `checksum` (exit 4)."""
+        fail("checksum", f"{shown(self.name)} {what}", remedy)

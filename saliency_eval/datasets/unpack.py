@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -21,7 +20,7 @@ BLOCK = 1 << 20
 
 
 def unpack(archive: Path, root: Path, folders: tuple[str, ...], most: int = MOST_BYTES) -> None:
-    """Unpack some folders of a zip file below a root; each appears whole or not at all.
+    """Unpack some folders of a zip file below a root; each appears whole or not at all, none is replaced.
 
     Members elsewhere and what systems leave behind are passed over. Raises `path_traversal`, `symlink`,
     `ambiguous`, `too_many`, `too_large`, `unreadable`, `layout`, all with exit 4.
@@ -34,8 +33,10 @@ def unpack(archive: Path, root: Path, folders: tuple[str, ...], most: int = MOST
                         most -= extract(source, Path(work) / info.filename, min(info.file_size, most))
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             refuse("unreadable", f"{shown(archive.name)} is not a readable zip file: {shown(error, 200)}")
+        if absent := [folder for folder in folders if not (Path(work) / folder).is_dir()]:
+            refuse("layout", f"{shown(archive.name)} must hold {' and '.join(absent)}")
         for folder in folders:
-            put(Path(work) / folder, root / folder, archive.name)
+            put(Path(work) / folder, root / folder)
 
 
 def wanted(archive: zipfile.ZipFile, folders: tuple[str, ...]) -> list[zipfile.ZipInfo]:
@@ -87,14 +88,11 @@ def extract(source: IO[bytes], target: Path, most: int) -> int:
     return count
 
 
-def put(source: Path, target: Path, archive: str) -> None:
-    """Move an unpacked folder to its place; what lay there is replaced."""
-    if not source.is_dir():
-        refuse("layout", f"{shown(archive)} must hold {shown(source.name)}/")
-    if target.is_dir():
-        shutil.rmtree(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(source, target)
+def put(source: Path, target: Path) -> None:
+    """Move an unpacked folder to its place; a folder that is there already is left as it is."""
+    if not target.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, target)
 
 
 def refuse(code: str, message: str) -> NoReturn:

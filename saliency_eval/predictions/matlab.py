@@ -1,10 +1,18 @@
-"""MATLAB files: version 5 through scipy, version 7.3 as the HDF5 file that it is."""
+"""MATLAB files: version 5 by a reader of numeric matrices only, version 7.3 as the HDF5 file that it is.
+
+scipy.io ends the process on some damaged files of version 5, so they are read here: nothing but the
+header and the numbers of one matrix.
+"""
 
 from __future__ import annotations
 
-import io
+import math
 import struct
-from typing import Any, NamedTuple
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
 
 from saliency_eval.errors import fail, shown
 from saliency_eval.pool import Shape
@@ -17,25 +25,34 @@ from saliency_eval.predictions.values import (
     Notes,
     as_map,
     check_claim,
-    check_dtype,
     check_size,
     is_plane,
     plane,
 )
 
-BYTES = {"double": 8, "single": 4, "logical": 1} | {
-    f"{sign}int{bits}": bits // 8 for sign in ("", "u") for bits in (8, 16, 32, 64)
-}
 HEADER = 128
-COMPRESSED = 15  # the type of a deflated element
+MATRIX, DEFLATED = 14, 15  # types of an element
+STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+NUMERIC = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
+CLASSES = {1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 16: "function", 17: "opaque"}
+OPAQUE, COMPLEX = 17, 0x800
+PREFIX = 4096  # inflated bytes that hold the header of any matrix
 
 
 class Variable(NamedTuple):
-    """A variable as the directory of the file announces it."""
+    """A matrix as its header announces it, not yet inflated."""
 
     name: str
     shape: tuple[int, ...]
-    kind: str  # double, single, int8 ..., logical, char, cell, struct, sparse ...
+    kind: int  # of NUMERIC or CLASSES
+    is_complex: bool
+    numbers: int  # where the element of the real part begins
+    element: memoryview
+    deflated: bool
+
+    @property
+    def is_map(self) -> bool:
+        return self.kind in NUMERIC and is_plane(self.shape)
 
 
 def is_matlab(data: bytes) -> bool:
@@ -47,45 +64,89 @@ def decode_mat(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     """The only numeric two-dimensional variable, or the one that `variable` names."""
     if hdf5.is_hdf5(data):
         return hdf5.decode_h5(data, shape, rules, matlab=True)
-    from scipy.io import loadmat, whosmat
-
-    check_elements(data, rules)
-    file: Any = io.BytesIO(data)
-    variable = choose([Variable(*entry) for entry in whosmat(file)], rules.variable)
-    if variable.kind not in BYTES:
-        fail(
-            "dtype",
-            f"a map must hold numbers, {shown(variable.name)} is of class {variable.kind}",
-            "save a full numeric matrix",
-        )
-    found = plane(variable.shape)
-    widest = BYTES[variable.kind]
-    check_claim(variable.shape, widest, len(data) * widest, rules, DEFLATE)  # doubles may be stored as bytes
-    check_size(found, shape, rules)
-    array = loadmat(file, variable_names=[variable.name])[variable.name]
-    check_dtype(array.dtype)
-    return as_map(array)
+    order = "<" if data[126:128] == b"IM" else ">"
+    variable = choose(list(variables(data, order)), rules.variable)
+    check(variable, shape, rules)
+    return as_map(read(variable, order, rules))
 
 
-def choose(variables: list[Variable], wanted: str | None) -> Variable:
+def choose(found: list[Variable], wanted: str | None) -> Variable:
     """The variable that is asked for, or the only map, or the only variable; raises `ambiguous`."""
-    maps = [variable for variable in variables if variable.kind in BYTES and is_plane(variable.shape)]
-    offered = variables if wanted or not maps else maps
+    maps = [variable for variable in found if variable.is_map]
+    offered = found if wanted or not maps else maps
     name = pick([variable.name for variable in offered], wanted)
     return next(variable for variable in offered if variable.name == name)
 
 
-def check_elements(data: bytes, rules: Rules) -> None:
-    """Raises `unreadable` for an element beyond the end of the file, `too_large` for one that inflates."""
-    order = "<" if data[126:128] == b"IM" else ">"
+def check(variable: Variable, shape: Shape, rules: Rules) -> None:
+    """All that the header tells: class, shape, claim, limits, size."""
+    if variable.kind not in NUMERIC or variable.is_complex:
+        kind = "complex" if variable.is_complex else CLASSES.get(variable.kind, str(variable.kind))
+        fail(
+            "dtype",
+            f"a map must hold real numbers, {shown(variable.name)} is of class {kind}",
+            "save a full numeric matrix",
+        )
+    found = plane(variable.shape)
+    width = np.dtype(NUMERIC[variable.kind]).itemsize
+    stored = len(variable.element) * width  # any number may be stored as one byte
+    check_claim(variable.shape, width, stored, rules, DEFLATE if variable.deflated else 1)
+    check_size(found, shape, rules)
+
+
+# ------------------------------------------------------------------ the format
+
+
+def variables(data: bytes, order: str) -> Iterator[Variable]:
+    """The named matrices of the file; raises `unreadable`."""
     at = HEADER
     while at < len(data):
         kind, length = struct.unpack_from(order + "II", data, at)
-        if at + 8 + length > len(data):
-            fail(
-                "unreadable",
-                f"truncated: {len(data)} of {at + 8 + length} bytes of the MATLAB file are there",
-            )
-        if kind == COMPRESSED:
-            check_growth(memoryview(data)[at + 8 : at + 8 + length], rules)
-        at += 8 + length
+        end = at + 8 + length
+        if end > len(data):
+            fail("unreadable", f"truncated: {len(data)} of {end} bytes of the MATLAB file are there")
+        if kind in (MATRIX, DEFLATED):
+            begin = at + 8 if kind == DEFLATED else at
+            variable = announced(memoryview(data)[begin:end], order, kind == DEFLATED)
+            if variable.name:  # MATLAB keeps data of its own in a matrix without a name
+                yield variable
+        at = end
+
+
+def announced(element: memoryview, order: str, deflated: bool) -> Variable:
+    """The header of a matrix: flags, dimensions, name."""
+    head = zlib.decompressobj().decompress(element, PREFIX) if deflated else element
+    _, flags, at = part(head, 8, order)
+    word = int.from_bytes(flags[:4], "little" if order == "<" else "big")
+    kind, dimensions = word & 0xFF, memoryview(b"")
+    if kind != OPAQUE:
+        _, dimensions, at = part(head, at, order)
+    _, name, at = part(head, at, order)
+    shape = tuple(np.frombuffer(dimensions, order + "i4").tolist())
+    return Variable(bytes(name).decode("latin-1"), shape, kind, bool(word & COMPLEX), at, element, deflated)
+
+
+def read(variable: Variable, order: str, rules: Rules) -> Array:
+    """The numbers of a matrix in the type of its class; raises `unreadable`, `too_large`."""
+    body: bytes | memoryview = variable.element
+    if variable.deflated:
+        check_growth(body, rules)
+        body = zlib.decompress(body)
+    kind, numbers, _ = part(body, variable.numbers, order)
+    stored = np.frombuffer(numbers, order + STORED[kind])
+    if stored.size != math.prod(variable.shape):
+        fail("unreadable", f"truncated: {stored.size} of {math.prod(variable.shape)} numbers are there")
+    return stored.astype(NUMERIC[variable.kind]).reshape(variable.shape, order="F")
+
+
+def part(body: bytes | memoryview, at: int, order: str) -> tuple[int, memoryview, int]:
+    """Type and content of the element at a place, and where the next one begins; raises `unreadable`."""
+    (word,) = struct.unpack_from(order + "I", body, at)
+    kind, length, begin, end = word & 0xFFFF, word >> 16, at + 4, at + 8
+    if not length:  # else up to four bytes lie beside the type
+        (length,) = struct.unpack_from(order + "I", body, at + 4)
+        begin = at + 8
+        end = begin + -(-length // 8) * 8
+    if begin + length > len(body):
+        fail("unreadable", f"truncated: {len(body)} of {begin + length} bytes of a matrix are there")
+    return kind, memoryview(body)[begin : begin + length], end

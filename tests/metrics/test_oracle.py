@@ -51,8 +51,8 @@ class Oracle:
             name: dict(np.load(folder / "gt" / f"{name}.npz"))
             for name in ("fixations", "others", "density_sigma24", "baseline_sigma48")
         }
-        self.rows = list(csv.DictReader((folder / "oracle.csv").open()))
-        self.bars = list(csv.DictReader((folder / "bars.csv").open()))
+        self.rows = list(csv.DictReader((folder / "oracle.csv").read_text().splitlines()))
+        self.bars = list(csv.DictReader((folder / "bars.csv").read_text().splitlines()))
         self.of_family = defaultdict(list)
         for row in self.rows:
             self.of_family[row["implementation"], row["metric"], row["variant"], row["kind"]].append(row)

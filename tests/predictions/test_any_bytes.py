@@ -66,6 +66,10 @@ def test_cut_hdf5(cut: int) -> None:
     survives(h5(lambda f: f.__setitem__("map", FLOATS))[:cut], "a.h5")
 
 
+def test_a_long_message_is_cut() -> None:
+    survives(npz(**{str(n) * 70: MAP for n in range(9)}), "a.npz")
+
+
 def test_a_failure_inside_a_decoder_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RecursionError("too deep\x1b[31m")

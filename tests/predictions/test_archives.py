@@ -292,6 +292,7 @@ def test_write_through_a_link(tmp_path: Path, kind: str) -> None:
         (tarfile.LNKTYPE, "symlink"),
         (tarfile.CHRTYPE, "not_a_file"),
         (tarfile.FIFOTYPE, "not_a_file"),
+        (tarfile.GNUTYPE_SPARSE, "not_a_file"),
     ],
 )
 def test_tar_member_that_is_no_file(tmp_path: Path, kind: str, type_: bytes, code: str) -> None:

@@ -82,6 +82,18 @@ def npy_in_zip(data: bytes, *names: str) -> bytes:
     return file.getvalue()
 
 
+def mat_element(kind: int, body: bytes) -> bytes:
+    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
+
+
+def mat_raw(stored: bytes, *, deflated: bool = False) -> bytes:
+    """A double matrix of 48x64 whose numbers are stored as bytes, as MATLAB does when it can."""
+    head = mat_element(6, struct.pack("<II", 6, 0)) + mat_element(5, struct.pack("<ii", *SHAPE))
+    matrix = mat_element(14, head + struct.pack("<HH4s", 1, 1, b"a") + mat_element(2, stored))
+    start = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM"
+    return start + (mat_element(15, zlib.compress(matrix)) if deflated else matrix)
+
+
 def virtual(file: h5py.File) -> None:
     layout = h5py.VirtualLayout(SHAPE, "f8")
     layout[:] = h5py.VirtualSource("/elsewhere.h5", "map", SHAPE)
@@ -203,6 +215,9 @@ file("mat_struct", mat(a={"b": FLOATS}), "dtype", "i01.mat", "struct")
 file("mat_complex", mat(a=FLOATS * 1j), "dtype", "i01.mat", "complex")
 file("mat_rgb", mat(a=np.stack([FLOATS] * 3, -1)), "shape", "i01.mat", "(48, 64, 3)")
 file("mat_cut", mat(a=FLOATS)[:-9], "unreadable", "i01.mat", "truncated")
+file("mat_double_as_bytes", mat_raw(MAP.T.tobytes()), None, "i01.mat", same=MAP.astype("f8"))
+file("mat_too_few_numbers", mat_raw(bytes(99)), "unreadable", "i01.mat", "99 of 3072")
+file("mat_inner_bomb", mat_raw(bytes(70 << 20), deflated=True), "too_large", "i01.mat", "inflate")
 file("mat_bomb", mat(a=np.zeros((9000, 9000), "u1"), do_compression=True), "too_large", "i01.mat")
 file("mat73", mat73(lambda f: f.__setitem__("map", FLOATS.T)), "mat73", "i01.mat", "v7.3", same=FLOATS)
 file(
@@ -307,6 +322,15 @@ def test_densities(array: np.ndarray, kind: Any, code: str | None) -> None:
     else:
         values = read_bytes(npy(array), "a.npy", "a", SHAPE, Rules(kind)).values
         np.testing.assert_array_equal(values, np.exp(array) if kind == "log-density" else array)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8", ">f8"])
+@pytest.mark.parametrize("deflated", [False, True])
+def test_matlab_types(dtype: str, deflated: bool) -> None:
+    array = (MAP // 2).astype(dtype)
+    values = decode(mat(a=array, do_compression=deflated), "a.mat", SHAPE, Rules()).values
+    np.testing.assert_array_equal(values, array)
+    assert values.dtype == array.dtype.newbyteorder("=")
 
 
 def test_a_negative_density_is_refused_though_it_sums_to_one() -> None:

@@ -355,6 +355,10 @@ def test_changed_files_are_found_by_their_content(tmp_path: Path) -> None:
     ]
 
 
+def test_a_single_prediction_is_not_called_identical(tmp_path: Path) -> None:
+    assert findings(good_folder(tmp_path / "p"), ["i01"]).codes == {"extra"}
+
+
 def test_a_path_that_does_not_exist_is_missing(tmp_path: Path) -> None:
     with pytest.raises(SaliencyEvalError, match=r"folder or a zip, tar.*nowhere") as error:
         open_predictions(tmp_path / "nowhere")

@@ -215,6 +215,16 @@ def test_the_limit_on_pixels_can_be_raised_and_lowered() -> None:
         decode(GOOD_PNG, "a.png", SHAPE, Rules(max_pixels=HEIGHT * WIDTH - 1))
 
 
+def test_a_missing_last_pass_is_found_though_the_last_row_is_there() -> None:
+    odd = np.ascontiguousarray(MAP[:47])  # its last row belongs to an earlier pass
+    stream = adam7(odd)
+    assert (
+        decode(raw_png(stream, size=odd.shape, interlaced=1), "a.png", odd.shape, Rules()).values == odd
+    ).all()
+    with pytest.raises(SaliencyEvalError, match="truncated"):
+        decode(raw_png(stream[: -3 * ROW], size=odd.shape, interlaced=1), "a.png", odd.shape, Rules())
+
+
 def test_a_black_last_row_is_not_inflated_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proof of completeness by the last row must hold for the usual map, or reading is slow."""
     monkeypatch.setattr("saliency_eval.predictions.images.inflated", lambda *_: pytest.fail("inflated twice"))

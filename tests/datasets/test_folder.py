@@ -1,0 +1,317 @@
+"""Own folders: what is read, and every way in which such files are wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from saliency_eval.core import Stimulus
+from saliency_eval.datasets import load_dataset
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.datasets.folder import slug
+from saliency_eval.errors import Problem, SaliencyEvalError
+
+NAMES = ("i01", "i02", "i03", "i04", "i05", "café")
+HEIGHT, WIDTH = 48, 64
+Fixations = dict[str, list[list[float]]]
+
+
+@pytest.fixture
+def points() -> Fixations:
+    rng = np.random.default_rng(3)
+    return {name: rng.integers(0, (HEIGHT, WIDTH), (20, 2)).tolist() for name in NAMES}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "set/stimuli").mkdir(parents=True)
+    for name in NAMES:
+        Image.new("RGB", (WIDTH, HEIGHT), "grey").save(tmp_path / f"set/stimuli/{name}.png")
+    return tmp_path / "set"
+
+
+def with_json(folder: Path, points: Any) -> Dataset:
+    text = points if isinstance(points, str) else json.dumps(points)
+    (folder / "fixations.json").write_text(text, encoding="utf-8")
+    return Dataset.from_folder(folder)
+
+
+def with_csv(folder: Path, text: str) -> Dataset:
+    (folder / "fixations.csv").write_text(text, encoding="utf-8")
+    return Dataset.from_folder(folder)
+
+
+def with_toml(folder: Path, text: str, points: Any) -> Dataset:
+    (folder / "dataset.toml").write_text(text, encoding="utf-8")
+    return with_json(folder, points)
+
+
+def only(problems: list[Problem]) -> Problem:
+    (problem,) = problems
+    return problem
+
+
+def refused(code: str, *words: str) -> Any:
+    """Raises this code with exit status 4 and a message that holds the words."""
+    return Refused(code, words)
+
+
+class Refused:
+    def __init__(self, code: str, words: tuple[str, ...]) -> None:
+        self.code, self.words = code, words
+        self.raises = pytest.raises(SaliencyEvalError)
+
+    def __enter__(self) -> None:
+        self.info = self.raises.__enter__()
+
+    def __exit__(self, *exception: Any) -> bool:
+        done = self.raises.__exit__(*exception)
+        assert (self.info.value.code, self.info.value.exit_code) == (self.code, 4)
+        assert all(word in str(self.info.value) for word in self.words), str(self.info.value)
+        return bool(done)
+
+
+# ------------------------------------------------------------------ what is read
+
+
+def test_json(folder: Path, points: Fixations) -> None:
+    data = with_json(folder, points)
+    assert list(data) == ["café", "i01", "i02", "i03", "i04", "i05"]
+    for name in NAMES:
+        assert_array_equal(data[name]["fixations"], points[name])
+    assert data.problems() == []
+    assert data.defaults == {}
+
+
+def test_csv_in_any_order_with_observers(folder: Path) -> None:
+    data = with_csv(
+        folder, "\ufeffimage,x,y,observer,duration_ms\ni02,5,6,bo,200\ni01,1,2,al,10\ni02,7,8,al,30\n"
+    )
+    assert data["i02"]["fixations"].tolist() == [[6, 5], [8, 7]]
+    assert data["i02"]["observers"].tolist() == [0, 1]
+    assert data["i01"]["observers"].tolist() == [1]
+
+
+def test_csv_image_without_a_row_or_with_an_empty_one_has_no_fixation(folder: Path) -> None:
+    data = with_csv(folder, "image,row,column\ni01,1,2\ni02,,\n")
+    assert [p.image for p in data.problems() if p.code == "empty_fixations"] == [
+        "café", "i02", "i03", "i04", "i05",
+    ]  # fmt: skip
+
+
+def test_order_and_origin_of_the_toml(folder: Path, points: Fixations) -> None:
+    plain = with_json(folder, points).pool.sha256
+    turned = {name: [[c + 1, r + 1] for r, c in p] for name, p in points.items()}
+    text = 'name = "My set: 2"\nsigma = 7\n[fixations]\npoints = "x-y"\norigin = 1\n'
+    data = with_toml(folder, text, turned)
+    assert data.pool.sha256 == plain
+    assert data.key == "my-set-2"
+    assert data.tag.startswith("my-set-2@1#")
+    assert data.card.name == "My set: 2"
+    assert data.defaults == {"density.sigma": 7}
+
+
+def test_stored_maps_and_boxes(folder: Path, points: Fixations) -> None:
+    (folder / "maps").mkdir()
+    np.save(folder / "maps/i01.npy", np.full((HEIGHT, WIDTH), 0.5, np.float32))
+    Image.new("L", (WIDTH, HEIGHT), 9).save(folder / "maps/i02.png")
+    (folder / "boxes.csv").write_text("image,top,left,bottom,right,label\ni01,0,1,48,64,dog\n")
+    data = with_json(folder, points)
+    assert data["i01"]["stored_density"]().tolist() == np.full((HEIGHT, WIDTH), 0.5).tolist()
+    assert data["i02"]["stored_density"]().max() == 9
+    assert not data["i03"].has("stored_density")
+    assert data["i01"]["boxes"].tolist() == [[0, 1, 48, 64]]
+    assert data["i02"]["boxes"].shape == (0, 4)
+
+
+@pytest.mark.parametrize("box", ["0,0,0,5", "0,0,49,5", "-1,0,5,5", "0,0,5.5,5", "0,0,nan,5"])
+def test_bad_boxes(folder: Path, points: Fixations, box: str) -> None:
+    (folder / "boxes.csv").write_text(f"image,top,left,bottom,right\ni01,{box}\n")
+    with refused("unreadable", "boxes.csv", "line 2", "half-open"):
+        with_json(folder, points)["i01"]["boxes"]
+
+
+def test_names_are_compared_in_composed_form(folder: Path, points: Fixations) -> None:
+    points["cafe\u0301"] = points.pop("café")
+    assert "café" in with_json(folder, points)
+
+
+def test_loading_by_path(folder: Path, points: Fixations, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = with_json(folder, points).tag
+    monkeypatch.chdir(folder.parent)
+    assert load_dataset("set").tag == load_dataset("./set").tag == load_dataset(folder).tag == plain
+
+
+# ------------------------------------------------------------------ points outside
+
+
+def test_points_outside_are_dropped_and_counted(folder: Path, points: Fixations) -> None:
+    points["i01"][:3] = [[HEIGHT, 0], [-1, -1], [3, WIDTH]]
+    data = with_json(folder, points)
+    warning = only(data.problems())
+    assert (warning.code, warning.severity, warning.count) == ("dropped_fixations", "warning", 3)
+    assert "i01" in warning.message
+    assert "3 of 20" in warning.message
+    assert_array_equal(data["i01"]["fixations"], points["i01"][3:])
+    assert data["i01"]["dropped"] == 3
+
+
+def test_points_outside_can_be_refused(folder: Path, points: Fixations) -> None:
+    points["i01"][0] = [-1, -1]
+    with_json(folder, points)
+    with refused("dropped_fixations", "1 of 20"):
+        Dataset.from_folder(folder, out_of_range="raise").problems()
+
+
+def test_nothing_that_is_not_finite_becomes_a_point(folder: Path, points: Fixations) -> None:
+    text = json.dumps(points).replace(json.dumps(points["i01"][:2])[1:-1], "[NaN, 1], [1e999, 2]")
+    data = with_json(folder, text)
+    assert only(data.problems()).count == 2
+    assert len(data["i01"]["fixations"]) == 18
+
+
+def test_swapped_axes(folder: Path, points: Fixations) -> None:
+    points["i01"][0] = [0, WIDTH - 1]
+    data = with_json(folder, {name: [[c, r] for r, c in p] for name, p in points.items()})
+    error = only(data.problems())
+    assert (error.code, error.severity, error.exit) == ("swapped_axes", "error", 4)
+    assert "column" in error.message
+    assert "fixations.json" in error.message
+
+
+def test_many_points_outside_in_both_orders(folder: Path, points: Fixations) -> None:
+    points["i01"] = [[500, 500]] * 20
+    error = only([p for p in with_json(folder, points).problems() if p.code != "empty_fixations"])
+    assert (error.code, error.severity, error.exit) == ("dropped_fixations", "error", 4)
+    assert "20 of 120" in error.message
+
+
+def test_one_based_points_get_a_hint(folder: Path, points: Fixations) -> None:
+    points["i02"][0] = [HEIGHT - 1, WIDTH - 1]
+    data = with_json(folder, {name: [[r + 1, c + 1] for r, c in p] for name, p in points.items()})
+    warnings = data.problems()
+    assert {(p.code, p.severity) for p in warnings} == {("dropped_fixations", "warning")}
+    assert all("outside" in p.message and "1-based" in p.remedy for p in warnings)
+
+
+def test_fractions_are_floored_with_a_note(folder: Path, points: Fixations) -> None:
+    points["i01"][0] = [47.6, 63.6]
+    data = with_json(folder, points)
+    note = only(data.problems())
+    assert (note.code, note.severity, note.count) == ("floored", "note", 1)
+    assert "floor" in note.message
+    assert data["i01"]["fixations"][0].tolist() == [47, 63]
+
+
+def test_an_image_without_fixation_is_a_warning(folder: Path, points: Fixations) -> None:
+    warning = only(with_json(folder, points | {"i01": []}).problems())
+    assert (warning.code, warning.severity, warning.image) == ("empty_fixations", "warning", "i01")
+
+
+# ------------------------------------------------------------------ files that are refused
+
+
+def test_truncated_json(folder: Path, points: Fixations) -> None:
+    with refused("unreadable", "fixations.json", "line 1 column"):
+        with_json(folder, json.dumps(points)[:200])
+
+
+def test_a_key_twice(folder: Path, points: Fixations) -> None:
+    with refused("ambiguous", "i01"):
+        with_json(folder, json.dumps(points)[:-1] + ', "i01": [[1, 2]]}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", '{"i01": 3}', '{"i01": [[1, 2, 3]]}', '{"i01": [["a", 2]]}', '{"i01": [[1], [1, 2]]}',
+     '{"i01": [[null, 2]]}', "[" * 100_000, '{"i01": [[' + "9" * 5000 + ", 1]]}", ""],
+    ids=["list", "number", "triple", "text", "ragged", "null", "deep", "long number", "empty"],
+)  # fmt: skip
+def test_other_json(folder: Path, text: str) -> None:
+    with refused("unreadable", "fixations.json"):
+        with_json(folder, text)
+
+
+def test_bytes_that_are_not_utf8(folder: Path) -> None:
+    (folder / "fixations.json").write_bytes(b'{"caf\xe9": []}')
+    with refused("unreadable", "UTF-8"):
+        Dataset.from_folder(folder)
+
+
+def test_decimal_commas(folder: Path) -> None:
+    with refused("unreadable", "column", "image;row;column"):
+        with_csv(folder, "\ufeffimage;row;column\ni01;3,5;4,5\n")
+
+
+@pytest.mark.parametrize("row", ["i01,1", "i01,1,2,3", "i01,a,2", "i01,1_0,2", "i01,,2", 'i01,"1,2'])
+def test_other_csv_rows(folder: Path, row: str) -> None:
+    with refused("unreadable", "fixations.csv", "line"):
+        with_csv(folder, f"image,row,column\ni02,1,2\n{row}\n")
+
+
+def test_fixations_without_an_image_and_the_reverse(folder: Path, points: Fixations) -> None:
+    points["zz"] = points.pop("i03")
+    with refused("missing", "zz", "i03"):
+        with_json(folder, points)
+
+
+def test_two_fixation_files(folder: Path, points: Fixations) -> None:
+    with_json(folder, points)
+    with refused("ambiguous", "fixations.csv", "fixations.json"):
+        with_csv(folder, "image,row,column\n")
+
+
+def test_two_stimuli_of_one_name(folder: Path, points: Fixations) -> None:
+    Image.new("RGB", (WIDTH, HEIGHT)).save(folder / "stimuli/I01.jpg")
+    with refused("ambiguous", "I01.jpg", "i01.png"):
+        with_json(folder, points)
+
+
+def test_no_fixation_file(folder: Path) -> None:
+    with refused("layout", "fixations.csv", "stimuli/"):
+        Dataset.from_folder(folder)
+
+
+def test_no_stimuli(tmp_path: Path) -> None:
+    with refused("layout", "looked for stimuli", "an empty folder"):
+        Dataset.from_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("nam = 'x'", "name"), ("name =", "TOML"), ("name = 3", "text"), ("sigma = -1", "above 0"),
+     ("fixations = 3", "table"), ("[fixations]\norigin = 2", "0 or 1"), ("[fixations]\norigin = true", "0 or 1"),
+     ("[fixations]\npoints = 'y-x'", "'x-y'")],
+)  # fmt: skip
+def test_bad_toml(folder: Path, points: Fixations, text: str, word: str) -> None:
+    with refused("unreadable", "dataset.toml", word):
+        with_toml(folder, text, points)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG\r\n\x1a\n"])
+def test_a_stimulus_that_is_no_picture(folder: Path, points: Fixations, content: bytes) -> None:
+    (folder / "stimuli/i04.png").write_bytes(content)
+    with refused("unreadable", "i04.png"):
+        with_json(folder, points).problems()
+
+
+def test_exif_rotation_is_never_applied(folder: Path, points: Fixations) -> None:
+    (folder / "stimuli/i01.png").unlink()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (WIDTH, HEIGHT)).save(folder / "stimuli/i01.jpg", exif=exif)
+    stimulus: Stimulus = with_json(folder, points)["i01"]
+    assert stimulus["shape"] == stimulus["image"].shape[:2] == (HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("../../x", "x"), ("a|b:c@d#e", "a-b-c-d-e"), ("\u202e", "folder"), ("x" * 90, "x" * 60)]
+)
+def test_slug(name: str, wanted: str) -> None:
+    assert slug(name) == wanted
