@@ -89,7 +89,7 @@ def is_path(spec: str | Path) -> bool:
     named = SPEC.fullmatch(text)
     if isinstance(spec, Path) or os.sep in text.partition("(")[0]:
         return True
-    return Path(text).is_dir() and not (named and named["key"] in ADAPTERS)
+    return os.path.isdir(text) and not (named and named["key"] in ADAPTERS)
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -91,7 +92,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     def check_root(self) -> None:
         """Raises `not_available` without a root."""
-        if not self.root.is_dir():
+        if not os.path.isdir(self.root):  # false for a name that no system allows
             fail(
                 "not_available",
                 f"data set {self.key} must lie in a folder, there is none at {shown(self.root, 500)}",

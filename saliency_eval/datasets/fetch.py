@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import os
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -54,7 +55,9 @@ def fetch(card: Card, root: str | Path, progress: Progress | None = None, most: 
     root = Path(root).expanduser()
     if not any(fetchable(file) for file in card.files):
         text = f"{card.name} cannot be fetched: no file of it has a known hash and a plain address"
-        fail("not_available", text, " ".join(by_hand(file, root) for file in card.files) or card.layout.strip())
+        fail(
+            "not_available", text, " ".join(by_hand(file, root) for file in card.files) or card.layout.strip()
+        )
     done, present = [], []
     for file in filter(fetchable, card.files):
         if is_present(file, root):
@@ -124,6 +127,8 @@ def download(file: Mapping[str, Any], work: Path, progress: Progress | None, mos
         text = f"{shown(name)} from {file['url']} must have {known_hash(file)}, it has not"
         fail("checksum", text, "try again; if it stays so, the source has changed")
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         text = f"{file['url']} cannot be fetched: {shown(getattr(error, 'reason', error), 200)}"
         fail("io", text, "check the connection, or fetch it by hand")
     return Path(path)

@@ -88,9 +88,10 @@ def check(variable: Variable, shape: Shape, rules: Rules) -> None:
             "save a full numeric matrix",
         )
     found = plane(variable.shape)
-    width = np.dtype(NUMERIC[variable.kind]).itemsize
-    stored = len(variable.element) * width  # any number may be stored as one byte
-    check_claim(variable.shape, width, stored, rules, DEFLATE if variable.deflated else 1)
+    width, stored = np.dtype(NUMERIC[variable.kind]).itemsize, len(variable.element)
+    ratio = DEFLATE if variable.deflated else 1
+    check_claim(variable.shape, 1, stored, rules, ratio)  # any number may be stored as one byte
+    check_claim(variable.shape, width, stored * width, rules, ratio)
     check_size(found, shape, rules)
 
 

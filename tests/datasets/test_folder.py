@@ -114,7 +114,7 @@ def test_order_and_origin_of_the_toml(folder: Path, points: Fixations) -> None:
     assert data.key == "my-set-2"
     assert data.tag.startswith("my-set-2@1#")
     assert data.card.name == "My set: 2"
-    assert data.defaults == {"density.sigma": 7}
+    assert data.defaults == {"sigma": 7}
 
 
 def test_stored_maps_and_boxes(folder: Path, points: Fixations) -> None:
@@ -286,7 +286,8 @@ def test_no_stimuli(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [("nam = 'x'", "name"), ("name =", "TOML"), ("name = 3", "text"), ("sigma = -1", "above 0"),
-     ("fixations = 3", "table"), ("[fixations]\norigin = 2", "0 or 1"), ("[fixations]\norigin = true", "0 or 1"),
+     ("fixations = 3", "table"), ("[fixations]\norigin = 2", "0 or 1"),
+     ("[fixations]\norigin = true", "0 or 1"),
      ("[fixations]\npoints = 'y-x'", "'x-y'")],
 )  # fmt: skip
 def test_bad_toml(folder: Path, points: Fixations, text: str, word: str) -> None:
@@ -311,7 +312,8 @@ def test_exif_rotation_is_never_applied(folder: Path, points: Fixations) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("../../x", "x"), ("a|b:c@d#e", "a-b-c-d-e"), ("\u202e", "folder"), ("x" * 90, "x" * 60)]
+    ("name", "wanted"),
+    [("../../x", "x"), ("a|b:c@d#e", "a-b-c-d-e"), ("\u202e", "folder"), ("x" * 90, "x" * 60)],
 )
 def test_slug(name: str, wanted: str) -> None:
     assert slug(name) == wanted

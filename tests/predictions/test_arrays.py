@@ -83,7 +83,7 @@ def npy_in_zip(data: bytes, *names: str) -> bytes:
 
 
 def mat_element(kind: int, body: bytes) -> bytes:
-    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
+    return struct.pack("<II", kind, len(body)) + body + bytes(0 if kind == 15 else -len(body) % 8)
 
 
 def mat_raw(stored: bytes, *, deflated: bool = False) -> bytes:
@@ -216,7 +216,8 @@ file("mat_complex", mat(a=FLOATS * 1j), "dtype", "i01.mat", "complex")
 file("mat_rgb", mat(a=np.stack([FLOATS] * 3, -1)), "shape", "i01.mat", "(48, 64, 3)")
 file("mat_cut", mat(a=FLOATS)[:-9], "unreadable", "i01.mat", "truncated")
 file("mat_double_as_bytes", mat_raw(MAP.T.tobytes()), None, "i01.mat", same=MAP.astype("f8"))
-file("mat_too_few_numbers", mat_raw(bytes(99)), "unreadable", "i01.mat", "99 of 3072")
+file("mat_too_few_numbers", mat_raw(bytes(99)), "unreadable", "i01.mat", "3072 bytes")
+file("mat_one_number_less", mat_raw(bytes(3071)), "unreadable", "i01.mat", "3071 of 3072")
 file("mat_inner_bomb", mat_raw(bytes(70 << 20), deflated=True), "too_large", "i01.mat", "inflate")
 file("mat_bomb", mat(a=np.zeros((9000, 9000), "u1"), do_compression=True), "too_large", "i01.mat")
 file("mat73", mat73(lambda f: f.__setitem__("map", FLOATS.T)), "mat73", "i01.mat", "v7.3", same=FLOATS)
