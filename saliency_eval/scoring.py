@@ -104,6 +104,7 @@ def score(
         task = Reader(predictions, data)
     results = run_tasks(task, list(data)[:limit], workers, progress)
     problems += found_while_reading(results)
+    problems += predictions.changed({r.id: r.reading.sha256 for r in results if r.reading})
     problems += notes_on_missing(results, on_missing, whole=whole)
     refuse(problems, strict=strict)
     setting = Setting(chosen.name, kind, rule, on_missing, seed)

@@ -235,3 +235,13 @@ def test_memory_does_not_grow_with_the_images(toy, data):
 
     peak(6)
     assert peak(6) < 1.2 * peak(1)
+
+
+def test_a_map_that_changes_while_it_is_scored_is_noticed(toy, data):
+    def disturb(_):
+        changed = np.asarray(Image.open(toy / "maps" / "i01.png"))[::-1]
+        Image.fromarray(changed).save(toy / "maps" / "i01.png")
+
+    with pytest.raises(se.SaliencyEvalError, match="i01.png") as caught:
+        se.score(toy / "maps", data, ["nss"], progress=disturb)
+    assert caught.value.code == "changed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
@@ -18,9 +18,7 @@ class Reading(NamedTuple):
     notes: tuple[Problem, ...] = ()  # warnings and notes; errors are raised
     sha256: str = ""  # of the bytes that were read
     format: str = "array"  # png, jpeg, npy, npz, mat, h5
-    views: tuple[
-        tuple[NDArray[Any], Any], ...
-    ] = ()  # (map, fixations it is scored on), when several make one value
+    views: tuple[tuple[NDArray[Any], Any], ...] = ()  # several maps, each with the fixations it is scored on
 
 
 class Predictions(Protocol):
@@ -38,3 +36,6 @@ class Predictions(Protocol):
 
     def read(self, id: str, shape: Shape) -> Reading:
         """Read the map of one image; raises SaliencyEvalError for anything that is refused."""
+
+    def changed(self, digests: Mapping[str, str]) -> list[Problem]:
+        """Predictions that are no longer what was read, given their sha256 by image."""

@@ -339,6 +339,20 @@ def test_a_vanished_file_is_an_environment_error(tmp_path: Path) -> None:
     assert error.value.code == "io"
 
 
+def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    predictions = PredictionFolder(good_folder(tmp_path / "p"))
+    predictions.match(IDS)
+
+    def grow(mode: int) -> None:
+        with (tmp_path / "p" / "i01.png").open("ab") as file:
+            file.write(b"more")
+
+    monkeypatch.setattr("saliency_eval.predictions.folder.check_regular", grow)
+    with pytest.raises(SaliencyEvalError) as error:
+        predictions.read("i01", SHAPE)
+    assert error.value.code == "changed"
+
+
 def test_changed_files_are_found_by_their_content(tmp_path: Path) -> None:
     folder = good_folder(tmp_path / "p")
     predictions = PredictionFolder(folder)
