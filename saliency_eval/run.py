@@ -131,8 +131,7 @@ class Run:
     @functools.cached_property
     def means(self) -> dict[str, Interval]:
         """Mean and 95 % interval of each metric over the images that it counts."""
-        columns = [self.values[~self.unscored, k] for k in range(len(self.labels))]
-        found = mean_intervals(columns, self.data.id, self.data.sha256, self.setting.seed)
+        found = mean_intervals(self.values[~self.unscored], self.data.id, self.data.sha256, self.setting.seed)
         return dict(zip(self.labels, found, strict=True))
 
     def reason(self, label: str) -> str | None:

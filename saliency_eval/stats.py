@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -57,7 +56,7 @@ def bca(scores: NDArray[np.float64], means: NDArray[np.float64], level: float = 
     """
     normal = NormalDist()
     mean = scores.mean()
-    deviations = mean - scores
+    deviations = scores - mean
     squares = np.sum(deviations**2)
     below = np.mean(means < mean) + np.mean(means == mean) / 2
     if squares == 0 or not 0 < below < 1:
@@ -72,14 +71,17 @@ def bca(scores: NDArray[np.float64], means: NDArray[np.float64], level: float = 
     return float(low), float(high)
 
 
-def mean_intervals(columns: Sequence[NDArray[np.float64]], *seed: object) -> list[Interval]:
-    """Means over images with 95 % intervals; all columns of one length share their resamples."""
+def mean_intervals(scores: NDArray[np.float64], *seed: object) -> list[Interval]:
+    """Means over images with 95 % intervals; all columns share their resamples.
+
+    `scores` (images, columns); a column that is not finite, or has fewer than two images, gets no interval.
+    """
+    n = len(scores)
+    finite = np.isfinite(scores).all(0) & (n > 1)
+    resampled = iter(resample_means(scores[:, finite], *seed).T) if finite.any() else iter(())
     found = []
-    for scores in columns:
-        mean = math.fsum(scores) / len(scores) if len(scores) else math.nan
-        if len(scores) < 2 or not math.isfinite(mean):
-            found.append(Interval(mean, None, None, len(scores)))
-            continue
-        low, high = bca(scores, resample_means(scores[:, None], *seed)[:, 0])
-        found.append(Interval(mean, low, high, len(scores)))
+    for column, ok in zip(scores.T, finite, strict=True):
+        mean = math.fsum(column) / n if n and np.isfinite(column).all() else math.nan
+        low, high = bca(column, next(resampled)) if ok else (None, None)
+        found.append(Interval(mean, low, high, n))
     return found

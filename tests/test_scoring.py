@@ -242,6 +242,6 @@ def test_a_map_that_changes_while_it_is_scored_is_noticed(toy, data):
         changed = np.asarray(Image.open(toy / "maps" / "i01.png"))[::-1]
         Image.fromarray(changed).save(toy / "maps" / "i01.png")
 
-    with pytest.raises(se.SaliencyEvalError, match="i01.png") as caught:
+    with pytest.raises(se.SaliencyEvalError, match=r"i01\.png") as caught:
         se.score(toy / "maps", data, ["nss"], progress=disturb)
     assert caught.value.code == "changed"

@@ -64,6 +64,12 @@ def test_a_recording_that_ends_in_a_saccade() -> None:
     assert saccades(change).tolist() == [[70, 79]]
 
 
+def test_of_two_bursts_without_an_end_neither_is_a_saccade() -> None:
+    change = np.zeros(80)
+    change[20:25] = change[70:75] = 300
+    assert not len(saccades(change))
+
+
 @pytest.mark.parametrize(("apart", "count"), [(12, 2), (13, 3)])
 def test_saccades_50_ms_apart_are_one(apart: int, count: int) -> None:
     pair = np.array([[20, 30], [30 + apart, 60]])

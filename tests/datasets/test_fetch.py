@@ -113,7 +113,9 @@ def test_another_content(server: str, tmp_path: Path, kind: str) -> None:
 
 
 def test_a_body_cut_short(server: str, tmp_path: Path) -> None:
-    assert_refused("checksum", 4, tmp_path, card(entry(f"{server}/cut")), word="cut")
+    assert_refused(
+        "checksum", 4, tmp_path, card(entry(f"{server}/cut")), word=f"was cut: 1000 of {len(BODY)}"
+    )
 
 
 def test_a_body_above_the_size_on_the_card(server: str, tmp_path: Path) -> None:

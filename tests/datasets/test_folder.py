@@ -200,6 +200,11 @@ def test_one_based_points_get_a_hint(folder: Path, points: Fixations) -> None:
     assert all("outside" in p.message and "1-based" in p.remedy for p in warnings)
 
 
+def test_points_far_outside_get_no_such_hint(folder: Path, points: Fixations) -> None:
+    points["i01"][0] = [HEIGHT, WIDTH + 1]
+    assert only(with_json(folder, points).problems()).remedy == ""
+
+
 def test_fractions_are_floored_with_a_note(folder: Path, points: Fixations) -> None:
     points["i01"][0] = [47.6, 63.6]
     data = with_json(folder, points)

@@ -69,6 +69,7 @@ def test_packing_is_the_same_every_time(maps: Path, data: Dataset, tmp_path: Pat
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert archive.namelist() == [f"i{k}.jpg" for k in range(1, 12)]
+        assert {info.date_time[0] for info in archive.infolist()} == {1980}
         assert archive.read("i7.jpg") == (maps / "i7.jpg").read_bytes()
 
 

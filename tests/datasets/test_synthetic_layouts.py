@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.datasets.mit1003 import samples
+from saliency_eval.datasets.mit1003 import on_pixels, samples
 from saliency_eval.datasets.mit1003_detection import detect
 
 Layouts = tuple[Path, dict[str, Any]]
@@ -78,6 +78,28 @@ def test_osie_pysaliency_rule_truncates(layouts: Layouts) -> None:
         xy = np.array([xy for path in image["scanpaths"] for xy in path["xy"]])
         assert_array_equal(data[image["id"]]["fixations"], np.trunc(xy[:, ::-1]))
     assert "(pixel_rule=pysaliency)" in data.tag
+
+
+def test_osie_official_rule_clips_at_every_border(layouts: Layouts, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, _ = opened(layouts, "osie")
+    person = {"fix_x": [0.4, 799.5, 800.6, 0.5, np.nan], "fix_y": [600.7, 0.2, 600.4, 1.5, 1.0]}
+    monkeypatch.setattr(data, "_table", {"1001": [person]}, raising=False)
+    gaze = data.gaze("1001")
+    assert gaze.points.tolist() == [[599, 0], [0, 799], [599, 799], [1, 0]]
+    assert gaze.dropped == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "pixels"),
+    [("official", [[0, 0], [2, 3], [3, 4], [3, 4]]), ("pysaliency", [[0, 0], [1, 1], [3, 4]])],
+)
+def test_mit1003_edges_of_the_image(rule: str, pixels: list[list[int]]) -> None:
+    xy = np.array([[0.0, 2.0], [0.5, 0.5], [1.0, 1.9], [4.9, 3.9], [5.0, 4.0], [5.9, 4.9], [6.0, 1.0]])
+    gaze = on_pixels(xy, np.arange(7), (4, 5), rule)
+    assert gaze.points.tolist() == pixels
+    assert gaze.dropped == len(xy) - len(pixels)
+    assert gaze.raw is not None
+    assert gaze.raw.tolist() == [[0.5, 0.5], [1.0, 1.9], [4.9, 3.9]]
 
 
 def test_mit1003_detection_gives_what_the_manifest_detected(layouts: Layouts) -> None:
