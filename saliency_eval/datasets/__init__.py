@@ -41,7 +41,7 @@ def __getattr__(name: str) -> object:
 def load_dataset(spec: str | Path, root: str | Path | None = None, **options: object) -> Dataset:
     """A data set by name, `salicon@2017` or `salicon(edition=2017,split=val)`, or the folder of an own one.
 
-    `root`: the unpacked data set or the folder that holds it as `<key>/`; default `data_folder()`. Options
+    `root`: the unpacked data set, or the folder that holds it as `osie/` or `OSIE/`; default `data_folder()`. Options
     given by name win over those in the text.
 
     Raises `usage` (exit 2) for a name or option that does not exist; `not_available` or `layout` (exit 4) for
@@ -77,10 +77,12 @@ def data_folder() -> Path:
 
 
 def root_of(kind: type[Dataset], root: str | Path | None) -> Path:
-    """The folder of a data set: `<root>/<key>` where there is one, else the root that was given."""
+    """The folder of a data set: `<root>/<key>` or `<root>/<name>` where there is one, else the root itself."""
+    from saliency_eval.datasets.card import Card
+
     base = data_folder() if root is None else Path(root).expanduser()
-    below = base / kind.key
-    return below if root is None or below.is_dir() else base
+    below = [base / name for name in (kind.key, Card.of(kind.key).name)]
+    return next((path for path in below if os.path.isdir(path)), below[0] if root is None else base)
 
 
 def is_path(spec: str | Path) -> bool:

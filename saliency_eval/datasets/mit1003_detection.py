@@ -47,7 +47,8 @@ def acceleration(xy: Numbers) -> Numbers:
     steps = np.concatenate([np.zeros(SMOOTH), np.hypot(*np.diff(xy, axis=0).T)])
     speed = np.sum([steps[k : k + n] for k in range(SMOOTH)], 0) / SMOOTH
     change = np.zeros(n)
-    change[1 : n - 5] = RATE / 4 * (speed[6:] - speed[1 : n - 5])
+    defined = slice(1, max(n - 5, 1))
+    change[defined] = RATE / 4 * (speed[6:] - speed[defined])
     return change
 
 
@@ -59,7 +60,7 @@ def saccades(change: Numbers) -> Integers:
     ends = np.append(np.flatnonzero(braking[:-1] & ~braking[1:]), len(change) + LATEST_END)
     end = ends[np.searchsorted(ends, bursts[:, 1], "right")]
     found = np.stack([bursts[:, 0], end], 1)[end <= bursts[:, 1] + LATEST_END]
-    if len(bursts) == 1 and not len(found) and bursts[0, 1] == np.flatnonzero(change)[-1]:
+    if len(bursts) and bursts[0, 1] == np.flatnonzero(change)[-1]:
         return np.array([[bursts[0, 0], len(change) - 1]])  # the recording ends in a saccade
     return found
 

@@ -201,8 +201,11 @@ def test_one_based_points_get_a_hint(folder: Path, points: Fixations) -> None:
 
 
 def test_points_far_outside_get_no_such_hint(folder: Path, points: Fixations) -> None:
-    points["i01"][0] = [HEIGHT, WIDTH + 1]
-    assert only(with_json(folder, points).problems()).remedy == ""
+    positive = {name: [[max(r, 1), max(c, 1)] for r, c in p] for name, p in points.items()}
+    positive["i01"][0] = [HEIGHT, WIDTH + 1]
+    assert only(with_json(folder, positive).problems()).remedy == ""
+    positive["i01"][0] = [HEIGHT, WIDTH]
+    assert "1-based" in only(with_json(folder, positive).problems()).remedy
 
 
 def test_fractions_are_floored_with_a_note(folder: Path, points: Fixations) -> None:

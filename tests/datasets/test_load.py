@@ -131,10 +131,11 @@ def test_where_data_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert data_folder() == Path("/home/me/.local/share/saliency-eval")
 
 
-def test_root_may_be_the_set_or_the_folder_that_holds_it(layouts: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["osie", "OSIE"])
+def test_root_may_be_the_set_or_the_folder_that_holds_it(layouts: Any, tmp_path: Path, name: str) -> None:
     out, manifest = layouts
-    (tmp_path / "osie").symlink_to(out / manifest["osie"]["root"])
-    assert load_dataset("osie", tmp_path).tag == load_dataset("osie", tmp_path / "osie").tag
+    (tmp_path / name).symlink_to(out / manifest["osie"]["root"])
+    assert load_dataset("osie", tmp_path).tag == load_dataset("osie", tmp_path / name).tag
 
 
 def test_editions_and_options_in_the_tag(layouts: Any) -> None:
