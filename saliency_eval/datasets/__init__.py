@@ -41,8 +41,8 @@ def __getattr__(name: str) -> object:
 def load_dataset(spec: str | Path, root: str | Path | None = None, **options: object) -> Dataset:
     """A data set by name, `salicon@2017` or `salicon(edition=2017,split=val)`, or the folder of an own one.
 
-    `root`: the unpacked data set, or the folder that holds it as `osie/` or `OSIE/`; default `data_folder()`. Options
-    given by name win over those in the text.
+    `root`: the unpacked data set, or the folder that holds it as `osie/` or `OSIE/`; default `data_folder()`.
+    Options given by name win over those in the text.
 
     Raises `usage` (exit 2) for a name or option that does not exist; `not_available` or `layout` (exit 4) for
     a root that is missing or not the official layout.
@@ -77,7 +77,7 @@ def data_folder() -> Path:
 
 
 def root_of(kind: type[Dataset], root: str | Path | None) -> Path:
-    """The folder of a data set: `<root>/<key>` or `<root>/<name>` where there is one, else the root itself."""
+    """The folder of a data set: `<root>/<key>` or `<root>/<name>` where there is one, else the root."""
     from saliency_eval.datasets.card import Card
 
     base = data_folder() if root is None else Path(root).expanduser()

@@ -1,25 +1,12 @@
-"""The real data, and synthetic copies of the official layouts with what a reader must return."""
+"""Synthetic copies of the official layouts with what a reader must return."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("SALIENCY_EVAL_SHARED", ROOT.parent / "shared"))
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of real data; tests that need it are skipped where it is absent."""
-    if not (SHARED / "data").is_dir():
-        pytest.skip(f"no shared data folder at {SHARED}")
-    return SHARED
-
 
 @pytest.fixture(scope="session")
 def layouts(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
