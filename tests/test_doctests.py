@@ -21,5 +21,11 @@ def test_examples(name):
 
 def test_there_are_examples():
     finder = doctest.DocTestFinder(exclude_empty=True)
-    found = [t for m in MODULES if "__main__" not in m for t in finder.find(importlib.import_module(m)) if t.examples]
+    found = [
+        t
+        for m in MODULES
+        if "__main__" not in m
+        for t in finder.find(importlib.import_module(m))
+        if t.examples
+    ]
     assert len(found) > 40

@@ -54,7 +54,9 @@ def test_baselines_on_every_seventh_image(osie):
     uniform = means("uniform", "auc_judd(ties=expected,duplicates=unique)", "nss")
     assert uniform["auc_judd"] == pytest.approx(0.5036, abs=5e-5)
     assert uniform["nss"] == 0
-    centre = means("centre_gaussian", "auc_judd(ties=expected,duplicates=unique)", "nss", "cc", "shuffled_auc")
+    centre = means(
+        "centre_gaussian", "auc_judd(ties=expected,duplicates=unique)", "nss", "cc", "shuffled_auc"
+    )
     assert centre["auc_judd"] == pytest.approx(0.7273, abs=5e-5)
     assert centre["nss"] == pytest.approx(0.800, abs=5e-4)
     assert centre["cc"] == pytest.approx(0.294, abs=5e-4)
