@@ -182,7 +182,7 @@ class Reader:
 
 def light(reading: Reading) -> Reading:
     """A reading without its map, to be passed between processes."""
-    return reading._replace(values=reading.values[:0], views=())
+    return reading._replace(values=np.empty((0, 0)), views=())
 
 
 def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
