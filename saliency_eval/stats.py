@@ -77,7 +77,7 @@ def mean_intervals(scores: NDArray[np.float64], *seed: object) -> list[Interval]
     `scores` (images, columns); a column that is not finite, or has fewer than two images, gets no interval.
     """
     n = len(scores)
-    finite = np.isfinite(scores).all(axis=0) if n > 1 else np.zeros(scores.shape[1], bool)
+    finite = np.array([n > 1 and bool(np.isfinite(column).all()) for column in scores.T], bool)
     resampled = iter(resample_means(scores[:, finite], *seed).T) if finite.any() else iter(())
     found = []
     for column, ok in zip(scores.T, finite, strict=True):
