@@ -11,7 +11,7 @@ import numpy as np
 from saliency_eval.datasets.base import Choices, Dataset, Gaze
 from saliency_eval.datasets.files import IMAGES, files_by_stem, need
 from saliency_eval.datasets.matlab import items, load, member
-from saliency_eval.datasets.pixels import matlab_round, pairs, placed
+from saliency_eval.datasets.pixels import matlab_round, pairs, placed, without_first
 from saliency_eval.errors import TRUTH, fail, shown
 
 
@@ -19,11 +19,12 @@ class Osie(Dataset):
     """`data/stimuli/*.jpg` and `data/eye/fixations.mat`: x, y with one decimal, 1-based.
 
     `pixel_rule`: `official` rounds halves up and clips to the image, as the authors' own maps do;
-    `pysaliency` truncates and subtracts nothing.
+    `pysaliency` truncates and subtracts nothing. `first`: the first fixation of each observer, which nothing
+    forced to the centre, kept or dropped.
     """
 
     key = "osie"
-    options: ClassVar[Choices] = {"pixel_rule": ("official", "pysaliency")}
+    options: ClassVar[Choices] = {"pixel_rule": ("official", "pysaliency"), "first": ("keep", "drop")}
 
     def images(self) -> dict[str, Path]:
         return files_by_stem(need(self.root, "data/stimuli", "stimuli"), IMAGES)
@@ -37,7 +38,8 @@ class Osie(Dataset):
             points = np.trunc(raw[:, ::-1])
         else:
             points = np.clip(matlab_round(raw[:, ::-1]), 1, shape) - 1
-        return placed(points, observers, shape, raw=raw)
+        gaze = placed(points, observers, shape, raw=raw)
+        return gaze if self.settings["first"] == "keep" else without_first(gaze)
 
     def _subjects(self, id: str) -> list[Any]:
         if id not in self._table:

@@ -10,7 +10,7 @@ import numpy as np
 
 from saliency_eval.datasets.base import Choices, Dataset, Gaze, Numbers
 from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need, read_map
-from saliency_eval.datasets.pixels import placed
+from saliency_eval.datasets.pixels import placed, without_first
 from saliency_eval.errors import TRUTH, fail, shown
 
 
@@ -18,11 +18,16 @@ class PascalS(Dataset):
     """`datasets/imgs/pascal/1.jpg .. 850.jpg` and `datasets/fixations/pascalFix.mat`, a MATLAB 7.3 file.
 
     `source=png` reads binary pictures `<n>.png` instead, which other tools make of it: without observers, a
-    pixel once. `out_of_range`: points outside, of which the official file has none, are refused or dropped.
+    pixel once. `first`: the first fixation of each observer, kept or dropped. `out_of_range`: points outside, of
+    which the official file has none, are refused or dropped.
     """
 
     key = "pascal_s"
-    options: ClassVar[Choices] = {"source": ("mat", "png"), "out_of_range": ("raise", "drop")}
+    options: ClassVar[Choices] = {
+        "source": ("mat", "png"),
+        "first": ("keep", "drop"),
+        "out_of_range": ("raise", "drop"),
+    }
 
     def images(self) -> dict[str, Path]:
         self._source()
@@ -32,7 +37,8 @@ class PascalS(Dataset):
         rows = self._from_file(id) if self.settings["source"] == "mat" else self._from_picture(id)
         points, observers = rows[:, :2] - 1, rows[:, 2].astype(np.int64) - 1
         outside = self.settings["out_of_range"]
-        return placed(np.floor(points), observers, self.shape_of(id), outside=outside, raw=points[:, ::-1])
+        gaze = placed(np.floor(points), observers, self.shape_of(id), outside=outside, raw=points[:, ::-1])
+        return gaze if self.settings["first"] == "keep" else without_first(gaze)
 
     def extra_fields(self, id: str) -> dict[str, Any]:
         names = ("algmaps/pascal/humanFix", "datasets/algmaps/pascal/humanFix")

@@ -47,3 +47,14 @@ def placed(
         text = f"every fixation must lie inside its image, {lost} of {len(points)} do not"
         fail("dropped_fixations", text, "compare the copy with the data set's source")
     return Gaze(points[kept].astype(np.int64), observers[kept], lost, raw)
+
+
+def without_first(gaze: Gaze) -> Gaze:
+    """The gaze without the first fixation of each observer.
+
+    >>> gaze = Gaze(np.array([[1, 1], [2, 2], [3, 3]]), np.array([0, 0, 1]))
+    >>> without_first(gaze).points.tolist()
+    [[2, 2]]
+    """
+    _, first = np.unique(gaze.observers, return_index=True)
+    return gaze._replace(points=np.delete(gaze.points, first, 0), observers=np.delete(gaze.observers, first))

@@ -59,6 +59,14 @@ def test_osie_pysaliency_pixels(osie: Dataset) -> None:
     assert differs.mean(0) == pytest.approx([0.499, 0.501], abs=5e-4)
 
 
+def test_osie_without_first_fixations(osie: Dataset) -> None:
+    dropped = load_dataset("osie(first=drop)", osie.root)
+    assert len(dropped.pool.points) == 98_321 - 10_500
+    first, rest = osie["1001"], dropped["1001"]
+    assert np.array_equal(rest["fixations"][0], first["fixations"][1])
+    assert "(first=drop)" in dropped.tag
+
+
 def test_osie_has_nothing_to_report(osie: Dataset) -> None:
     assert osie.problems() == []
     assert list(osie)[:2] == ["1001", "1002"]
