@@ -36,3 +36,10 @@ def toy(tmp_path):
     toml = 'name = "toy"\nversion = "1"\nsigma = 4.0\n'
     (tmp_path / "toy" / "dataset.toml").write_text(toml, encoding="utf-8")
     return tmp_path
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many tests were skipped, also when none was."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = sorted({report.longrepr[2] if report.longrepr else "" for report in skipped})
+    terminalreporter.write_line(f"skipped: {len(skipped)} tests" + "".join(f"\n  {r}" for r in reasons))

@@ -13,9 +13,11 @@ from saliency_eval.errors import fail, nearest
 
 Data = Annotated[str, typer.Option("--data", help="Data set name, name@edition, or a folder.")]
 Root = Annotated[
-    Path | None, typer.Option("--root", help="Where the data set lies.", envvar="SALIENCY_EVAL_ROOT")
+    Path | None, typer.Option("--root", help="Where the data set lies; default $SALIENCY_EVAL_DATA.")
 ]
-Metrics = Annotated[str | None, typer.Option("--metrics", help="Metrics or sets: 'nss,cc(sigma=19)', core.")]
+Metrics = Annotated[
+    list[str] | None, typer.Option("--metrics", help="Metrics or sets: 'nss,cc(sigma=19)', core.")
+]
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The result only.")]
 Workers = Annotated[

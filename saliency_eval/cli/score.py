@@ -84,7 +84,7 @@ def score(
             started = time.perf_counter()
             with bar(len(dataset) if limit is None else min(limit, len(dataset)), source) as progress:
                 run = score_predictions(
-                    source, dataset, split_list(metrics) if metrics else None,
+                    source, dataset, split_list(",".join(metrics)) if metrics else None,
                     protocol=chosen, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
                     workers=worker_count(workers), limit=limit, name=name[number] if name else None,
                     prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress,
