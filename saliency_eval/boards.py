@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from saliency_eval.core import METRICS
-from saliency_eval.errors import fail, shown
+from saliency_eval.errors import fail, shown, unknown
 from saliency_eval.run import Run, rounded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FREE = ("resize", "missing", "n", "v")  # what runs of one column may differ in besides the model
+FREE = ("resize", "missing", "v")  # what the signatures of one column may differ in
 
 
 def comparable(line: str) -> str:
@@ -22,57 +22,77 @@ def comparable(line: str) -> str:
     return "|".join(f for f in line.split("|") if f.partition(":")[0] not in FREE)
 
 
-def leaderboard(runs: Sequence[Run], primary: str | None = None) -> pd.DataFrame:
-    """Means by model and metric, best first by the primary metric; ties by name.
+def ranked(runs: Sequence[Run], primary: str | None = None) -> list[Run]:
+    """The runs best first by the primary metric (default the first); ties by name.
 
-    Raises `mixed_signature` when runs of different data, protocol or options are put into one table.
+    Raises `incomplete` for a run that did not score every image, `mixed_signature` for runs of different data,
+    protocol or options, `usage` without a run or for a metric that was not scored.
     """
-    import pandas as pd
-
-    first = runs[0]
-    for run in runs[1:]:
-        for label in first.labels:
-            if comparable(run.signatures.get(label, "")) != comparable(first.signatures[label]):
-                fail(
-                    "mixed_signature",
-                    f"{shown(run.model)} and {shown(first.model)} were scored differently in {label}: "
-                    f"{run.signatures.get(label, 'not scored')} and {first.signatures[label]}",
-                    "score both with the same data, protocol and options",
-                )
-    primary = primary or first.labels[0]
-    table = pd.DataFrame(
-        [{label: run.means[label].mean for label in first.labels} for run in runs],
-        index=pd.Index([run.model for run in runs], name="model"),
-    )
-    sign = -1 if METRICS[first.keys[first.labels.index(primary)]].traits["better"] == "higher" else 1
-    order = sorted(range(len(runs)), key=lambda i: (rank_key(sign * table[primary].iloc[i]), runs[i].model))
-    return table.iloc[order]
+    if not runs:
+        fail("usage", "a board needs at least one run, got none")
+    for run in runs:
+        if not run.complete:
+            text = (
+                f"only complete runs are ranked, {shown(run.model)} has {len(run.ids)} images of {run.data.n}"
+            )
+            fail("incomplete", text, "score all images")
+        check_alike(run, runs[0])
+    primary = primary or runs[0].labels[0]
+    if primary not in runs[0].labels:
+        unknown("metric of the board", primary, runs[0].labels)
+    sign = -1 if METRICS[runs[0].keys[runs[0].labels.index(primary)]].traits["better"] == "higher" else 1
+    return sorted(runs, key=lambda run: (missing_last(sign * run.means[primary].mean), run.model))
 
 
-def rank_key(value: float) -> float:
-    """Missing values last."""
+def check_alike(run: Run, first: Run) -> None:
+    """Raises `mixed_signature` when two runs may not stand in one table."""
+    for label in dict.fromkeys([*first.labels, *run.labels]):
+        own, other = run.signatures.get(label, "not scored"), first.signatures.get(label, "not scored")
+        if comparable(own) != comparable(other):
+            fail(
+                "mixed_signature",
+                f"{shown(run.model)} and {shown(first.model)} were scored differently in {label}: {own} and {other}",
+                "score both with the same data, protocol and options",
+            )
+
+
+def missing_last(value: float) -> float:
+    """Sort key: values that are missing come last."""
     return math.inf if math.isnan(value) else value
 
 
+def leaderboard(runs: Sequence[Run], primary: str | None = None) -> pd.DataFrame:
+    """Means by model and metric, best first by the primary metric. Raises as `ranked`."""
+    import pandas as pd
+
+    order = ranked(runs, primary)
+    return pd.DataFrame(
+        [{label: run.means[label].mean for label in run.labels} for run in order],
+        index=pd.Index([run.model for run in order], name="model"),
+    )
+
+
 def to_markdown(runs: Sequence[Run], primary: str | None = None) -> str:
-    """The board as a Markdown table with intervals, signatures below."""
+    """The board as a Markdown table with intervals, signatures below. Raises as `ranked`."""
     from tabulate import tabulate
 
-    by_model = {run.model: run for run in runs}
-    table = leaderboard(runs, primary)
-    rows = []
-    for rank, model in enumerate(table.index, start=1):
-        run = by_model[str(model)]
-        cells = [" ".join(rounded(run.means[m])) if run.reason(m) is None else "n/a" for m in table.columns]
-        rows.append([str(rank), escape(run.model), *cells])
-    directions = {
-        label: "\u2191" if METRICS[key].traits["better"] == "higher" else "\u2193"
-        for label, key in zip(runs[0].labels, runs[0].keys, strict=True)
-    }
-    header = ["", "model", *(f"{label} {directions[label]}" for label in table.columns)]
+    order = ranked(runs, primary)
+    first = order[0]
+    header = ["", "model"]
+    for label, key in zip(first.labels, first.keys, strict=True):
+        header.append(f"{label} \u2191" if METRICS[key].traits["better"] == "higher" else f"{label} \u2193")
+    rows = [
+        [str(rank), escape(run.model), *(cell(run, label) for label in first.labels)]
+        for rank, run in enumerate(order, start=1)
+    ]
     text = tabulate(rows, header, tablefmt="pipe", disable_numparse=True)
-    lines = "\n".join(f"- `{line}`" for line in runs[0].signatures.values())
-    return f"{text}\n\nMeans over {runs[0].data.n} images with 95 % bootstrap intervals.\n\n{lines}\n"
+    lines = "\n".join(f"- `{line}`" for line in first.signatures.values())
+    return f"{text}\n\nMeans over {first.data.n} images with 95 % bootstrap intervals.\n\n{lines}\n"
+
+
+def cell(run: Run, label: str) -> str:
+    """A mean with its interval."""
+    return " ".join(rounded(run.means[label])) if run.reason(label) is None else "n/a"
 
 
 def escape(name: str) -> str:

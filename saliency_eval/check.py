@@ -12,8 +12,11 @@ from saliency_eval.pool import Points, Shape
 
 
 def real_map(values: ArrayLike, what: str = "saliency") -> NDArray[Any]:
-    """A non-empty, two-dimensional array of real, finite numbers; (1, h, w) and (h, w, 1) lose their axis."""
-    array = np.asarray(values)
+    """A non-empty, two-dimensional array of real, finite numbers.
+
+    An axis of length one is removed, and of equal channels the first is taken.
+    """
+    array = as_array(values, what)
     if array.dtype.hasobject:
         fail(
             "dtype",
@@ -22,14 +25,28 @@ def real_map(values: ArrayLike, what: str = "saliency") -> NDArray[Any]:
         )
     if array.dtype.kind not in "buif":
         fail("dtype", f"{what} must hold real numbers, got {array.dtype}", "save the real-valued map")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
     if array.ndim == 3 and 1 in (array.shape[0], array.shape[-1]):
         array = array[0] if array.shape[0] == 1 else array[..., 0]
+    elif array.ndim == 3 and array.shape[-1] == 3 and (array == array[..., :1]).all():
+        array = array[..., 0]
     if array.ndim != 2 or not array.size:
         fail(
             "shape", f"{what} must be a map of shape (height, width), got {array.shape}", "pass one 2-D array"
         )
     finite(array, what)
     return array
+
+
+def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
+    """Anything that numpy takes for an array, but no masked one: its masked values would count."""
+    if isinstance(values, np.ma.MaskedArray):
+        fail("dtype", f"{what} must have no masked values, got a masked array", "fill them: a.filled(0)")
+    try:
+        return np.asarray(values)
+    except Exception as error:
+        fail("dtype", f"{what} must be an array, got {type(values).__name__} ({error})", "pass a numpy array")
 
 
 def finite(array: NDArray[Any], what: str) -> None:
@@ -48,11 +65,13 @@ def finite(array: NDArray[Any], what: str) -> None:
 
 def points(values: ArrayLike, shape: Shape, what: str = "fixations") -> Points:
     """Integer pixels (n, 2) of row, column inside an image of the given shape."""
-    array = np.asarray(values)
+    array = as_array(values, what)
     if array.size == 0:
         return np.empty((0, 2), np.int64)
     if array.ndim != 2 or array.shape[1] != 2:
         fail("shape", f"{what} must be points (n, 2) of row, column, got shape {array.shape}", exit=4)
+    if array.dtype.kind == "f":
+        finite(array, what)
     if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and (array == np.floor(array)).all()):
         fail(
             "dtype",

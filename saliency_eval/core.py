@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,6 +17,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from saliency_eval.errors import fail, unknown
+from saliency_eval.options import bind, checked, show, types_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Registry(Mapping[str, Declared]):
     def declare(self, key: str, function: Callable[..., Any], **traits: Any) -> Declared:
         """Enter a function under a key; its signature says the rest."""
         parameters = inspect.signature(function).parameters.values()
-        hints = typing.get_type_hints(inspect.unwrap(function))
+        hints = types_of(function)
         by_position = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
         by_keyword = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "rng"]
         if key in self._entries:
@@ -102,11 +102,19 @@ REGISTRIES = {"metric": METRICS, "model": MODELS}
 
 
 def derived(**traits: Any) -> Callable[[F], F]:
-    """Declare a field that follows from other fields; it is computed when first read."""
+    """Declare a field that follows from other fields; it is computed when first read.
+
+    The function stays callable by hand, with its options checked.
+    """
 
     def declare(function: F) -> F:
-        FIELDS.declare(function.__name__, function, **traits)
-        return function
+        declared = FIELDS.declare(function.__name__, function, **traits)
+
+        @functools.wraps(function)
+        def by_hand(*arrays: Any, **options: Any) -> Any:
+            return function(**checked(bind(function, options, *arrays), declared.types, declared.key))
+
+        return by_hand  # type: ignore[return-value]
 
     return declare
 
@@ -204,12 +212,3 @@ def generator(*words: object) -> np.random.Generator:
     """
     digest = hashlib.sha256("\0".join(str(w) for w in words).encode("utf-8", "surrogateescape")).digest()
     return np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
-
-
-def show(value: Any) -> str:
-    """An option value as text: exact, without blanks."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)

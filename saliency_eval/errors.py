@@ -70,7 +70,9 @@ CODES: dict[str, Code] = {
     "totals": Code("error", TRUTH, "A copy of a data set differs from the expected totals."),
     "layout": Code("error", TRUTH, "A folder is not the official layout of the data set."),
     "not_available": Code("error", TRUTH, "A data set, or a part of it, that is not there."),
-    "incomplete": Code("warning", REJECTED, "A result with fewer images than the data set."),
+    "incomplete": Code(
+        "warning", REJECTED, "A result with fewer images than the data set; it is never ranked."
+    ),
     "mixed_signature": Code("warning", REJECTED, "Results of different signatures are not ranked together."),
     "skipped_result": Code("warning", REJECTED, "A result file that is unreadable or of a newer version."),
     "usage": Code("error", USAGE, "A command, option, name or configuration that does not exist or fit."),
@@ -112,7 +114,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     'Did you mean auc_judd?'
     """
     known = sorted(known)
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(word).lower(), known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]}?" if close else "Known: " + ", ".join(known)
 
 
@@ -139,7 +141,8 @@ class Problem:
 
     def __str__(self) -> str:
         sentence = f"{self.severity}[{self.code}]: {self.message}"
-        return f"{sentence}; {self.remedy}" if self.remedy else sentence
+        sign = "." if self.remedy[:1].isupper() else ";"
+        return f"{sentence}{sign} {self.remedy}" if self.remedy else sentence
 
     def to_dict(self) -> dict[str, object]:
         """The finding as JSON shows it."""
@@ -155,15 +158,16 @@ class Problem:
 
 
 def problem_lines(problems: Iterable[Problem], each: int = 5) -> list[str]:
-    """The findings as text: the first few of each code by name, the rest counted."""
+    """The findings as text: the first few of each code by name (of notes the first), the rest counted."""
     by_code: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         by_code.setdefault((problem.severity, problem.code), []).append(problem)
     lines = []
     for (severity, code), group in by_code.items():
-        lines += [str(problem) for problem in group[:each]]
-        if len(group) > each:
-            lines.append(f"{severity}[{code}]: and {len(group) - each} more like these")
+        named = 1 if severity == "note" else each
+        lines += [str(problem) for problem in group[:named]]
+        if len(group) > named:
+            lines.append(f"{severity}[{code}]: and {len(group) - named} more like this")
     return lines
 
 

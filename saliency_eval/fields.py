@@ -6,7 +6,8 @@ callable by hand on arrays.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import functools
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from saliency_eval import check
 from saliency_eval.core import Options, derived
 from saliency_eval.errors import fail
 from saliency_eval.maps import Floats, Map
+from saliency_eval.options import Count, Range, Seed, Share, Sigma
 from saliency_eval.pool import Points, Pool, Shape
 from saliency_eval.resize import resize
 
@@ -67,9 +69,9 @@ def density(
     *,
     source: Literal["fixations", "file"] = "fixations",
     border: Border = "zero",
-    sigma: float | Literal["dataset"] = "dataset",
-    truncate: float = 4.0,
-    fc: float = 8.0,
+    sigma: Sigma | Literal["dataset"] = "dataset",
+    truncate: Annotated[float, Range(0.1, 20)] = 4.0,
+    fc: Annotated[float, Range(0.01, 10_000)] = 8.0,
     duplicates: Duplicates = "unique",
     normalise: Literal["none", "sum", "minmax"] = "none",
 ) -> Map:
@@ -98,10 +100,9 @@ def density(
     else:
         points = once_per_pixel(check.points(fixations, shape), duplicates)
         blurred = blur(points, shape, border, sigma, truncate, fc)
-    if normalise == "sum":
-        blurred = blurred / blurred.sum()
-    elif normalise == "minmax":
-        blurred = (blurred - blurred.min()) / (blurred.max() - blurred.min())
+    if normalise != "none" and blurred.any():
+        low = blurred.min() if normalise == "minmax" else 0.0
+        blurred = (blurred - low) / (blurred.max() - low if normalise == "minmax" else blurred.sum())
     return Map(blurred, "density")
 
 
@@ -160,8 +161,8 @@ def other_images(
     pool: Pool,
     id: str,
     *,
-    others: int | Literal["all"] = 10,
-    seed: int = 0,
+    others: Count | Literal["all"] = 10,
+    seed: Seed = 0,
     rng: np.random.Generator | None = None,
 ) -> NDArray[np.int64]:
     """Numbers of the images whose fixations serve as negatives: all others, or `others` of them drawn."""
@@ -227,8 +228,8 @@ def baseline(
     shape: Shape,
     *,
     model: Literal["centre_bias", "uniform"] = "centre_bias",
-    sigma: float | Literal["dataset"] = "dataset",
-    mix: float = 0.01,
+    sigma: Sigma | Literal["dataset"] = "dataset",
+    mix: Share = 0.01,
 ) -> Map:
     """The positive map over which information gain is counted; its name is part of the signature."""
     if model == "uniform":
@@ -249,16 +250,12 @@ def centre_bias_map(
     return (1 - mix) * share + mix / others.size
 
 
+@functools.lru_cache(maxsize=4)
 def blurred_counts(pool: Pool, shape: Shape, sigma: float) -> Floats:
     """All fixations of the pool on one image size, blurred; kept for the sizes seen last."""
-    kept = pool.__dict__.setdefault("_blurred", {})
-    if (shape, sigma) not in kept:
-        from scipy.ndimage import gaussian_filter
+    from scipy.ndimage import gaussian_filter
 
-        scaled = np.floor((pool.points + 0.5) * np.array(shape) / pool.shapes[pool.image]).astype(np.int64)
-        counts = np.zeros(shape)
-        np.add.at(counts, tuple(scaled.T), 1.0)
-        if len(kept) >= 4:
-            kept.pop(next(iter(kept)))
-        kept[shape, sigma] = gaussian_filter(counts, sigma, mode="constant", truncate=4.0)
-    return np.asarray(kept[shape, sigma])
+    scaled = np.floor((pool.points + 0.5) * np.array(shape) / pool.shapes[pool.image]).astype(np.int64)
+    counts = np.zeros(shape)
+    np.add.at(counts, tuple(scaled.T), 1.0)
+    return np.asarray(gaussian_filter(counts, sigma, mode="constant", truncate=4.0))

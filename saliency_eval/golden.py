@@ -10,16 +10,17 @@ import itertools
 import json
 import math
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS, Declared, Fields
-from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.errors import SaliencyEvalError, fail
 from saliency_eval.maps import Map
+from saliency_eval.options import alternatives
 from saliency_eval.pool import Pool
 from saliency_eval.variant import Variant, defaults, variant
 
@@ -27,7 +28,7 @@ FILE = Path(__file__).with_name("golden.json")
 TOLERANCE = 1e-9  # relative; sums may differ in their last digits between CPUs
 SHAPE = (36, 48)
 IMAGES = 5
-DATA_SET = {"density.sigma": 3.0, "baseline.sigma": 4.0}
+DATA_SET = {"sigma": 3.0}
 
 # metric(saliency, truth ...) whose value is known by hand: call, expected
 CLOSED_FORMS: list[tuple[str, dict[str, Any], str, float]] = [
@@ -85,28 +86,47 @@ def cases() -> dict[str, Fields]:
 
 
 def variants_of(declared: Declared) -> Iterator[Variant]:
-    """The default variant, and those with one option at another value."""
-    plain = variant(declared.key).with_known(DATA_SET)
-    yield plain
-    for name in defaults(declared):
-        for value in alternatives(plain._type(name), dict(plain.options)[name]):
-            changed = plain.with_options({name: value})
-            if changed != plain and not needs_file(changed):
-                yield changed
+    """The default variant, those with one option at another value, and those that this brings to life."""
+    plain = variant(declared.key).bound(DATA_SET)
+    found = dict.fromkeys([plain, *changed_once(plain)])
+    for other in list(found):
+        woken = plain.idle - other.idle
+        found |= dict.fromkeys(v for v in changed_once(other) if v != other and differs(v, other, woken))
+    yield from (v for v in found if not needs_file(v))
 
 
-def alternatives(kind: Any, default: Any) -> list[Any]:
-    """Other values of an option: all words, and a number where numbers are taken."""
-    kinds = typing.get_args(kind) if typing.get_origin(kind) is not Literal else (kind,)
+def changed_once(start: Variant) -> Iterator[Variant]:
+    """The variants with one option at another value."""
+    for name in defaults(start.declared):
+        for value in alternatives_of(start.kind_of(name), dict(start.options)[name]):
+            yield start.with_options({name: value})
+
+
+def differs(one: Variant, other: Variant, names: Iterable[str]) -> bool:
+    """Do two variants differ in one of the named options?"""
+    first, second = dict(one.options), dict(other.options)
+    return any(first[name] != second[name] for name in names)
+
+
+def alternatives_of(kind: Any, default: Any) -> list[Any]:
+    """Other values of an option: all words, and another number."""
     found: list[Any] = []
-    for accepted in kinds or (kind,):
-        if typing.get_origin(accepted) is Literal:
-            found += [v for v in typing.get_args(accepted) if v not in (default, "dataset", "raise")]
-        elif accepted is bool:
+    for accepted in alternatives(kind):
+        base = typing.get_args(accepted)[0] if typing.get_origin(accepted) is Annotated else accepted
+        if typing.get_origin(base) is Literal:
+            found += [v for v in typing.get_args(base) if v not in (default, "dataset", "raise")]
+        elif base is bool:
             found.append(not default)
-        elif accepted is int and not isinstance(default, int):
-            found.append(3)
+        else:
+            found.append(another(base, default))
     return found
+
+
+def another(kind: type, default: Any) -> Any:
+    """A second number, in the range of any option."""
+    if kind is int:
+        return 3
+    return 0.25 if not isinstance(default, float | int) or default < 1 else default / 2
 
 
 def needs_file(changed: Variant) -> bool:
@@ -133,14 +153,23 @@ def safe(chosen: Variant, fields: Fields) -> float | str | None:
 
 
 def compare(recorded: dict[str, Any], computed: dict[str, Any]) -> list[Difference]:
-    """Recorded numbers that came out otherwise, and numbers that were never recorded."""
+    """Recorded numbers that came out otherwise, and numbers on one side only."""
     found = []
-    for case, numbers in computed.items():
-        for signature, got in numbers.items():
-            want = recorded.get(case, {}).get(signature, "never recorded")
+    for case in sorted({*recorded, *computed}):
+        old, new = recorded.get(case, {}), computed.get(case, {})
+        for signature in sorted({*old, *new}):
+            want, got = old.get(signature, "not recorded"), new.get(signature, "not computed")
             if not same(want, got):
                 found.append(Difference(case, signature, want, got))
     return found
+
+
+def absent(recorded: dict[str, Any], computed: dict[str, Any]) -> set[str]:
+    """Metrics that are recorded but cannot be computed here, since an optional package is missing."""
+    keys = [
+        {line.split("|")[0] for case in values.values() for line in case} for values in (recorded, computed)
+    ]
+    return keys[0] - keys[1]
 
 
 def same(want: Any, got: Any) -> bool:
@@ -159,9 +188,17 @@ def record() -> None:
     """Write the numbers of this machine; a changed one belongs into CHANGELOG.md under Numbers."""
     import scipy
 
+    if not (FILE.parent.parent / "pyproject.toml").is_file():
+        fail("usage", f"{FILE.parent} is no checkout", "record from an editable install: pip install -e .")
+    values = compute()
+    old = recorded()["values"] if FILE.is_file() else {}
+    if lost := absent(old, values):
+        fail("needs_extra", f"{', '.join(lost)} cannot be computed", "pip install 'saliency-eval[test]'")
     versions = {"numpy": np.__version__, "scipy": scipy.__version__}
-    document = {"schema": 1, "versions": versions, "values": compute()}
+    document = {"schema": 1, "versions": versions, "values": values}
+    changes = compare(old, values)
     FILE.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"{FILE}: {sum(map(len, values.values()))} numbers, {len(changes)} of them new, changed or gone")
 
 
 def closed_forms() -> list[Difference]:

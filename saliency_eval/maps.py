@@ -53,6 +53,9 @@ class Map:
         """Is every value one of 256 levels?"""
         return self.values.dtype == np.uint8
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.values.astype(dtype or np.float64)
+
     # -------------------------------------------------------------- moments
 
     @functools.cached_property

@@ -13,6 +13,7 @@ from typing import Any
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS
 from saliency_eval.errors import unknown
+from saliency_eval.options import split_list
 from saliency_eval.variant import Variant, parse, read_call, variant
 
 
@@ -27,15 +28,17 @@ class Protocol:
     further: tuple[str, ...] = ()
     shared: Mapping[str, Any] = field(default_factory=dict)
 
-    def variants(self, names: Iterable[str] | None = None) -> list[Variant]:
+    def variants(self, names: str | Iterable[str] | None = None) -> list[Variant]:
         """The metric variants of the protocol, or those named; a name may set options: `nss(ddof=0)`."""
         own = {text.partition("(")[0]: parse(text) for text in (*self.metrics, *self.further)}
+        if isinstance(names, str):
+            names = split_list(names)
         wanted = [t.partition("(")[0] for t in self.metrics] if names is None else expand(names)
         found = []
         for text in wanted:
             key, options = read_call(text)
             base = (own.get(key) or variant(key)).with_known(self.shared)
-            found.append(base.with_options(options))
+            found.append(base.with_options(options).refuse_idle(options))
         return list(dict.fromkeys(found))
 
 
@@ -72,7 +75,7 @@ PROTOCOLS = {
                 "nss(ddof=1)",
                 "cc",
                 "sim(normalise=minmax)",
-                "kld(form=inside)",
+                "kld(form=inside,negative=real)",
             ),
             ("ig(normalise=minmax)", "emd(cell=32)"),
             MIT_DENSITY | CHANCE,
@@ -104,7 +107,7 @@ PROTOCOLS = {
                 "auc_judd(ties=expected)",
                 "auc_borji(splits=expected)",
                 "sim(normalise=minmax)",
-                "kld(form=inside)",
+                "kld(form=inside,negative=real)",
             ),
             ("ig(normalise=minmax,mix=0.01)",),
             {"density.border": "reflect", "density.sigma": 19} | CHANCE,

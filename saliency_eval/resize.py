@@ -38,6 +38,10 @@ def resize(values: ArrayLike, shape: Shape, rule: str = "matlab") -> NDArray[Any
     array = check.real_map(values)
     if array.shape == tuple(shape) and rule != "zoom3":
         return array
+    if array.min() == array.max() and rule != "error":
+        return np.full(
+            shape, array.flat[0]
+        )  # weights that sum to one only up to rounding would add structure
     return RULES[rule](array, shape)
 
 

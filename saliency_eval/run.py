@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import __version__
-from saliency_eval.core import METRICS, show
+from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem
-from saliency_eval.predictions.base import Reading
+from saliency_eval.options import show
+from saliency_eval.predictions.base import Predictions, Reading
 from saliency_eval.stats import Interval, mean_intervals
 from saliency_eval.variant import Variant
 
@@ -37,6 +38,7 @@ class Scored(NamedTuple):
     problems: tuple[Problem, ...] = ()
     missing: bool = False
     resized: bool = False
+    parted: bool = False  # scored in parts, each observer under the map of the others
 
 
 class Setting(NamedTuple):
@@ -46,7 +48,6 @@ class Setting(NamedTuple):
     kind: Kind
     resize: str
     on_missing: OnMissing
-    seed: int
 
 
 class DataId(NamedTuple):
@@ -59,7 +60,7 @@ class DataId(NamedTuple):
     n: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """Per-image values with everything they depend on.
 
@@ -68,6 +69,7 @@ class Run:
     """
 
     model: str
+    source: str  # the variant of a model that was run on the spot, else empty
     data: DataId
     setting: Setting
     labels: tuple[str, ...]
@@ -78,14 +80,16 @@ class Run:
     unscored: NDArray[np.bool_]
     predictions_sha256: str
     problems: tuple[Problem, ...] = ()
-    draws: Mapping[str, list[str]] = field(default_factory=dict)  # images drawn as negatives, by image
+    draws: Mapping[str, Mapping[str, list[str]]] = field(
+        default_factory=dict
+    )  # by metric and image: negatives
     complete: bool = True
     version: str = __version__
 
     @classmethod
     def of(
         cls,
-        model: str,
+        predictions: Predictions,
         data: Dataset,
         setting: Setting,
         variants: Sequence[Variant],
@@ -95,43 +99,31 @@ class Run:
         complete: bool,
     ) -> Run:
         """Collect the results of all images."""
-        empty = math.nan
-        values = np.array([r.values or [empty] * len(variants) for r in results], np.float64)
-        unscored = np.array([not r.values or not len(data[r.id]["fixations"]) for r in results])
         names = labels(variants)
-        missing = sum(r.missing for r in results)
-        resized = sum(r.resized for r in results)
-        context = {
-            "protocol": setting.protocol,
-            "data": data.tag,
-            "kind": setting.kind,
-        }
-        after = {
-            "resize": f"{setting.resize}({resized})" if resized else "none",
-            **({"missing": f"{setting.on_missing}({missing})"} if missing else {}),
-            "n": str(int((~unscored).sum())),
-            "v": __version__,
-        }
+        values = np.array([r.values or [math.nan] * len(variants) for r in results], np.float64)
+        unscored = np.array([not r.values or not len(data[r.id]["fixations"]) for r in results])
+        before, after = context(data, setting, variants, results, int((~unscored).sum()))
         return cls(
-            model,
+            predictions.name,
+            str(getattr(predictions, "variant", "")),
             DataId(data.key, data.version, data.tag, data.pool.sha256, len(data)),
             setting,
             tuple(names),
             tuple(v.key for v in variants),
-            {name: signature(v, context, after) for name, v in zip(names, variants, strict=True)},
+            {name: signature(v, before, after) for name, v in zip(names, variants, strict=True)},
             tuple(r.id for r in results),
             values.reshape(len(results), len(variants)),
             unscored,
             hash_of_predictions(results),
             tuple(problems),
-            drawn_images(variants, data, [r.id for r in results]),
+            drawn_images(dict(zip(names, variants, strict=True)), data, [r.id for r in results]),
             complete,
         )
 
     @functools.cached_property
     def means(self) -> dict[str, Interval]:
         """Mean and 95 % interval of each metric over the images that it counts."""
-        found = mean_intervals(self.values[~self.unscored], self.data.id, self.data.sha256, self.setting.seed)
+        found = mean_intervals(self.values[~self.unscored], self.data.id, self.data.sha256)
         return dict(zip(self.labels, found, strict=True))
 
     def reason(self, label: str) -> str | None:
@@ -150,6 +142,10 @@ class Run:
         """Eight digits that name content and setting: of the prediction hashes and the signatures."""
         text = "\n".join([self.predictions_sha256, *self.signatures.values()])
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+    def __repr__(self) -> str:
+        scored = int((~self.unscored).sum())
+        return f"<{self.model} on {self.data.tag}, {self.setting.protocol}: {scored}/{self.data.n} images>"
 
     @property
     def per_image(self) -> pd.DataFrame:
@@ -210,6 +206,36 @@ def signature(variant: Variant, before: Mapping[str, str], after: Mapping[str, s
     return "|".join([key, *context, *options, *(f"{k}:{v}" for k, v in after.items())])
 
 
+def context(
+    data: Dataset, setting: Setting, variants: Sequence[Variant], results: Sequence[Scored], scored: int
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What every signature of a run says before and after the options of its metric."""
+    missing, resized = sum(r.missing for r in results), sum(r.resized for r in results)
+    from_file = any(("density.source", "file") in v.options for v in variants)
+    before = {"protocol": setting.protocol, "data": data.tag, "kind": setting.kind}
+    if from_file:
+        before["densities"] = hash_of_densities(data, [r.id for r in results])
+    if any(r.parted for r in results):
+        before["observers"] = f"left-out#{hash_of_observers(data)}"
+    after = {"resize": f"{setting.resize}({resized})" if resized else "none"}
+    if missing:
+        after["missing"] = f"{setting.on_missing}({missing})"
+    return before, after | {"n": str(scored), "v": __version__}
+
+
+def hash_of_densities(data: Dataset, ids: Sequence[str]) -> str:
+    """Eight digits of the stored densities."""
+    digest = hashlib.sha256()
+    for id in ids:
+        digest.update(np.ascontiguousarray(data[id]["stored_density"](), np.float64).tobytes())
+    return digest.hexdigest()[:8]
+
+
+def hash_of_observers(data: Dataset) -> str:
+    """Eight digits of who fixated what."""
+    return hashlib.sha256(b"".join(data[id]["observers"].tobytes() for id in data)).hexdigest()[:8]
+
+
 def hash_of_predictions(results: Sequence[Scored]) -> str:
     """One hash of all predictions: of image ids and the hashes of their bytes."""
     digest = hashlib.sha256()
@@ -219,14 +245,20 @@ def hash_of_predictions(results: Sequence[Scored]) -> str:
     return digest.hexdigest()
 
 
-def drawn_images(variants: Sequence[Variant], data: Dataset, ids: Sequence[str]) -> dict[str, list[str]]:
-    """The images whose fixations served as negatives, where they were drawn."""
-    for variant in variants:
-        options = dict(variant.options)
-        if "other_images.seed" in options and "other_images.seed" not in variant.idle:
-            names = data.pool.ids
-            return {id: [names[n] for n in data[id].read("other_images", options)] for id in ids}
-    return {}
+def drawn_images(
+    variants: Mapping[str, Variant], data: Dataset, ids: Sequence[str]
+) -> dict[str, dict[str, list[str]]]:
+    """The images whose fixations served as negatives, by metric, where they were drawn."""
+    drawn = {
+        label: dict(variant.options)
+        for label, variant in variants.items()
+        if "other_images.seed" in dict(variant.options) and "other_images.seed" not in variant.idle
+    }
+    names = data.pool.ids
+    return {
+        label: {id: [names[n] for n in data[id].read("other_images", options)] for id in ids}
+        for label, options in drawn.items()
+    }
 
 
 def short_signature(line: str) -> str:

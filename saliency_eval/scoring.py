@@ -6,16 +6,16 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from saliency_eval.core import Stimulus, inputs
+from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, SaliencyEvalError, Severity, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, Severity, fail, nearest, shown
 from saliency_eval.executors import Progress, run_tasks
-from saliency_eval.maps import Map
+from saliency_eval.maps import Map, canonical
 from saliency_eval.predictions import SetChecks, open_predictions
 from saliency_eval.predictions.base import Predictions, Reading
 from saliency_eval.protocols import protocol as protocol_of
@@ -25,56 +25,78 @@ from saliency_eval.variant import Variant
 
 Source = str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions
 Resize = Literal["protocol", "error"]
+RESIZE, ON_MISSING, KINDS = get_args(Resize), get_args(OnMissing), get_args(Kind)
 
 
 @dataclass(frozen=True)
-class Task:
-    """Everything a worker needs to score an image."""
+class Reader:
+    """Reads the map of an image without scoring it: a refused set gets no numbers, but all its problems."""
 
     predictions: Predictions
     data: Dataset
+
+    def __call__(self, id: str) -> Scored:
+        if not self.predictions.has(id):
+            return Scored(id, missing=True)
+        try:
+            return self.seen(id, self.predictions.read(id, self.data[id]["shape"]))
+        except SaliencyEvalError as error:
+            return Scored(id, problems=tuple(at_image(p, id) for p in error.problems))
+
+    def seen(self, id: str, reading: Reading) -> Scored:
+        """What is kept of a reading: everything but its maps."""
+        resized = reading.values.shape != self.data[id]["shape"]
+        light = reading._replace(values=np.empty((0, 0)), views=None)
+        return Scored(id, (), light, reading.notes, resized=resized, parted=reading.views is not None)
+
+
+@dataclass(frozen=True)
+class Task(Reader):
+    """Reads the map of an image and scores it: everything that a worker needs."""
+
     variants: tuple[Variant, ...]
     resize: str
     on_missing: OnMissing
 
     def __call__(self, id: str) -> Scored:
-        stimulus = self.data[id]
-        shape = stimulus["shape"]
-        if not self.predictions.has(id):
-            blank = [(Map(np.zeros(shape)), None)]
-            return Scored(
-                id, self.values(stimulus, blank) if self.on_missing == "constant" else (), missing=True
-            )
-        try:
-            reading = self.predictions.read(id, shape)
-        except SaliencyEvalError as error:
-            return Scored(id, problems=tuple(error.problems))
-        views = reading.views or ((reading.values, None),)
-        maps = [(Map(resized(values, shape, self.resize)), fixations) for values, fixations in views]
-        other_size = reading.values.shape != shape
-        return Scored(id, self.values(stimulus, maps), light(reading), reading.notes, resized=other_size)
+        found = super().__call__(id)
+        if found.missing and self.on_missing == "constant":
+            return found._replace(values=self.values(id, [(np.zeros(self.data[id]["shape"]), None)]))
+        return found
 
-    def values(self, stimulus: Stimulus, views: Sequence[tuple[Map, Any]]) -> tuple[float, ...]:
+    def seen(self, id: str, reading: Reading) -> Scored:
+        views = ((reading.values, None),) if reading.views is None else reading.views
+        return super().seen(id, reading)._replace(values=self.values(id, views))
+
+    def values(self, id: str, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
-        rows = []
-        for saliency, fixations in views:
+        stimulus, rows = self.data[id], []
+        for values, fixations in views:
+            saliency = Map(resized(canonical(values), stimulus["shape"], self.resize))
             own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
             fields = stimulus.child(**own)
             rows.append([float(variant(fields)) for variant in self.variants])
         return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
 
 
+def at_image(problem: Problem, id: str) -> Problem:
+    """The problem with the image that it was found at."""
+    if problem.image is not None:
+        return problem
+    return replace(problem, message=f"image {shown(id)}: {problem.message}", image=id)
+
+
 def score(
     predictions: Source,
     data: str | Dataset,
-    metrics: Iterable[str] | None = None,
+    metrics: str | Iterable[str] | None = None,
     *,
     protocol: str = "mit",
     root: str | Path | None = None,
     kind: Kind = "map",
     on_missing: OnMissing = "error",
     resize: Resize = "protocol",
-    seed: int = 0,
+    seed: int | None = None,
     workers: int = 1,
     limit: int | None = None,
     name: str | None = None,
@@ -87,28 +109,31 @@ def score(
     `predictions`: a folder or archive of maps, a mapping of image id to array, a callable of an image id, or
     `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
     as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are. `on_missing`: an image
-    without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw.
-    `workers` processes; their number changes no value. `limit`: the first images only. `strict`: warnings are
-    errors. `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
+    without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw, in
+    place of that of their variant. `workers` processes; their number changes no value. `limit`: the first images
+    only. `strict`: warnings are errors. `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
     """
+    expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
+    if limit is not None and limit < 1:
+        fail("usage", f"limit must be at least 1, got {limit}")
     data, chosen = load(data, root), protocol_of(protocol)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, named=metrics is not None)
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
-    task: Callable[[str], Scored] = Task(predictions, data, tuple(variants), rule, on_missing)
-    if any(p.severity == "error" for p in problems):
-        task = Reader(predictions, data)
-    results = run_tasks(task, list(data)[:limit], workers, progress)
+    task = Task(predictions, data, tuple(variants), rule, on_missing)
+    doomed = any(p.severity == "error" for p in problems)
+    results = in_order(Reader(predictions, data) if doomed else task, list(data)[:limit], workers, progress)
     problems += found_while_reading(results)
     problems += predictions.changed({r.id: r.reading.sha256 for r in results if r.reading})
     problems += notes_on_missing(results, on_missing, whole=whole)
     refuse(problems, strict=strict)
-    setting = Setting(chosen.name, kind, rule, on_missing, seed)
-    return Run.of(predictions.name, data, setting, variants, results, problems, complete=limit is None)
+    setting = Setting(chosen.name, kind, rule, on_missing)
+    complete = limit is None and not (on_missing == "skip" and any(r.missing for r in results))
+    return Run.of(predictions, data, setting, variants, results, problems, complete=complete)
 
 
 def check_predictions(
@@ -128,14 +153,32 @@ def check_predictions(
 
     Options as for `score`.
     """
+    expect(resize=(resize, RESIZE), kind=(kind, KINDS))
     data, rule = load(data, root), protocol_of(protocol).resize
     allowed = resize != "error" and rule != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
-    _, problems = usable(protocol_of(protocol).variants(), data, 0, named=False)
+    _, problems = usable(protocol_of(protocol).variants(), data, None, named=False)
     problems += problems_of_names(predictions, data, whole=True)
-    results = run_tasks(Reader(predictions, data), list(data), workers, progress)
+    results = in_order(Reader(predictions, data), list(data), workers, progress)
     problems += found_while_reading(results)
     return [as_error(p) for p in problems] if strict else problems
+
+
+def expect(**given: tuple[str, tuple[str, ...]]) -> None:
+    """Raise `usage` for an argument that is none of the known words."""
+    for name, (value, known) in given.items():
+        if value not in known:
+            fail("usage", f"{name} cannot be '{shown(value)}'", nearest(value, known))
+
+
+def in_order(
+    task: Callable[[str], Scored], ids: Sequence[str], workers: int, progress: Progress | None
+) -> list[Scored]:
+    """The results in the order of the ids, read in the order that costs least."""
+    reader = task.predictions if isinstance(task, Reader) else None
+    results = run_tasks(task, reader.order(ids) if reader else ids, workers, progress)
+    place = {id: number for number, id in enumerate(ids)}
+    return sorted(results, key=lambda r: place[r.id])
 
 
 def load(data: str | Dataset, root: str | Path | None) -> Dataset:
@@ -145,7 +188,9 @@ def load(data: str | Dataset, root: str | Path | None) -> Dataset:
 
 def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -> list[Problem]:
     """Findings before any map is opened: about the truth, and about names."""
-    names = [p for p in predictions.match(data) if whole or p.code != "missing"]
+    found = predictions.match(data)
+    some = any(predictions.has(id) for id in data)
+    names = [p for p in found if whole or not some or p.code != "missing"]
     return [*data.problems(), *names]
 
 
@@ -162,29 +207,6 @@ def as_error(problem: Problem) -> Problem:
     return replace(problem, severity_override="error") if problem.severity == "warning" else problem
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Reads the map of an image without scoring it: a refused set gets no numbers, but all its problems."""
-
-    predictions: Predictions
-    data: Dataset
-
-    def __call__(self, id: str) -> Scored:
-        if not self.predictions.has(id):
-            return Scored(id, missing=True)
-        shape = self.data[id]["shape"]
-        try:
-            reading = self.predictions.read(id, shape)
-        except SaliencyEvalError as error:
-            return Scored(id, problems=tuple(error.problems))
-        return Scored(id, (), light(reading), reading.notes, resized=reading.values.shape != shape)
-
-
-def light(reading: Reading) -> Reading:
-    """A reading without its map, to be passed between processes."""
-    return reading._replace(values=np.empty((0, 0)), views=())
-
-
 def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
     """Predictions from whatever names or holds them."""
     if hasattr(source, "read") and hasattr(source, "match"):
@@ -197,12 +219,12 @@ def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
 
 
 def usable(
-    variants: Iterable[Variant], data: Dataset, seed: int, *, named: bool
+    variants: Iterable[Variant], data: Dataset, seed: int | None, *, named: bool
 ) -> tuple[list[Variant], list[Problem]]:
     """The variants that the data set can define, bound to it; the others as problems, errors if named."""
     kept, problems = [], []
     for variant in variants:
-        seeds = {k: seed for k, _ in variant.options if k.split(".")[-1] == "seed"}
+        seeds = {k: seed for k, _ in variant.options if k.split(".")[-1] == "seed" and seed is not None}
         lacking = what_is_lacking(variant, data)
         if lacking:
             problems.append(Problem("undefined_metric", f"{variant.key} needs {lacking}",
@@ -211,9 +233,7 @@ def usable(
         else:
             kept.append(variant.with_options(seeds).bound(data.defaults))
     if not kept:
-        raise SaliencyEvalError(
-            problems or [Problem("usage", "no metric is left to score", severity_override="error")]
-        )
+        raise SaliencyEvalError([replace(p, severity_override="error") for p in problems])
     return kept, problems
 
 

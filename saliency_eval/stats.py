@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from saliency_eval.core import generator
 
@@ -35,11 +36,12 @@ def resample_means(
     n = len(scores)
     rng = generator(*seed, "bootstrap", n)
     means = []
-    for start in range(0, resamples, CHUNK):
-        rows = min(CHUNK, resamples - start)
-        drawn = rng.integers(n, size=(rows, n)) + n * np.arange(rows)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
-        means.append(weights @ scores / n)
+    with threadpool_limits(1):  # the order of a sum must not depend on the machine's cores
+        for start in range(0, resamples, CHUNK):
+            rows = min(CHUNK, resamples - start)
+            drawn = rng.integers(n, size=(rows, n)) + n * np.arange(rows)[:, None]
+            weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
+            means.append(weights @ scores / n)
     return np.concatenate(means)
 
 
@@ -57,6 +59,9 @@ def bca(scores: NDArray[np.float64], means: NDArray[np.float64], level: float = 
     normal = NormalDist()
     mean = scores.mean()
     deviations = scores - mean
+    deviations = deviations / (
+        np.abs(deviations).max() or 1.0
+    )  # squares of tiny or huge scores leave the range
     squares = np.sum(deviations**2)
     below = np.mean(means < mean) + np.mean(means == mean) / 2
     if squares == 0 or not 0 < below < 1:

@@ -106,6 +106,7 @@ def describe(run: Run) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "model": run.model,
+        "source": run.source,
         "slug": slug(run.model),
         "data": run.data._asdict(),
         "setting": run.setting._asdict(),
@@ -116,7 +117,7 @@ def describe(run: Run) -> dict[str, Any]:
         "signatures": dict(run.signatures),
         "predictions_sha256": run.predictions_sha256,
         "problems": [p.to_dict() for p in run.problems],
-        "draws": dict(run.draws),
+        "draws": {label: dict(drawn) for label, drawn in run.draws.items()},
         "versions": {"saliency_eval": run.version, "numpy": np.__version__},
     }
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-import types
-import typing
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
-
-import numpy as np
+from typing import Any
 
 from saliency_eval.core import (
     DATASET,
@@ -21,9 +18,9 @@ from saliency_eval.core import (
     call,
     field_options,
     reached,
-    show,
 )
-from saliency_eval.errors import fail, unknown
+from saliency_eval.errors import fail, shown, unknown
+from saliency_eval.options import convert, show
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Variant:
         options = dict(self.options)
         for name, value in given.items():
             full = self._qualified(name)
-            options[full] = convert(value, self._type(full), f"{self.key}({name}=...)")
+            options[full] = convert(value, self.kind_of(full), f"{self.key}({name}=...)")
         changed = replace(self, options=tuple(options.items()))
         plain = defaults(self.declared)
         return replace(
@@ -91,6 +88,24 @@ class Variant:
         own = {o: options[o] for o in self.declared.options}
         return call(self.declared, fields, own, options)
 
+    @property
+    def call(self) -> str:
+        """The variant as one would write it: key, and the options that are not at their default."""
+        plain = defaults(self.declared)
+        changed = [f"{k}={show(v)}" for k, v in self.options if v != plain[k] and plain[k] != DATASET]
+        return f"{self.key}({','.join(changed)})" if changed else self.key
+
+    def refuse_idle(self, named: Iterable[str]) -> Variant:
+        """The variant itself, unless one of the named options has no effect in it. Raises `usage`."""
+        for name in named:
+            if self._qualified(name) in self.idle:
+                fail(
+                    "usage",
+                    f"option {name} has no effect in {self}",
+                    "set the option that rules it out as well",
+                )
+        return self
+
     def __str__(self) -> str:
         shown_options = ((k, v) for k, v in self.options if k not in self.idle)
         return "|".join([self.key, *(f"{name}:{show(value)}" for name, value in shown_options)])
@@ -106,7 +121,8 @@ class Variant:
             unknown(f"option of {self.key}", name, known)
         return candidates[0]
 
-    def _type(self, full: str) -> Any:
+    def kind_of(self, full: str) -> Any:
+        """The annotation of an option, by its full name."""
         owner, _, name = full.rpartition(".")
         return (FIELDS[owner] if owner else self.declared).types[name]
 
@@ -126,7 +142,7 @@ def variant(key: str, kind: str = "metric", **options: Any) -> Variant:
     return Variant(key, tuple(defaults(declared).items()), kind).with_options(options)
 
 
-CONTEXT = ("protocol", "data", "split", "kind", "resize", "missing", "model", "n", "v")  # not options
+CONTEXT = ("protocol", "data", "kind", "densities", "observers", "resize", "missing", "n", "v")  # not options
 CALL = re.compile(r"\s*([a-z_0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
@@ -144,60 +160,19 @@ def read_call(text: str, kind: str = "metric") -> tuple[str, dict[str, str]]:
     """Key and options as they are written in `key(option=value)` or in a signature line."""
     if "|" in text:
         key, *pairs = text.split("|")
-        split = [p.partition(":") for p in pairs]
+        split = [p.partition(":") for p in pairs if p.partition(":")[0] not in CONTEXT]
     else:
         match = CALL.fullmatch(text)
         if match is None:
-            fail("usage", f"'{text}' is not a {kind}", "write key or key(option=value,option=value)")
+            fail("usage", f"'{shown(text)}' is not a {kind}", "write key or key(option=value,option=value)")
         key, inner = match[1], match[2] or ""
         split = [p.partition("=") for p in inner.split(",") if p.strip()]
-    options = {}
+    options: dict[str, str] = {}
     for name, sign, value in split:
-        if not sign:
-            fail("usage", f"'{name}' in '{text}' gives no value", "write option=value")
-        if name.strip() not in CONTEXT:
-            options[name.strip()] = value.strip()
+        if not sign or name.strip() in options:
+            what = "stands twice" if sign else "gives no value"
+            fail(
+                "usage", f"'{shown(name)}' in '{shown(text)}' {what}", "write option=value, each option once"
+            )
+        options[name.strip()] = value.strip()
     return key, options
-
-
-def convert(value: Any, kind: Any, where: str) -> Any:
-    """A value of the annotated type: text is read, everything else is checked."""
-    for accepted in _alternatives(kind):
-        result = _as(value, accepted)
-        if result is not None:
-            return result
-    fail("usage", f"{where} cannot be '{value}'", f"expected {_describe(kind)}")
-
-
-def _as(value: Any, kind: Any) -> Any:
-    if typing.get_origin(kind) is Literal:
-        return next((a for a in typing.get_args(kind) if str(a) == str(value)), None)
-    text = str(value).lower()
-    if kind is bool:
-        return {"true": True, "false": False}.get(text)
-    if isinstance(value, bool) or kind not in (int, float):
-        return None
-    try:
-        number = _number(text)
-    except (ValueError, OverflowError):
-        return None
-    if kind is int:
-        return int(number) if number.is_integer() else None
-    return number if np.isfinite(number) else None
-
-
-def _number(text: str) -> float:
-    base, power, exponent = text.partition("^")
-    return float(base) ** float(exponent) if power else float(base)
-
-
-def _alternatives(kind: Any) -> tuple[Any, ...]:
-    return typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
-
-
-def _describe(kind: Any) -> str:
-    if len(_alternatives(kind)) > 1:
-        return " or ".join(_describe(k) for k in _alternatives(kind))
-    if typing.get_origin(kind) is Literal:
-        return " or ".join(str(a) for a in typing.get_args(kind))
-    return {int: "a whole number", float: "a number", bool: "true or false"}[kind]

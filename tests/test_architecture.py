@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool"),
+    ("options",),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),

@@ -62,7 +62,13 @@ def test_the_run_folder_is_whole_strict_and_without_times(toy, data):
     assert sorted(p.name for p in folder.iterdir()) == ["log.txt", "run.json", "scores.csv.gz"]
     document = json.loads((folder / "run.json").read_text(), parse_constant=lambda name: pytest.fail(name))
     assert document["metrics"]["nss"]["n"] == document["n_images"] == 6
-    assert document["draws"]["i01"] == ["café", "i02", "i03", "i04", "i05"]  # ten asked for, five exist
+    assert document["draws"]["shuffled_auc"]["i01"] == [
+        "café",
+        "i02",
+        "i03",
+        "i04",
+        "i05",
+    ]  # ten asked for, five exist
     table = pd.read_csv(folder / "scores.csv.gz", dtype={"image": str})
     assert list(table["image"]) == sorted(data)
     assert np.array_equal(table["nss"], run.per_image.loc[table["image"], "nss"])
@@ -81,8 +87,9 @@ def test_gzip_holds_no_time(toy, data):
 def test_drawn_images_are_recorded_and_seeded(toy, data):
     names = ["shuffled_auc(others=2)"]
     run = se.score(toy / "maps", data, names)
-    assert {len(drawn) for drawn in run.draws.values()} == {2}
-    assert all(id not in drawn for id, drawn in run.draws.items())
+    drawn = run.draws["shuffled_auc"]
+    assert {len(others) for others in drawn.values()} == {2}
+    assert all(id not in others for id, others in drawn.items())
     assert "other_images.seed:0" in run.signatures["shuffled_auc"]
     assert run.draws == se.score(toy / "maps", data, names).draws
     assert run.draws != se.score(toy / "maps", data, names, seed=1).draws
@@ -249,3 +256,118 @@ def test_a_map_that_changes_while_it_is_scored_is_noticed(toy, data):
     with pytest.raises(se.SaliencyEvalError, match=r"i01\.png") as caught:
         se.score(toy / "maps", data, ["nss"], progress=disturb)
     assert caught.value.code == "changed"
+
+
+def test_a_seed_in_the_variant_is_kept_unless_another_is_asked_for(toy, data):
+    def line(**options):
+        return se.score(toy / "maps", data, ["auc_borji(splits=5,seed=7)"], **options).signatures["auc_borji"]
+
+    assert "seed:7" in line()
+    assert "seed:3" in line(seed=3)
+
+
+def test_an_option_without_effect_is_refused(toy, data):
+    for text in ("cc(sigma=19)", "auc_judd(law=normal)", "kld(floor=0.5)", "shuffled_auc(seed=3,others=all)"):
+        with pytest.raises(se.SaliencyEvalError, match="has no effect"):
+            se.score(toy / "maps", data, [text])
+    wide = se.score(toy / "maps", data, "cc(border=zero,sigma=9)").means["cc"].mean
+    assert wide != se.score(toy / "maps", data, "cc(border=zero,sigma=2)").means["cc"].mean
+
+
+def test_constant_float_maps_stay_constant_when_resized(toy, data):
+    maps = {id: np.asarray(Image.open(toy / "maps" / f"{id}.png")) for id in data}
+    run = se.score({**maps, "i01": np.full((24, 32), 3.7)}, data)
+    assert run.per_image.loc["i01", ["nss", "cc", "auc_borji"]].tolist() == [0, 0, 0.5]
+
+
+def test_huge_values_survive_the_resize(toy, data):
+    maps = {id: np.asarray(Image.open(toy / "maps" / f"{id}.png")) for id in data}
+    small = maps["i01"][:24, :32] + 0.5
+    plain = se.score({**maps, "i01": small}, data).values
+    assert se.score({**maps, "i01": small * 1.3e305 * 2}, data).values == pytest.approx(plain, rel=1e-9)
+
+
+@pytest.mark.parametrize("protocol", ["mit", "tuebingen", "salicon2017", "salicon2015", "exact"])
+def test_an_image_without_fixations_is_left_out_under_every_protocol(toy, protocol):
+    path = toy / "toy" / "fixations.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(x for x in lines if not x.startswith("i02")) + "\n", encoding="utf-8")
+    run = se.score(toy / "maps", se.load_dataset(str(toy / "toy")), protocol=protocol)
+    assert {interval.n for interval in run.means.values()} == {5}
+
+
+def test_incomplete_runs_are_not_ranked(toy, data):
+    full = se.score(toy / "maps", data, ["nss"], name="full")
+    part = se.score(toy / "maps", data, ["nss"], name="part", limit=2)
+    (toy / "maps" / "i03.png").unlink()
+    skipped = se.score(toy / "maps", data, ["nss"], on_missing="skip")
+    for run in (part, skipped):
+        assert not run.complete
+        with pytest.raises(se.SaliencyEvalError, match="incomplete"):
+            se.leaderboard([full, run])
+    other = se.score({id: np.eye(48, 64) for id in data}, data, ["nss(ddof=0)"])
+    with pytest.raises(se.SaliencyEvalError, match="mixed_signature"):
+        se.leaderboard([full, other])
+    assert list(se.leaderboard([full]).index) == ["full"]
+
+
+def test_models_are_told_apart_by_their_options(data):
+    runs = [se.score(f"model:centre_gaussian(width={w})", data, ["nss"]) for w in (0.1, 0.4)]
+    assert [run.model for run in runs] == ["centre_gaussian(width=0.1)", "centre_gaussian(width=0.4)"]
+    table = se.leaderboard(runs)
+    assert sorted(table["nss"]) == sorted(run.means["nss"].mean for run in runs)
+    assert runs[0].source == "centre_gaussian|width:0.1"
+
+
+def test_what_a_model_gives_is_checked_like_a_file(data):
+    assert {p.code for p in se.score("model:uniform", data, ["nss"]).problems} == {"constant"}
+    run = se.score("model:one_human(observer=99,sigma=4)", data, ["nss"])
+    assert run.means["nss"].n == 0
+    assert run.reason("nss") == "no image was scored"
+
+
+def test_scores_in_parts_say_so(data):
+    run = se.score("model:gold_standard(sigma=4)", data, ["nss"])
+    assert "|observers:left-out#" in run.signatures["nss"]
+    assert parse(run.signatures["nss"]) == parse("nss(constant=chance)")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"resize": "foo"}, {"on_missing": "skipp"}, {"kind": "maps"}, {"limit": 0}, {"metrics": "nss(dof=0)"}],
+    ids=str,
+)
+def test_wrong_arguments_are_usage_errors(toy, data, wrong):
+    with pytest.raises(se.SaliencyEvalError, match="usage"):
+        se.score(toy / "maps", data, **wrong)
+
+
+def test_nothing_to_score_is_an_error(toy, data):
+    empty = toy / "empty"
+    empty.mkdir()
+    for on_missing in ("error", "skip", "constant"):
+        with pytest.raises(se.SaliencyEvalError, match="missing"):
+            se.score(empty, data, on_missing=on_missing)
+
+
+def test_metrics_by_hand_refuse_what_they_cannot_use():
+    saliency, fixations = np.arange(12.0).reshape(3, 4), np.array([[1, 2]])
+    nss = se.metrics.nss
+    for wrong, code in [
+        (lambda: nss(np.ma.masked_less(saliency, 3), fixations), "dtype"),
+        (lambda: nss(saliency, [[1.5, 2.0]]), "dtype"),
+        (lambda: nss(saliency, [[1, -2]]), "dropped_fixations"),
+        (lambda: nss(saliency, [[1, 2, 3]]), "shape"),
+        (lambda: nss(saliency, [[np.nan, 1.0]]), "non_finite"),
+        (lambda: nss(saliency, [[1, 2], [3]]), "dtype"),
+        (lambda: nss(saliency, fixations, dof=0), "usage"),
+        (lambda: nss(saliency), "usage"),
+        (lambda: nss(saliency + 1j, fixations), "dtype"),
+        (lambda: nss(np.dstack([saliency, saliency + 1, saliency]), fixations), "shape"),
+        (lambda: se.fields.density(fixations, (3, 4), sigma=1.0, border="foo"), "usage"),
+        (lambda: se.metrics.cc(saliency, -saliency), "dtype"),
+    ]:
+        with pytest.raises(se.SaliencyEvalError) as caught:
+            wrong()
+        assert caught.value.code == code
+    assert nss(np.dstack([saliency] * 3), fixations) == nss(saliency, fixations)

@@ -5,8 +5,22 @@
 1.5
 """
 
-from saliency_eval.metrics.density import cc, emd, kld, sim
-from saliency_eval.metrics.fixation import ig, nss
-from saliency_eval.metrics.roc import auc, auc_borji, auc_judd, shuffled_auc
+import importlib
+import pkgutil
+from collections.abc import Callable
 
-__all__ = ["auc", "auc_borji", "auc_judd", "cc", "emd", "ig", "kld", "nss", "shuffled_auc", "sim"]
+from saliency_eval.metrics.declare import FUNCTIONS
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+
+def __getattr__(name: str) -> Callable[..., float]:
+    """A declared metric by its key: what is declared in a module of this package is here."""
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    raise AttributeError(f"no metric '{name}'; there are {', '.join(sorted(FUNCTIONS))}")
+
+
+def __dir__() -> list[str]:
+    return sorted(FUNCTIONS)

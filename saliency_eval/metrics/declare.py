@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -11,12 +10,13 @@ from saliency_eval import check
 from saliency_eval.core import METRICS
 from saliency_eval.errors import fail
 from saliency_eval.maps import Map
-from saliency_eval.variant import convert
+from saliency_eval.options import bind, checked
 
 Constant = Literal["nan", "chance", "raise"]
 F = TypeVar("F", bound=Callable[..., float])
 POINTS = ("fixations", "other_fixations")
 MAPS = ("density", "baseline")
+FUNCTIONS: dict[str, Callable[..., float]] = {}  # metrics by key, as they are called by hand
 
 
 def metric(
@@ -27,17 +27,14 @@ def metric(
     chance: float | None,
     source: str,
     invariant: Sequence[str] = (),
-    unit: str = "",
-    extra: str = "",
     same_size: bool = True,
     idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
 ) -> Callable[[F], F]:
     """Declare a function as a metric under its own name.
 
     `label` is for tables; `better` the direction; `range` and `chance` its values; `source` the DOI or arXiv id;
-    `invariant` the transforms that leave it unchanged, which the property tests try; `extra` the optional
-    dependency it needs; `same_size` whether map and truth must have one size; `idle` names, from the
-    options, those without effect.
+    `invariant` the transforms that leave it unchanged, which the property tests try; `same_size` whether map and
+    truth must have one size; `idle` names, from the options, those without effect.
     """
 
     def declare(function: F) -> F:
@@ -50,21 +47,16 @@ def metric(
             chance=chance,
             source=source,
             invariant=tuple(invariant),
-            unit=unit,
-            extra=extra,
             idle=idle,
         )
-        signature = inspect.signature(function)
 
         @functools.wraps(function)
-        def checked(*arrays: Any, **options: Any) -> float:
-            given = signature.bind(*arrays, **options).arguments
-            for name, value in given.items():
-                if name in declared.types:
-                    given[name] = convert(value, declared.types[name], f"{function.__name__}({name}=...)")
+        def by_hand(*arrays: Any, **options: Any) -> float:
+            given = checked(bind(function, options, *arrays), declared.types, declared.key)
             return float(function(**prepared(given, same_size)))
 
-        return checked  # type: ignore[return-value]
+        FUNCTIONS[function.__name__] = by_hand
+        return by_hand  # type: ignore[return-value]
 
     return declare
 

@@ -7,13 +7,14 @@ scores NaN.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from saliency_eval.errors import fail
 from saliency_eval.maps import LEVELS, Floats, Map, Shift
 from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.options import Range, Share
 from saliency_eval.resize import matlab
 
 Elementwise = Callable[[Any], Any]
@@ -27,7 +28,7 @@ SMALL = 1e-12  # up to this eps the two logarithms of `inside` separate with an 
     better="higher",
     range=(-1, 1),
     chance=0.0,
-    source="doi:10.1016/j.visres.2006.09.004",
+    source="doi:10.1016/j.visres.2007.06.015",
     invariant=["affine", "flip", "odd", "symmetric"],
 )
 def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
@@ -35,7 +36,7 @@ def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
 
     `saliency` and `density` (height, width) real. `constant` rules a map of one value. NaN for an empty density.
 
-    CC = cov(S, D) / (std(S) std(D)). Source: Le Meur, Le Callet, Barba 2007, doi:10.1016/j.visres.2006.09.004.
+    CC = cov(S, D) / (std(S) std(D)). Source: Le Meur, Le Callet, Barba 2007, doi:10.1016/j.visres.2007.06.015.
 
     >>> round(cc([[0, 1], [2, 3]], [[0, 2], [1, 3]]), 15)
     0.8
@@ -90,7 +91,6 @@ def sim(
     better="lower",
     range=(0, np.inf),
     chance=None,
-    unit="nat",
     source="doi:10.1214/aoms/1177729694",
     invariant=["scale", "flip"],
     idle=lambda options: {"inside": ("floor",), "floor": ("eps",), "exact": ("eps", "floor")}[
@@ -102,8 +102,8 @@ def kld(
     density: Map,
     *,
     form: Literal["inside", "floor", "exact"] = "inside",
-    eps: float = BITS,
-    floor: float = 1e-20,
+    eps: Share = BITS,
+    floor: Share = 1e-20,
     negative: Literal["shift", "clip", "keep", "real"] = "shift",
     constant: Constant = "nan",
 ) -> float:
@@ -179,17 +179,15 @@ def entropy(density: Map, floor: float = 0.0) -> float:
     better="lower",
     range=(0, np.inf),
     chance=None,
-    unit="cells",
     source="doi:10.1023/A:1026543900054",
     same_size=False,
     invariant=["scale", "symmetric"],
-    extra="emd",
 )
 def emd(
     saliency: Map,
     density: Map,
     *,
-    cell: int = 32,
+    cell: Annotated[int, Range(1, 4096)] = 32,
     unit: Literal["cells", "px"] = "cells",
     constant: Constant = "nan",
 ) -> float:
@@ -198,6 +196,8 @@ def emd(
     `saliency` and `density` (height, width) real. `cell`: width of a grid cell in px; `unit` of the distance.
     Both maps, of any size, shrink to the grid by the `matlab` rule, negative cells are cut, each is divided by its sum.
     An all-zero map scores as `constant` says. NaN for an empty density. Raises `needs_extra` without POT.
+
+    A constant map that is not zero is scored by the formula.
 
     EMD = least mean Euclidean distance of moving one mass onto the other; only the difference has to move.
     Source: Rubner, Tomasi, Guibas 2000, doi:10.1023/A:1026543900054.

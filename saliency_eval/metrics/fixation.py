@@ -13,6 +13,7 @@ import numpy as np
 from saliency_eval.fields import Duplicates, once_per_pixel
 from saliency_eval.maps import Map
 from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.options import Share
 from saliency_eval.pool import Points
 
 NAN = float("nan")
@@ -59,7 +60,6 @@ def nss(
     better="higher",
     range=(-np.inf, np.inf),
     chance=None,
-    unit="bit/fixation",
     source="doi:10.1073/pnas.1510393112",
     invariant=["scale", "flip"],
     idle=lambda options: ("constant",) if options["normalise"] == "sum" else (),
@@ -70,7 +70,7 @@ def ig(
     baseline: Map,
     *,
     normalise: Literal["minmax", "sum"] = "minmax",
-    eps: float = BITS,
+    eps: Share = BITS,
     duplicates: Duplicates = "unique",
     constant: Constant = "nan",
 ) -> float:

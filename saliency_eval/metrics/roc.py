@@ -7,18 +7,20 @@ fixations scores NaN. Random splits and jitter are replaced by their expectation
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from saliency_eval.fields import Duplicates, once_per_pixel
 from saliency_eval.maps import Counts, Floats, Map
 from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.options import Count, Range, Seed
 from saliency_eval.pool import Points
 
 NAN = float("nan")
 Negatives = Literal["unfixated", "all"]
-Splits = int | Literal["expected"]
+Splits = Annotated[int, Range(1, 10_000)] | Literal["expected"]
+Step = Annotated[float, Range(1e-4, 1)]
 Top = Literal["include", "exclude"]
 FLIP, MONOTONE = "flip", "monotone"
 
@@ -98,13 +100,14 @@ def auc_judd(
     duplicates: Duplicates = "unique",
     law: Literal["uniform", "normal"] = "uniform",
     constant: Constant = "nan",
-    seed: int = 0,
+    seed: Seed = 0,
     rng: np.random.Generator | None = None,
 ) -> float:
     """Area under the ROC curve with thresholds at the fixated values only.
 
     `saliency` (height, width) real; `fixations` (n, 2) pixels. `ties`: `expected` is the closed form of the
-    jitter of the MIT code; `sequential` its form without jitter; `grouped` one point for each distinct value;
+    jitter of the MIT code; `sequential` its form without jitter, where each distinct fixated pixel passed moves the
+    false positives back; `grouped` one point for each distinct value;
     `random` a seeded jitter of 1e-7 by `law`. `constant` rules `sequential` on a map of one value. NaN without
     fixations or negatives.
 
@@ -168,7 +171,7 @@ def with_jitter(saliency: Map, law: str, rng: np.random.Generator) -> Map:
 # ------------------------------------------------------------------ on a grid of thresholds: Borji, shuffled
 
 
-def grid_of(saliency: Map, step: float, top: Top) -> Floats:
+def grid_of(step: float, top: Top) -> Floats:
     """Thresholds k * step of the min-max normalised map, with or without the one at its maximum."""
     thresholds = np.arange(int(1 / step + 1e-9) + 1) * step
     return np.asarray(thresholds if top == "include" else thresholds[thresholds < 1], np.float64)
@@ -208,12 +211,12 @@ def auc_borji(
     fixations: Points,
     *,
     splits: Splits = "expected",
-    step: float = 0.1,
+    step: Step = 0.1,
     top: Top = "include",
-    draws: int | Literal["fixations"] = "fixations",
+    draws: Count | Literal["fixations"] = "fixations",
     duplicates: Duplicates = "unique",
     constant: Constant = "nan",
-    seed: int = 0,
+    seed: Seed = 0,
     rng: np.random.Generator | None = None,
 ) -> float:
     """Area under the ROC curve on a grid of thresholds, negatives drawn from all pixels.
@@ -234,7 +237,7 @@ def auc_borji(
         return NAN
     if saliency.constant:
         return undefined(constant, 0.5, saliency)
-    grid = grid_of(saliency, step, top)
+    grid = grid_of(step, top)
     level = grid_level(saliency, positives, grid)
     if splits == "expected":
         return auc_of_levels(level, grid_counts(saliency, grid))
@@ -263,11 +266,11 @@ def shuffled_auc(
     *,
     estimator: Literal["grid", "exact"] = "grid",
     splits: Splits = "expected",
-    step: float = 0.1,
+    step: Step = 0.1,
     top: Top = "include",
     duplicates: Duplicates = "unique",
     constant: Constant = "nan",
-    seed: int = 0,
+    seed: Seed = 0,
     rng: np.random.Generator | None = None,
 ) -> float:
     """Area under the ROC curve of fixations against the fixations of other images.
@@ -293,7 +296,7 @@ def shuffled_auc(
         return mann_whitney(*ranks_among(others, positives), len(others))
     if saliency.constant:
         return undefined(constant, 0.5, saliency)
-    grid = grid_of(saliency, step, top)
+    grid = grid_of(step, top)
     negatives = np.bincount(grid_level(saliency, others, grid), minlength=len(grid) + 1)
     return auc_of_levels(grid_level(saliency, positives, grid), negatives)
 

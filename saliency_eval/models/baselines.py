@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from saliency_eval.fields import blur, centre_bias_map
 from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
+from saliency_eval.options import Range, Share
 from saliency_eval.pool import Points, Pool, Shape
 
-Sigma = float | Literal["dataset"]
+Sigma = Annotated[float, Range(0, 5000)] | Literal["dataset"]
 
 
 class View(NamedTuple):
@@ -29,7 +30,7 @@ def uniform(shape: Shape) -> Floats:
 
 
 @model("centre Gaussian", source="definition")
-def centre_gaussian(shape: Shape, *, width: float = 0.25) -> Floats:
+def centre_gaussian(shape: Shape, *, width: Annotated[float, Range(0.001, 100)] = 0.25) -> Floats:
     """A Gaussian at the centre whose widths are shares of height and width.
 
     exp(-(r - (H-1)/2)^2 / (2 (width H)^2) - (c - (W-1)/2)^2 / (2 (width W)^2)).
@@ -42,7 +43,7 @@ def centre_gaussian(shape: Shape, *, width: float = 0.25) -> Floats:
 
 
 @model("centre bias", source="doi:10.1167/7.14.4")
-def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", mix: float = 0.01) -> Floats:
+def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", mix: Share = 0.01) -> Floats:
     """Blurred fixations of all other images, the image itself left out.
 
     B = G * (T - c_i) with T the fixation counts of all images and c_i those of this one; `mix` is the share of a
@@ -57,7 +58,7 @@ def gold_standard(
 ) -> list[View]:
     """The ceiling: each observer predicted by all others, averaged over observers.
 
-    Observers without a fixation are left out; an image with one observer has no ceiling and gives no view.
+    An image with one observer has no ceiling: it gives no view, and is not scored.
     """
     return [
         View(observer_map(fixations[observers != who], shape, sigma), fixations[observers == who])
@@ -72,11 +73,13 @@ def one_human(
     observers: NDArray[np.int64],
     shape: Shape,
     *,
-    observer: int = 0,
+    observer: Annotated[int, Range(0, 1_000_000)] = 0,
     sigma: Sigma = "dataset",
 ) -> list[View]:
     """The lower human bound: one observer's map scored on all others; `observer` is a position in the data set."""
     own = observers == observer
+    if not own.any() or own.all():
+        return []
     return [View(observer_map(fixations[own], shape, sigma), fixations[~own])]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from saliency_eval import models as _declared  # noqa: F401  (declares the model
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
 from saliency_eval.executors import Progress, run_tasks
-from saliency_eval.models.baselines import View
 from saliency_eval.pool import Shape
+from saliency_eval.predictions import MappingPredictions
 from saliency_eval.predictions.base import Reading
 from saliency_eval.variant import Variant, parse
 
@@ -30,7 +30,7 @@ class ModelPredictions:
     def __init__(self, variant: Variant, data: Dataset, name: str | None = None) -> None:
         self.variant = variant.bound(data.defaults)
         self.data = data
-        self.name = name or self.variant.key
+        self.name = name or self.variant.call
 
     @classmethod
     def of(cls, text: str, data: Dataset, name: str | None = None) -> ModelPredictions:
@@ -53,24 +53,28 @@ class ModelPredictions:
         """A model gives the same map again."""
         return []
 
+    def order(self, ids: Sequence[str]) -> list[str]:
+        """Any order costs the same."""
+        return list(ids)
+
     def read(self, id: str, shape: Shape) -> Reading:
-        """The map of one image; the hash is that of its numbers."""
-        stimulus = self.data[id]
-        made = self.variant(stimulus)
-        views = tuple(made) if isinstance(made, list) else (View(made, stimulus["fixations"]),)
-        digest = hashlib.sha256(str(self.variant).encode())
-        for view in views:
-            digest.update(np.ascontiguousarray(view.saliency).tobytes())
-        if not views:
-            views = (View(np.zeros(shape), stimulus["fixations"][:0]),)
-        return Reading(views[0].saliency, (), digest.hexdigest(), "array", views)
+        """The map of one image, or its views; the hash is that of model, image and numbers."""
+        made = self.variant(self.data[id])
+        maps = [m for m, _ in made] if isinstance(made, list) else [made]
+        readings = [MappingPredictions({id: m}).read(id, shape) for m in maps]
+        digest = hashlib.sha256("\n".join([str(self.variant), id, *(r.sha256 for r in readings)]).encode())
+        if not isinstance(made, list):
+            return readings[0]._replace(sha256=digest.hexdigest())
+        views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
+        return Reading(np.zeros(shape), (), digest.hexdigest(), views=views)
 
 
-def whole_map(views: tuple[Any, ...]) -> Any:
+def whole_map(reading: Reading) -> Any:
     """The one map to write when a model gives several: their mean, each divided by its sum."""
-    if len(views) == 1:
-        return views[0][0]
-    return np.mean([m / m.sum() if m.sum() > 0 else m for m, _ in views], axis=0)
+    if reading.views is None:
+        return reading.values
+    masses = [m / m.sum() if m.sum() > 0 else m for m, _ in reading.views]
+    return np.mean(masses, axis=0) if masses else reading.values
 
 
 def write_maps(
@@ -91,7 +95,7 @@ def write_maps(
         }
         (out / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        fail("io", f"maps cannot be written to {shown(out)}: {error.strerror}", "choose another --out",
+        fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
              exit=ENVIRONMENT)  # fmt: skip
     return predictions
 
@@ -107,7 +111,10 @@ class MapWriter:
         path = self.out / f"{id}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with temporary.open("wb") as file:
-            np.save(file, whole_map(reading.views).astype(np.float32))
-        os.replace(temporary, path)
+        try:
+            with temporary.open("wb") as file:
+                np.save(file, whole_map(reading).astype(np.float32))
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
         return id
