@@ -103,7 +103,11 @@ class Map:
 
     def at(self, points: Points) -> Floats:
         """Values at pixels (n, 2)."""
-        return self.values[points[:, 0], points[:, 1]].astype(np.float64)
+        return self.stored_at(points).astype(np.float64)
+
+    def stored_at(self, points: Points) -> NDArray[Any]:
+        """Values at pixels (n, 2) as they are kept: levels as `uint8`."""
+        return self.values.ravel().take(points[:, 0] * self.shape[1] + points[:, 1])
 
     def ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         """For each threshold, the numbers of pixels below it and equal to it; thresholds are values of the map."""

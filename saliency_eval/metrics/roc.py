@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from saliency_eval.fields import Duplicates, once_per_pixel
-from saliency_eval.maps import Counts, Floats, Map
+from saliency_eval.maps import LEVELS, Counts, Floats, Map
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.options import Count, Range, Seed
 from saliency_eval.pool import Points
@@ -30,9 +30,13 @@ def mann_whitney(below: Counts, equal: Counts, negatives: int) -> float:
     return float(np.mean((below + equal / 2) / negatives))
 
 
-def ranks_among(values: Floats, thresholds: Floats) -> tuple[Counts, Counts]:
-    """For each threshold, the numbers of values below it and equal to it."""
-    ordered = np.sort(values)
+def ranks_among(saliency: Map, pixels: Points, thresholds: Floats) -> tuple[Counts, Counts]:
+    """For each threshold, the numbers of pixels whose value is below it and equal to it."""
+    if saliency.is_levels:
+        counts = np.bincount(saliency.stored_at(pixels), minlength=LEVELS)
+        equal = counts[thresholds.astype(np.int64)]
+        return np.cumsum(counts)[thresholds.astype(np.int64)] - equal, equal
+    ordered = np.sort(saliency.at(pixels))
     below = np.searchsorted(ordered, thresholds, "left")
     return below, np.searchsorted(ordered, thresholds, "right") - below
 
@@ -45,7 +49,7 @@ def ranks_among_negatives(
     if negatives == "all":
         return below, equal, saliency.size
     pixels = once_per_pixel(fixations)
-    own_below, own_equal = ranks_among(saliency.at(pixels), positives)
+    own_below, own_equal = ranks_among(saliency, pixels, positives)
     return below - own_below, equal - own_equal, saliency.size - len(pixels)
 
 
@@ -182,12 +186,18 @@ def grid_level(saliency: Map, values: Floats, grid: Floats) -> Counts:
     return np.searchsorted(grid, (values - saliency.low) / (saliency.high - saliency.low), "right")
 
 
-def grid_counts(saliency: Map, grid: Floats) -> Counts:
-    """Number of pixels that reach exactly k thresholds, for each k."""
+def grid_counts(saliency: Map, grid: Floats, pixels: Points | None = None) -> Counts:
+    """Number of pixels, all or those given, that reach exactly k thresholds, for each k."""
     if saliency.is_levels:
-        level = grid_level(saliency, np.arange(256.0), grid)
-        return np.bincount(level, saliency.histogram, minlength=len(grid) + 1).astype(np.int64)
-    return np.bincount(grid_level(saliency, saliency.values.ravel(), grid), minlength=len(grid) + 1)
+        level = grid_level(saliency, np.arange(LEVELS, dtype=np.float64), grid)
+        counts = (
+            saliency.histogram
+            if pixels is None
+            else np.bincount(saliency.stored_at(pixels), minlength=LEVELS)
+        )
+        return np.bincount(level, counts, minlength=len(grid) + 1).astype(np.int64)
+    values = saliency.values.ravel() if pixels is None else saliency.at(pixels)
+    return np.bincount(grid_level(saliency, values, grid), minlength=len(grid) + 1)
 
 
 def auc_of_levels(positive: Counts, negative: Counts) -> float:
@@ -242,9 +252,9 @@ def auc_borji(
     if splits == "expected":
         return auc_of_levels(level, grid_counts(saliency, grid))
     number = splits * (len(positives) if draws == "fixations" else draws)
-    pixels = (rng or np.random.default_rng(seed)).integers(saliency.size, size=number)
-    drawn = grid_level(saliency, saliency.values.ravel()[pixels].astype(np.float64), grid)
-    return auc_of_levels(level, np.bincount(drawn, minlength=len(grid) + 1))
+    drawn = (rng or np.random.default_rng(seed)).integers(saliency.size, size=number)
+    pixels = np.column_stack(np.unravel_index(drawn, saliency.shape))
+    return auc_of_levels(level, grid_counts(saliency, grid, pixels))
 
 
 @metric(
@@ -287,21 +297,20 @@ def shuffled_auc(
     0.5
     """
     positives = saliency.at(once_per_pixel(fixations, duplicates))
-    others = saliency.at(other_fixations)
+    others = other_fixations
     if not len(positives) or not len(others):
         return NAN
     if splits != "expected":
         others = drawn_without_replacement(others, splits, len(positives), rng or np.random.default_rng(seed))
     if estimator == "exact":
-        return mann_whitney(*ranks_among(others, positives), len(others))
+        return mann_whitney(*ranks_among(saliency, others, positives), len(others))
     if saliency.constant:
         return undefined(constant, 0.5, saliency)
     grid = grid_of(step, top)
-    negatives = np.bincount(grid_level(saliency, others, grid), minlength=len(grid) + 1)
-    return auc_of_levels(grid_level(saliency, positives, grid), negatives)
+    return auc_of_levels(grid_level(saliency, positives, grid), grid_counts(saliency, grid, others))
 
 
-def drawn_without_replacement(values: Floats, splits: int, size: int, rng: np.random.Generator) -> Floats:
-    """The pooled values of several splits, each drawn without replacement; splits of one size average alike."""
-    size = min(size, len(values))
-    return np.concatenate([rng.choice(values, size, replace=False) for _ in range(splits)])
+def drawn_without_replacement(points: Points, splits: int, size: int, rng: np.random.Generator) -> Points:
+    """The pooled points of several splits, each drawn without replacement; splits of one size average alike."""
+    size = min(size, len(points))
+    return np.concatenate([rng.choice(points, size, replace=False) for _ in range(splits)])

@@ -47,6 +47,13 @@ def value(key, saliency, fixations, others, **options):
     return getattr(metrics, key)(saliency, *arrays, **options)
 
 
+CHECKED = {*TRANSFORMS, "flip", "odd", "complement", "twice", "symmetric"}  # each has a test below
+
+
+def test_every_declared_trait_is_tested():
+    assert {trait for key in ALL for trait in METRICS[key].traits["invariant"]} <= CHECKED
+
+
 def with_trait(trait):
     return [key for key in ALL if trait in METRICS[key].traits["invariant"]]
 
@@ -104,7 +111,7 @@ def test_every_fixation_twice_changes_nothing(scene):
         assert value(key, saliency, twice, others, duplicates="unique") == value(
             key, saliency, fixations, others
         )
-    for key in ("auc", "nss"):
+    for key in {"nss", *with_trait("twice")}:
         before = value(key, saliency, fixations, others, duplicates="count")
         assert value(key, saliency, twice, others, duplicates="count") == pytest.approx(before, abs=1e-14)
 
@@ -114,7 +121,9 @@ def test_every_fixation_twice_changes_nothing(scene):
 def test_complement_and_sign(scene):
     saliency, fixations, others = scene
     turned = saliency.max() - saliency
-    assert metrics.auc(turned, fixations) + metrics.auc(saliency, fixations) == pytest.approx(1, abs=1e-14)
+    for key in with_trait("complement"):
+        both = [value(key, s, fixations, others) for s in (turned, saliency)]
+        assert sum(both) == pytest.approx(1, abs=1e-14), key
     exact = [metrics.shuffled_auc(s, fixations, others, estimator="exact") for s in (turned, saliency)]
     assert sum(exact) == pytest.approx(1, abs=1e-14)
     for key in with_trait("odd"):
@@ -210,8 +219,11 @@ def test_a_map_against_itself():
 def test_symmetry():
     rng = np.random.default_rng(2)
     for a, b in [(rng.integers(0, 256, SHAPE), rng.random(SHAPE)), (rng.random(SHAPE), rng.random(SHAPE))]:
+        assert set(with_trait("symmetric")) == {"cc", "sim", "emd"}
         assert metrics.cc(a, b) == pytest.approx(metrics.cc(b, a), abs=1e-12)
         assert metrics.sim(a, b) == pytest.approx(metrics.sim(b, a), abs=1e-12)
+        whole = np.s_[:20, :28]
+        assert metrics.emd(a[whole], b[whole], cell=4) == pytest.approx(metrics.emd(b[whole], a[whole], cell=4))
         points = [[1, 2], [8, 9]]
         gain = metrics.ig(a + 1, points, b + 1, eps=0, normalise="sum")
         assert gain == pytest.approx(-metrics.ig(b + 1, points, a + 1, eps=0, normalise="sum"), abs=1e-12)
