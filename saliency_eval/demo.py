@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
-from saliency_eval.boards import to_markdown
+from saliency_eval.boards import leaderboard, to_markdown
 from saliency_eval.datasets import load_dataset
+from saliency_eval.datasets.card import Card
 from saliency_eval.models.runner import write_maps
+from saliency_eval.run import Run
 from saliency_eval.scoring import score
 from saliency_eval.store import save
 
 BASELINES = ("uniform", "centre_gaussian", "centre_bias")
 CEILING = "gold_standard"
+PRIMARY = "nss"
 
 
-def run_demo(out: Path) -> str:
-    """Write the maps of three baselines below a folder, score them and the ceiling, and give the board as text."""
+class Demo(NamedTuple):
+    """What was scored: baselines, the best first, and the ceiling, whose observers are left out in turn."""
+
+    card: Card
+    ranked: list[Run]
+    ceiling: Run
+
+
+def run_demo(out: Path) -> Demo:
+    """Score three baselines and the ceiling; maps, runs and board lie below a folder."""
     data = load_dataset("demo")
     runs = []
     for model in BASELINES:
         write_maps(model, data, out / "maps" / model)
         runs.append(score(out / "maps" / model, data))
-    runs.append(score(f"model:{CEILING}", data))
-    for run in runs:
+    ceiling = score(f"model:{CEILING}", data)
+    for run in (*runs, ceiling):
         save(run, out / "results")
-    board = to_markdown(runs, primary="nss")
-    (out / "leaderboard.md").write_text(board, encoding="utf-8")
-    return f"{data.card.name}: {data.card.summary}\n\n{board}"
+    (out / "leaderboard.md").write_text(to_markdown(runs, primary=PRIMARY), encoding="utf-8")
+    order = list(leaderboard(runs, primary=PRIMARY).index)
+    return Demo(data.card, sorted(runs, key=lambda run: order.index(run.model)), ceiling)
+
+
+def readme() -> str:
+    """Where the README is: beside a checkout, else in the source archive."""
+    path = Path(__file__).resolve().parent.parent / "README.md"
+    return str(path) if path.is_file() else "README.md of the source archive"

@@ -165,7 +165,14 @@ def other_images(
     seed: Seed = 0,
     rng: np.random.Generator | None = None,
 ) -> NDArray[np.int64]:
-    """Numbers of the images whose fixations serve as negatives: all others, or `others` of them drawn."""
+    """Numbers of the images whose fixations serve as negatives: all others, or `others` of them drawn.
+
+    `pool` of all images, `id` of this one; ascending integers. With no more than `others` other images, all.
+
+    >>> pool = Pool.of([(name, (3, 4), np.array([[0, n]])) for n, name in enumerate("abc")])
+    >>> other_images(pool, "b", others="all").tolist()
+    [0, 2]
+    """
     rest = np.delete(np.arange(len(pool.ids)), pool.number[id])
     if others == "all" or others >= len(rest):
         return rest
@@ -188,7 +195,11 @@ def other_fixations(
     `other_duplicates`: `unique` one per pixel over all images (MIT), `unique_per_image`, `count` every one.
     `exclude_own` leaves out pixels that are fixated here. `rescale`: `points` scales coordinates to this
     image's size; `map` resizes each binary map with bicubic weights and keeps what is above 0 (the MIT driver,
-    only to reproduce it); `none` demands equal sizes.
+    only to reproduce it); `none` demands equal sizes, else raises `wrong_size`. Returns points (m, 2).
+
+    >>> pool = Pool.of([("a", (3, 4), np.array([[0, 0]])), ("b", (6, 8), np.array([[5, 7], [4, 6]]))])
+    >>> other_fixations(pool, np.array([1]), np.array([[0, 0]]), (3, 4), other_duplicates="count").tolist()
+    [[2, 3], [2, 3]]
     """
     parts = [
         moved(pool.points_of(n), (int(pool.shapes[n, 0]), int(pool.shapes[n, 1])), shape, rescale)
@@ -231,7 +242,15 @@ def baseline(
     sigma: Sigma | Literal["dataset"] = "dataset",
     mix: Share = 0.01,
 ) -> Map:
-    """The positive map over which information gain is counted; its name is part of the signature."""
+    """The positive map over which information gain is counted; its name is part of the signature.
+
+    `model`: `centre_bias`, the blurred fixations of all other images with a share `mix` of a uniform map, or
+    `uniform`. `sigma` in px. Returns a map (height, width); raises `usage` without sigma.
+
+    >>> pool = Pool.of([("a", (3, 4), np.array([[0, 0]])), ("b", (3, 4), np.array([[2, 3]]))])
+    >>> round(float(baseline(pool, "a", (3, 4), sigma=0.0, mix=0.12).values[2, 3]), 6)
+    0.89
+    """
     if model == "uniform":
         return Map(np.ones(shape), "baseline")
     return Map(centre_bias_map(pool, id, shape, sigma, mix), "baseline")

@@ -25,7 +25,11 @@ class View(NamedTuple):
 
 @model("uniform", source="definition")
 def uniform(shape: Shape) -> Floats:
-    """One value everywhere: every metric at its chance level."""
+    """One value everywhere: every metric at its chance level.
+
+    >>> uniform((1, 2)).tolist()
+    [[1.0, 1.0]]
+    """
     return np.ones(shape)
 
 
@@ -47,7 +51,11 @@ def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", 
     """Blurred fixations of all other images, the image itself left out.
 
     B = G * (T - c_i) with T the fixation counts of all images and c_i those of this one; `mix` is the share of a
-    uniform map. Source: Tatler 2007, doi:10.1167/7.14.4.
+    uniform map. `sigma` in px. A map (height, width) that sums to one. Source: Tatler 2007, doi:10.1167/7.14.4.
+
+    >>> pool = Pool.of([("a", (3, 4), np.array([[0, 0]])), ("b", (3, 4), np.array([[2, 3]]))])
+    >>> round(float(centre_bias(pool, "a", (3, 4), sigma=0.0, mix=0.12)[2, 3]), 6)
+    0.89
     """
     return centre_bias_map(pool, id, shape, sigma, mix)
 
@@ -58,7 +66,11 @@ def gold_standard(
 ) -> list[View]:
     """The ceiling: each observer predicted by all others, averaged over observers.
 
-    An image with one observer has no ceiling: it gives no view, and is not scored.
+    `fixations` (n, 2) pixels, `observers` (n,) integers, `sigma` in px. An image with one observer has no ceiling: it
+    gives no view, and is not scored.
+
+    >>> len(gold_standard(np.array([[0, 0], [1, 1]]), np.array([0, 1]), (3, 4), sigma=1.0))
+    2
     """
     return [
         View(observer_map(fixations[observers != who], shape, sigma), fixations[observers == who])
@@ -76,7 +88,14 @@ def one_human(
     observer: Annotated[int, Range(0, 1_000_000)] = 0,
     sigma: Sigma = "dataset",
 ) -> list[View]:
-    """The lower human bound: one observer's map scored on all others; `observer` is a position in the data set."""
+    """The lower human bound: one observer's map, scored on the fixations of all others.
+
+    `fixations` (n, 2) pixels, `observers` (n,) integers, `observer` one of them, `sigma` in px. An image that the
+    observer did not look at gives no view, and is not scored.
+
+    >>> one_human(np.array([[0, 0], [1, 1]]), np.array([0, 1]), (3, 4), sigma=1.0)[0].fixations.tolist()
+    [[1, 1]]
+    """
     own = observers == observer
     if not own.any() or own.all():
         return []
