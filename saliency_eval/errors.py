@@ -81,7 +81,7 @@ CODES: dict[str, Code] = {
     "resized": Code(
         "note", REJECTED, "Maps brought to the stimulus size by the resize rule of the protocol."
     ),
-    "shifted": Code("note", REJECTED, "Negative values moved up for sim, kld and ig."),
+    "shifted": Code("note", REJECTED, "Negative values, which sim, kld and ig treat as their options say."),
     "lossy": Code("note", REJECTED, "JPEG, or more than 8 bits a channel cut to 8."),
     "misnamed": Code("note", REJECTED, "The content is of another format than the name says."),
     "palette": Code("note", REJECTED, "A palette picture: its colours were looked up."),

@@ -209,8 +209,8 @@ def as_error(problem: Problem) -> Problem:
 
 def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
     """Predictions from whatever names or holds them."""
-    if hasattr(source, "read") and hasattr(source, "match"):
-        return source  # type: ignore[no-any-return]
+    if isinstance(source, Predictions):
+        return source
     if isinstance(source, str) and source.startswith("model:"):
         from saliency_eval.models.runner import ModelPredictions
 

@@ -39,7 +39,8 @@ def __getattr__(name: str) -> object:
 
 
 def load_dataset(spec: str | Path, root: str | Path | None = None, **options: object) -> Dataset:
-    """A data set by name, `salicon@2017` or `salicon(edition=2017,split=val)`, or the folder of an own one.
+    """A data set by name, `salicon@2017` or `salicon(edition=2017,split=val)`, or the folder of an own one,
+    also with options: `./toy(out_of_range=raise)`.
 
     `root`: the unpacked data set, or the folder that holds it as `osie/` or `OSIE/`; default `data_folder()`.
     Options given by name win over those in the text.
@@ -47,8 +48,12 @@ def load_dataset(spec: str | Path, root: str | Path | None = None, **options: ob
     Raises `usage` (exit 2) for a name or option that does not exist; `not_available` or `layout` (exit 4) for
     a root that is missing or not the official layout.
     """
+    from saliency_eval.datasets.files import path_of
+
+    root = None if root is None else path_of(root, "the root of a data set")
     if is_path(spec):
-        return adapter("folder")(Path(spec), **options).ready()
+        path, written = parse_path(spec)
+        return adapter("folder")(path, **{**written, **options}).ready()
     key, written = parse_spec(str(spec))
     kind = adapter(key)
     edition = written.pop("@", None)
@@ -80,18 +85,33 @@ def root_of(kind: type[Dataset], root: str | Path | None) -> Path:
     """The folder of a data set: `<root>/<key>` or `<root>/<name>` where there is one, else the root."""
     from saliency_eval.datasets.card import Card
 
-    base = data_folder() if root is None else Path(root).expanduser()
+    base = data_folder() if root is None else Path(root)
     below = [base / name for name in (kind.key, Card.of(kind.key).name)]
     return next((path for path in below if os.path.isdir(path)), below[0] if root is None else base)
 
 
 def is_path(spec: str | Path) -> bool:
-    """Is it a folder rather than the name of a data set?"""
+    """Is it a folder rather than the name of a data set? Raises `usage` (exit 2) for what can be neither."""
+    from saliency_eval.datasets.files import path_of
+
+    path_of(spec, "a data set")
     text = str(spec)
-    named = SPEC.fullmatch(text)
-    if isinstance(spec, Path) or os.sep in text.partition("(")[0]:
+    before, named = text.partition("(")[0], SPEC.fullmatch(text)
+    if not isinstance(spec, str) or os.sep in before:
         return True
-    return os.path.isdir(text) and not (named and named["key"] in ADAPTERS)
+    return any(map(os.path.lexists, (text, before))) and not (named and named["key"] in ADAPTERS)
+
+
+def parse_path(spec: str | Path) -> tuple[str | Path, dict[str, str]]:
+    """The folder of an own data set, and the options written behind it.
+
+    >>> parse_path("./toy(out_of_range=raise)")
+    ('./toy', {'out_of_range': 'raise'})
+    """
+    found = re.fullmatch(r"(.+?)\(([^()]*)\)", spec) if isinstance(spec, str) else None
+    if found is None or os.path.lexists(spec):
+        return spec, {}
+    return found[1], parse_options(found[2], str(spec))
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:
@@ -103,11 +123,17 @@ def parse_spec(text: str) -> tuple[str, dict[str, str]]:
     match = SPEC.fullmatch(text.strip())
     if match is None:
         fail("usage", f"'{shown(text)}' is not a data set", "write name, name@edition or name(option=value)")
+    options = parse_options(match["options"] or "", text)
+    return match["key"], options | ({"@": match["edition"].strip()} if match["edition"] else {})
+
+
+def parse_options(written: str, text: str) -> dict[str, str]:
+    """The options `name=value` between commas."""
     options = {}
-    for pair in (match["options"] or "").split(","):
+    for pair in written.split(","):
         name, sign, value = pair.partition("=")
         if pair.strip() and not sign:
             fail("usage", f"'{shown(pair)}' in '{shown(text)}' gives no value", "write option=value")
         if sign:
             options[name.strip()] = value.strip()
-    return match["key"], options | ({"@": match["edition"].strip()} if match["edition"] else {})
+    return options

@@ -5,46 +5,26 @@ from __future__ import annotations
 import functools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.core import Lazy, Stimulus, show
+from saliency_eval.core import Lazy, Stimulus
 from saliency_eval.datasets.card import Card
-from saliency_eval.datasets.files import image_shape, natural, read_image
+from saliency_eval.datasets.files import image_shape, natural, no_folder, path_of, read_image
+from saliency_eval.datasets.gaze import Gaze as Gaze
+from saliency_eval.datasets.gaze import Integers as Integers
+from saliency_eval.datasets.gaze import Numbers as Numbers
+from saliency_eval.datasets.gaze import Truth as Truth
 from saliency_eval.errors import Problem, fail, nearest, shown, unknown
-from saliency_eval.pool import Points, Pool, Shape
+from saliency_eval.options import show
+from saliency_eval.pool import Pool, Shape
 
-Numbers = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Choices = Mapping[str, tuple[str, ...]]  # option: accepted values, default first
 EDITION = "edition"  # the option that chooses among editions: it stands in the tag as the version
-
-
-class Gaze(NamedTuple):
-    """Fixations of one image after the pixel rule, and what was left out."""
-
-    points: Points  # (n, 2) row, column; inside the image
-    observers: Integers  # (n,) position of the observer in the data set's own order
-    dropped: int = 0  # outside the image or not finite
-    raw: Numbers | None = None  # (m, 2) x, y as the expected totals count them
-
-
-class Truth(NamedTuple):
-    """The gaze of all images in columns."""
-
-    pool: Pool
-    observers: Integers  # (n,) beside pool.points
-    dropped: Integers  # (images,)
-
-    def of(self, id: str) -> Gaze:
-        """The part of one image."""
-        number = self.pool.number[id]
-        part = slice(*self.pool.starts[number : number + 2])
-        return Gaze(self.pool.points[part], self.observers[part], int(self.dropped[number]))
 
 
 class Dataset(Mapping[str, Stimulus], ABC):
@@ -56,10 +36,11 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     key: str
     options: ClassVar[Choices] = {}
+    has_files: ClassVar[bool] = True  # is there a copy on disk, which may be incomplete?
     drops_by_rule: ClassVar[bool] = False  # the authors themselves leave out points outside the image
 
     def __init__(self, root: str | Path, **options: object) -> None:
-        self.root = Path(root).expanduser()
+        self.root = path_of(root, "the root of a data set")
         self.card = Card.of(self.key)
         self.settings = {n: values[0] for n, values in self.options.items()}
         for name, value in options.items():
@@ -95,7 +76,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
         if not os.path.isdir(self.root):  # false for a name that no system allows
             fail(
                 "not_available",
-                f"data set {self.key} must lie in a folder, there is none at {shown(self.root, 500)}",
+                f"data set {self.key} must lie in a folder, {no_folder(self.root)}",
                 f"'saliency-eval data info {self.key}' says what to download and where to put it",
             )
 
@@ -148,10 +129,20 @@ class Dataset(Mapping[str, Stimulus], ABC):
     @property
     def tag(self) -> str:
         """The data set in a signature: id, edition, options other than the default, hash of the truth."""
+        return f"{self._label}#{self.pool.sha256[:8]}"
+
+    @property
+    def _label(self) -> str:
         plain = {name: values[0] for name, values in self.options.items()}
         changed = [f"{k}={show(v)}" for k, v in self.settings.items() if v != plain[k] and k != EDITION]
         options = f"({','.join(changed)})" if changed else ""
-        return f"{self.key}@{self.version}{options}#{self.pool.sha256[:8]}"
+        return f"{self.key}@{self.version}{options}"
+
+    def __repr__(self) -> str:
+        count = len(self.paths) if "paths" in self.__dict__ else "unlisted"
+        return f"<{self._label}: {count} images" + (
+            f" in {shown(self.root, 500)}>" if self.has_files else ">"
+        )
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -166,9 +157,15 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """An image as RGB (height, width, 3)."""
         return read_image(self.paths[id])
 
+    def density(self, id: str, path: Path) -> Callable[[], Numbers]:
+        """The map stored for an image, to be read when it is asked for."""
+        from saliency_eval.datasets.stored import read_density
+
+        return lambda: read_density(path, id, self.shape_of(id))
+
     def __getitem__(self, id: str) -> Stimulus:
-        if id not in self.paths:
-            unknown(f"image of {self.key}", id, list(self.paths)[:1000])
+        if id not in self:
+            unknown(f"image of {self.key}", str(id), list(self.paths)[:1000])
         gaze = functools.cache(lambda: self._known_gaze(id))
         fields: dict[str, Any] = {
             "path": self.paths[id],
@@ -182,7 +179,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
         return Stimulus(id, **fields | self.extra_fields(id))
 
     def __contains__(self, id: object) -> bool:
-        return id in self.paths
+        return isinstance(id, str) and id in self.paths
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.paths)
@@ -195,16 +192,26 @@ class Dataset(Mapping[str, Stimulus], ABC):
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
     def problems(self) -> list[Problem]:
-        """Findings about the ground truth: dropped points, images without a fixation."""
+        """Findings about the copy and its truth: too few images, dropped points, images without a fixation."""
         if self.withheld:
             text = f"the fixations of {self.card.name} are withheld: metrics that need them are not defined"
-            return [Problem("undefined_metric", text)]
+            return [*self.count_of_images(), Problem("undefined_metric", text)]
         gaze = {id: self.truth.of(id) for id in self.paths}
         empty = [id for id, g in gaze.items() if not len(g.points)]
         return [
+            *self.count_of_images(),
             *self.dropping({id: g for id, g in gaze.items() if g.dropped}),
             *(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id) for id in empty),
         ]
+
+    def count_of_images(self) -> list[Problem]:
+        """A warning when the card expects another number: scores of a part do not compare with others."""
+        wanted, got = self.expected.get("images"), len(self.paths)
+        if wanted in (None, got) or not self.has_files:
+            return []
+        text = f"{got} of {wanted} images of {self.card.name} are there; scores of another set do not compare"
+        remedy = f"'saliency-eval data check {self.key}' compares the copy with its card"
+        return [Problem("totals", text, remedy, severity_override="warning")]
 
     def dropping(self, gaze: Mapping[str, Gaze]) -> list[Problem]:
         """What is said of the images with points that were left out."""
@@ -217,12 +224,16 @@ class Dataset(Mapping[str, Stimulus], ABC):
             Problem(
                 "dropped_fixations",
                 f"image {shown(id)}: {g.dropped} of {g.dropped + len(g.points)} fixations dropped, "
-                "outside the image",
+                + self.why_dropped(id, g),
                 image=id,
                 count=g.dropped,
             )
             for id, g in gaze.items()
         ]
+
+    def why_dropped(self, id: str, gaze: Gaze) -> str:
+        """What was wrong with the points that were left out."""
+        return "outside the image"
 
     def _set(self, name: str, value: str) -> None:
         if name not in self.options:

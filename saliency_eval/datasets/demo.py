@@ -58,6 +58,7 @@ class Demo(Dataset):
     """Eight arrays of 300 x 400 px and twelve simulated observers; needs no root and no download."""
 
     key = "demo"
+    has_files = False
 
     def __init__(self, root: str | Path = "", **options: object) -> None:
         super().__init__(root, **options)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
+import stat
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterator
@@ -13,14 +16,36 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
+from saliency_eval.errors import TRUTH, USAGE, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
 if TYPE_CHECKING:
     from PIL import Image
 
 JUNK = {"thumbs.db", "desktop.ini"}
+KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe (FIFO)", stat.S_IFSOCK: "a socket"}
 IMAGES = (".jpg", ".jpeg", ".png")
+
+
+def path_of(value: object, what: str) -> Path:
+    """A path with `~` replaced; raises `usage` (exit 2) for anything that is no path."""
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        text = f"{what} must be a text or a path, got {type(value).__name__}"
+        fail("usage", text, "for example load_dataset('osie', 'data/OSIE')", exit=USAGE)
+    return Path(os.path.expanduser(value))
+
+
+def no_folder(path: Path) -> str:
+    """Why there is no folder at a path, as the end of a sentence."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return f"{shown(path, 500)} is a link that leads back to itself"
+        return f"there is none at {shown(path, 500)}"
+    except ValueError:  # a name that no system allows
+        return f"there is none at {shown(path, 500)}"
+    return f"{shown(path, 500)} is a file"
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -102,39 +127,36 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGB"))
 
 
-def read_map(path: Path) -> NDArray[np.float64]:
-    """A stored map (height, width) from a grey JPEG or PNG or an `.npy` array.
+def read_file(path: Path, most: int) -> bytes:
+    """All bytes of a regular file; `not_a_file`, `too_large`, `changed`, `unreadable` (exit 4).
 
-    Raises `colour`, `shape`, `dtype`, `unreadable` with exit 4.
+    It is looked at before it is opened, for a device may act on that, and never waited for, as a pipe asks.
     """
-    values = read_array(path) if path.suffix.lower() == ".npy" else read_grey(path)
-    if values.ndim != 2:
-        fail("shape", f"map {shown(path.name)} must be two-dimensional, got {values.shape}", exit=TRUTH)
-    if values.dtype.kind not in "biuf":
-        fail("dtype", f"map {shown(path.name)} must hold real numbers, got {values.dtype}", exit=TRUTH)
-    return values.astype(np.float64)
-
-
-def read_array(path: Path) -> NDArray[np.generic]:
-    """An `.npy` array without Python objects."""
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        damaged(path, "array", error)
+        check_regular(path, os.stat(path))
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            check_regular(path, status)
+            data = file.read(min(status.st_size, most) + 1)
+    except OSError as error:
+        why = "a link that leads nowhere" if path.is_symlink() and not path.exists() else error.strerror
+        fail("unreadable", f"{shown(path.name)}: cannot be read: {why}", "restore the file",
+             file=path.name, exit=TRUTH)  # fmt: skip
+    if len(data) > most:
+        fail("too_large", f"{shown(path.name)} must have at most {most >> 20} MiB", "split it or scale it down",
+             file=path.name, exit=TRUTH)  # fmt: skip
+    if len(data) != status.st_size:
+        fail("changed", f"{shown(path.name)} changed while it was read", "wait until it is written",
+             file=path.name, exit=TRUTH)  # fmt: skip
+    return data
 
 
-def read_grey(path: Path) -> NDArray[np.generic]:
-    """The grey values of a picture; of equal colour channels the first."""
-    with opened(path) as image:
-        values = np.asarray(image.convert("RGB") if image.mode in ("P", "RGBA", "CMYK") else image)
-    if values.ndim == 3 and (values != values[..., :1]).any():
-        fail(
-            "colour",
-            f"map {shown(path.name)} must be grey, its channels differ",
-            "save the raw map",
-            exit=TRUTH,
-        )
-    return values[..., 0] if values.ndim == 3 else values
+def check_regular(path: Path, status: os.stat_result) -> None:
+    """Raises `not_a_file` (exit 4) for a folder, pipe, socket or device."""
+    if not stat.S_ISREG(status.st_mode):
+        kind = KINDS.get(stat.S_IFMT(status.st_mode), "a device")
+        fail("not_a_file", f"{shown(path.name)} must be a file, got {kind}", "put the file in its place",
+             file=path.name, exit=TRUTH)  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,10 +15,11 @@ import numpy as np
 from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Choices, Dataset, Gaze
 from saliency_eval.datasets.card import Card
-from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, need, read_map
+from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, need
 from saliency_eval.datasets.folder_files import Boxes, Table, read_boxes, read_csv, read_json
+from saliency_eval.datasets.folder_points import finite, fit, one_based, why
 from saliency_eval.datasets.folder_toml import Settings, read_toml
-from saliency_eval.datasets.pixels import inside, placed
+from saliency_eval.datasets.pixels import placed
 from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
@@ -58,8 +60,8 @@ class Folder(Dataset):
     def extra_fields(self, id: str) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         if id in self.maps:
-            fields["stored_density"] = functools.partial(read_map, self.maps[id])
-        if (self.root / "boxes.csv").exists():
+            fields["stored_density"] = self.density(id, self.maps[id])
+        if os.path.lexists(self.root / "boxes.csv"):
             fields["boxes"] = Lazy(lambda: self._boxes.of(id))
         return fields
 
@@ -74,8 +76,11 @@ class Folder(Dataset):
         lost = sum(g.dropped for g in gaze.values())
         if lost > MOST_OUTSIDE * len(self._table.points):
             return [self._refusal(lost), *notes]
-        hint = "1-based? set origin = 1 in dataset.toml" if self._only_far_border() else ""
+        hint = self._one_based() if lost else ""
         return [*(replace(p, remedy=hint) for p in super().dropping(gaze)), *notes]
+
+    def why_dropped(self, id: str, gaze: Gaze) -> str:
+        return why(self._table.part(id).points, gaze.dropped)
 
     # -------------------------------------------------------------- tables
 
@@ -85,7 +90,7 @@ class Folder(Dataset):
 
     @functools.cached_property
     def _file(self) -> Path:
-        present = [self.root / name for name in FILES if (self.root / name).exists()]
+        present = [self.root / name for name in FILES if os.path.lexists(self.root / name)]
         if len(present) > 1:
             text = f"{shown(self.root.name)} must hold one fixation file, got {' and '.join(FILES)}"
             fail("ambiguous", text, "remove one of them", exit=TRUTH)
@@ -111,10 +116,7 @@ class Folder(Dataset):
         A CSV file names an image by a row, so an image without a row has no fixation.
         """
         listed = set(self._table.ids)
-        problems = [
-            missing(id, f"{self._file.name} names it, stimuli/ has no such image")
-            for id in sorted(listed - set(images))
-        ]
+        problems = [unknown_image(id, self._file.name, images) for id in sorted(listed - set(images))]
         if self._file.suffix == ".json":
             problems += [
                 missing(id, f"{self._file.name} does not list it; write [] for none")
@@ -127,33 +129,38 @@ class Folder(Dataset):
     # -------------------------------------------------------------- what is wrong with many points
 
     def _refusal(self, lost: int) -> Problem:
-        table, where = self._table, shown(self._file.name)
-        counts = f"{where}: {lost} of {len(table.points)} points lie outside their image"
-        if all(inside(np.floor(points[:, ::-1]), shape).all() for points, shape in self._by_image()):
-            text = f"{counts}, none does with row and column exchanged"
+        """An error: which reading of the axes or the origin would put the points inside?"""
+        points, images = self._table.points, self._by_image()
+        counts = f"{shown(self._file.name)}: {lost} of {len(points)} points are {why(points, lost)}"
+        hint = self._one_based()
+        if not hint and not fit(images) and fit(images, exchanged=True):
+            text = f"{counts}, none is with row and column exchanged"
             return Problem(
                 "swapped_axes", text, 'set points = "x-y" in dataset.toml, or name the columns right'
             )
-        remedy = (
-            "1-based? set origin = 1 in dataset.toml"
-            if self._only_far_border()
-            else "check sizes, axes and origin"
-        )
+        remedy = hint or ("write finite numbers" if fit(images) else "check sizes, axes and origin")
         return Problem("dropped_fixations", counts, remedy, count=lost, severity_override="error")
 
-    def _only_far_border(self) -> bool:
-        """Do points leave their images only by one pixel, at the bottom and at the right?"""
-        return all(inside(np.floor(points), (h + 1, w + 1)).all() and (points >= 1).all()
-                   for points, (h, w) in self._by_image())  # fmt: skip
+    def _one_based(self) -> str:
+        return "" if self._toml.origin else one_based(self._by_image())
 
     def _by_image(self) -> list[tuple[Any, Shape]]:
         return [(self._table.part(id).points, self.shape_of(id)) for id in self.paths]
 
     def _floored(self) -> Problem | None:
-        points = self._table.points[np.isfinite(self._table.points).all(1)]
+        points = finite(self._table.points)
         count = int((points != np.floor(points)).any(1).sum())
         text = f"{shown(self._file.name)}: {count} fractional points were floored to their pixel"
         return Problem("floored", text, count=count) if count else None
+
+
+def unknown_image(id: str, file: str, images: Mapping[str, Path]) -> Problem:
+    """Fixations name an image that is not there, perhaps by the name of its file."""
+    stem, dot, suffix = id.rpartition(".")
+    if stem in images and dot + suffix.lower() in IMAGES:
+        text = f"image {shown(id)}: {file} must name images without extension, write {shown(stem)}"
+        return Problem("missing", text, "write names without extension", image=id, exit_override=TRUTH)
+    return missing(id, f"{file} names it, stimuli/ has no such image")
 
 
 def missing(id: str, why: str) -> Problem:

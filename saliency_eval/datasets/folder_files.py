@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from saliency_eval.datasets.base import Integers, Numbers
+from saliency_eval.datasets.files import read_file
 from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
@@ -73,10 +74,7 @@ def read_csv(path: Path, origin: int) -> Table:
     Raises `unreadable` (exit 4) with the line, or with the columns found.
     """
     header, rows = csv_rows(path)
-    axes = next((axes for axes in (ROW_COLUMN, X_Y) if {"image", *axes} <= set(header)), None)
-    if axes is None:
-        refuse(path, f"must have the columns image,row,column or image,x,y, got '{shown(','.join(header))}'",
-               "separate columns by commas, with '.' as decimal point")  # fmt: skip
+    axes = axes_of(path, header)
     ids: dict[str, int] = {}
     people: dict[str, int] = {}
     image, points, observers = [], [], []
@@ -89,6 +87,19 @@ def read_csv(path: Path, origin: int) -> Table:
         points.append([number_of(path, line, text) for text in texts])
         observers.append(people.setdefault(row.get("observer", ""), len(people)))
     return table(ids, image, points, observers, origin, swapped=axes == X_Y)
+
+
+def axes_of(path: Path, header: list[str]) -> tuple[str, str]:
+    """The columns of the coordinates; raises `unreadable` without any, `ambiguous` for two pairs (exit 4)."""
+    found = [axes for axes in (ROW_COLUMN, X_Y) if {"image", *axes} <= set(header)]
+    columns = shown(",".join(header))
+    if not found:
+        refuse(path, f"must have the columns image,row,column or image,x,y, got '{columns}'",
+               "separate columns by commas, with '.' as decimal point")  # fmt: skip
+    if len(found) > 1:
+        fail("ambiguous", f"{path.name} must hold row,column or x,y, got both: '{columns}'",
+             "remove one pair of columns", file=path.name, exit=TRUTH)  # fmt: skip
+    return found[0]
 
 
 def csv_rows(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
@@ -195,7 +206,8 @@ def points_of(path: Path, name: str, value: Any) -> Numbers:
         points = np.zeros(0, object)
     if isinstance(value, list) and not value:
         return np.zeros((0, 2))
-    if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[1] != 2:
+    pairs = points.dtype.kind in "iuf" and points.ndim == 2 and points.shape[1] == 2
+    if not pairs or any(bool in map(type, point) for point in value):
         refuse(path, f"image {shown(name)}: must be a list of [row, column] numbers, got {shown(value)}")
     return points.astype(np.float64)
 
@@ -213,15 +225,11 @@ def table(
 
 
 def text_of(path: Path) -> str:
-    """A UTF-8 file within the limit, a byte order mark removed; raises `too_large`, `unreadable` (exit 4)."""
+    """A UTF-8 file within the limit, a byte order mark removed; raises what `read_file` does, `unreadable`."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            fail("too_large", f"{path.name} must have at most {MOST_BYTES >> 20} MiB", "split it", exit=TRUTH)
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         refuse(path, f"is not UTF-8 (byte {error.start})", "save it as UTF-8")
-    except OSError as error:
-        refuse(path, f"cannot be read: {error.strerror}")
 
 
 def normal(name: str) -> str:

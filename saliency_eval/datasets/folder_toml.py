@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from saliency_eval.datasets.files import read_file
 from saliency_eval.errors import TRUTH, fail, nearest, shown
 
 TEXTS = ("name", "version", "licence", "citation", "source", "summary", "blur")
 NUMBERS = ("sigma", "observers", "seconds")
+MOST_BYTES = 2**20
+MOST_SIGMA = 10_000  # px; a blur beyond any picture
 ORDERS = ("row-column", "x-y")
 ORIGINS = (0, 1)
 
@@ -24,12 +28,13 @@ class Settings(NamedTuple):
 
 
 def read_toml(path: Path) -> Settings:
-    """The settings, or the defaults without the file; raises `unreadable` (exit 4)."""
-    if not path.exists():
+    """The settings, or the defaults without the file; raises `unreadable` and the like (exit 4)."""
+    if not os.path.lexists(path):
         return Settings({})
+    data = read_file(path, MOST_BYTES)
     try:
-        given = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        given = tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         refuse(f"is not TOML: {shown(error, 200)}", "see toml.io for the syntax")
     fixations = given.pop("fixations", {})
     if not isinstance(fixations, dict):
@@ -52,6 +57,8 @@ def value_of_card(key: str, value: Any) -> Any:
     positive = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
     if key in NUMBERS and not positive:
         refuse(f"{key} must be a number above 0, got {shown(value)}", "correct or remove it")
+    if key == "sigma" and value > MOST_SIGMA:
+        refuse(f"sigma must be at most {MOST_SIGMA} px, got {shown(value)}", "correct or remove it")
     return value
 
 

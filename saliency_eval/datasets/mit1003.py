@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from saliency_eval.datasets.base import Choices, Dataset, Gaze, Integers, Numbers
-from saliency_eval.datasets.files import IMAGES, files_by_stem, is_junk, need, read_map
+from saliency_eval.datasets.files import IMAGES, files_by_stem, is_junk, need
 from saliency_eval.datasets.matlab import items, member, only
 from saliency_eval.datasets.mit1003_detection import detect
 from saliency_eval.datasets.pixels import pairs, placed
+from saliency_eval.datasets.stored import read_map
 from saliency_eval.errors import TRUTH, fail, shown
 from saliency_eval.pool import Shape
 
@@ -50,7 +51,7 @@ class Mit1003(Dataset):
 
     def extra_fields(self, id: str) -> dict[str, Any]:
         stored = self._maps.get(f"{id}_fixMap") or self._maps.get(id)
-        return {"stored_density": functools.partial(read_map, stored)} if stored else {}
+        return {"stored_density": self.density(id, stored)} if stored else {}
 
     def _from_samples(self, id: str) -> Gaze:
         shape = self.shape_of(id)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from saliency_eval.datasets.base import Dataset, Gaze
-from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need, read_map
+from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need
 from saliency_eval.datasets.matlab import load, member
 from saliency_eval.datasets.pixels import placed
 
@@ -40,7 +40,7 @@ class Mit300(Dataset):
 
     def extra_fields(self, id: str) -> dict[str, Any]:
         path = self._truth / MAPS / f"{id}.jpg"
-        return {"stored_density": functools.partial(read_map, path)} if path.is_file() else {}
+        return {"stored_density": self.density(id, path)} if path.is_file() else {}
 
     @functools.cached_property
     def _truth(self) -> Path:

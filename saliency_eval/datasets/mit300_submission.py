@@ -9,7 +9,7 @@ from pathlib import Path
 
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.datasets.files import image_shape, is_junk, natural
-from saliency_eval.errors import REJECTED, Problem, SaliencyEvalError, fail, shown
+from saliency_eval.errors import REJECTED, USAGE, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
 IDS = tuple(f"i{k}" for k in range(1, 301))
@@ -66,12 +66,15 @@ def check_map(path: Path, id: str, shapes: Mapping[str, Shape]) -> list[Problem]
 
 
 def pack_submission(folder: str | Path, out: str | Path, data: Dataset | None = None) -> Path:
-    """Pack the maps into a zip file, once `check_submission` finds no error; equal maps give equal bytes."""
+    """Pack the maps into a zip file, once `check_submission` finds no error; equal maps give equal bytes.
+
+    Raises `usage` (exit 2) for a target that is a folder or lies in the folder of the maps.
+    """
+    out = checked_target(Path(out), Path(folder))
     problems = check_submission(folder, data)
     if any(p.severity == "error" for p in problems):
         raise SaliencyEvalError(problems)
     ids = IDS if data is None else tuple(data)
-    out = Path(out)
     part = out.with_name(f".{out.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:  # JPEG does not shrink further
@@ -81,4 +84,16 @@ def pack_submission(folder: str | Path, out: str | Path, data: Dataset | None = 
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)
+    return out
+
+
+def checked_target(out: Path, folder: Path) -> Path:
+    """The archive to write; raises `usage` (exit 2) for one that would take the place of other things."""
+    if not out.name or out.is_dir():
+        fail("usage", f"the archive must be a file, got the folder '{shown(out, 500)}'",
+             "for example --out submission.zip", exit=USAGE)  # fmt: skip
+    place, maps = (Path(os.path.realpath(path)) for path in (out.parent, folder))
+    if maps in (place, *place.parents):
+        fail("usage", f"the archive must lie outside the folder of the maps, got {shown(out, 500)}",
+             "write it beside the folder", exit=USAGE)  # fmt: skip
     return out

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from saliency_eval.datasets.base import Choices, Dataset, Gaze, Numbers
-from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need, read_map
+from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need
 from saliency_eval.datasets.pixels import placed, without_first
+from saliency_eval.datasets.stored import read_map
 from saliency_eval.errors import TRUTH, fail, shown
 
 
@@ -43,7 +44,7 @@ class PascalS(Dataset):
     def extra_fields(self, id: str) -> dict[str, Any]:
         names = ("algmaps/pascal/humanFix", "datasets/algmaps/pascal/humanFix")
         stored = next((p for n in names if (p := self.root / n / f"{id}.png").is_file()), None)
-        return {"stored_density": functools.partial(read_map, stored)} if stored else {}
+        return {"stored_density": self.density(id, stored)} if stored else {}
 
     def _from_file(self, id: str) -> Numbers:
         number = int(id) if id.isdecimal() else 0

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from saliency_eval.datasets.base import Choices, Dataset, Gaze, Numbers
-from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need, read_map
+from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need
 from saliency_eval.datasets.matlab import items, load, member
 from saliency_eval.datasets.pixels import pairs, placed
 from saliency_eval.errors import TRUTH, fail, shown
@@ -75,7 +75,7 @@ class Salicon(Dataset):
     def extra_fields(self, id: str) -> dict[str, Any]:
         path = self.root / "maps" / self.split / f"{id}.png"
         stored = self.version == "2017" and path.is_file()
-        return {"stored_density": functools.partial(read_map, path)} if stored else {}
+        return {"stored_density": self.density(id, path)} if stored else {}
 
     def _workers(self, id: str) -> list[Numbers]:
         """Points (n, 2) of each worker: row, column, 1-based."""

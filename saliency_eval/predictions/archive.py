@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,13 @@ class PredictionArchive(PredictionFiles):
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_open"}
+
+    def order(self, ids: Sequence[str]) -> list[str]:
+        """The ids by the places of their members: a compressed stream starts anew for every step back."""
+        return sorted(ids, key=self._place)
+
+    def _place(self, id: str) -> float:
+        return self._members[self._files[id]].place if id in self._files else math.inf
 
     def _list(self, images: int) -> Listing:
         self._members, problems, self._open = {}, [], None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -18,9 +18,10 @@ class Reading(NamedTuple):
     notes: tuple[Problem, ...] = ()  # warnings and notes; errors are raised
     sha256: str = ""  # of the bytes that were read
     format: str = "array"  # png, jpeg, npy, npz, mat, h5
-    views: tuple[tuple[NDArray[Any], Any], ...] = ()  # several maps, each with the fixations it is scored on
+    views: tuple[tuple[NDArray[Any], Any], ...] | None = None  # several maps, each with its own fixations
 
 
+@runtime_checkable
 class Predictions(Protocol):
     """Maps by image id: a folder, an archive, a mapping, or a model run on the spot."""
 
@@ -33,6 +34,9 @@ class Predictions(Protocol):
 
     def has(self, id: str) -> bool:
         """Is there a prediction for the image?"""
+
+    def order(self, ids: Sequence[str]) -> list[str]:
+        """The ids in the order in which reading them is cheapest."""
 
     def read(self, id: str, shape: Shape) -> Reading:
         """Read the map of one image; raises SaliencyEvalError for anything that is refused."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -85,6 +85,10 @@ class PredictionFiles(ABC):
         """Has `match` found one file for the image?"""
         return id in self._files
 
+    def order(self, ids: Sequence[str]) -> list[str]:
+        """The ids as they are: any order of files costs the same."""
+        return list(ids)
+
     def read(self, id: str, shape: Shape) -> Reading:
         """The map of one image for a stimulus of (height, width); raises SaliencyEvalError."""
         data, name = self._fetch(id)
@@ -94,8 +98,8 @@ class PredictionFiles(ABC):
         """Predictions that are no longer what was read, given sha256 by image; equal stamps are trusted."""
         moved = [
             (id, name)
-            for id, name in self._files.items()
-            if id in digests and stamp(self._path(name)) != self._stamps[name]
+            for id in self.order([id for id in self._files if id in digests])
+            if stamp(self._path(name := self._files[id])) != self._stamps[name]
         ]
         return [
             Problem(

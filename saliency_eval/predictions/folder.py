@@ -115,7 +115,7 @@ def whole(path: str, limit: int) -> bytes:
             fail(
                 "too_large",
                 f"a file may have {size(limit)}, got {size(status.st_size)}",
-                "save it smaller, or raise --max-bytes",
+                "save it smaller, or raise max_bytes= of open_predictions",
             )
         data = file.read(status.st_size + 1) or b""
     if len(data) != status.st_size:

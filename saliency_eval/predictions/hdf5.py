@@ -121,7 +121,7 @@ def check_storage(dataset: h5py.Dataset, present: int, rules: Rules) -> None:
         fail(
             "too_large",
             f"a chunk may take {size(rules.max_bytes)}, chunks {dataset.chunks} take {size(chunk)}",
-            "save it in smaller chunks, or raise --max-bytes",
+            "save it in smaller chunks, or raise max_bytes= of open_predictions",
         )
     check_filters(dataset, rules)
 

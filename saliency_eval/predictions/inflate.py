@@ -28,5 +28,5 @@ def check_growth(deflated: bytes | memoryview, rules: Rules) -> None:
         fail(
             "too_large",
             f"an array may take {size(rules.max_bytes)}, the data stored here inflate to more",
-            "save it smaller, or raise --max-bytes",
+            "save it smaller, or raise max_bytes= of open_predictions",
         )

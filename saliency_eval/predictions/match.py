@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.rules import ACCEPTED, NAMES_SHOWN, READ, suffix_of
 
+SAMPLE = 8  # unused files whose names are looked at for a hint
 JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
@@ -88,10 +90,12 @@ def match(names: Iterable[str], ids: list[str], naming: Naming, where: str) -> M
     used = {name for group in chosen.values() for name in group}
     files = {id: group[0] for id, group in chosen.items() if len(group) == 1}
     absent = [id for id in ids if id not in found]
+    unused = stems([name for name in maps if name not in used], base)
+    remedy = offer(absent, unused, naming, some=bool(found))
     return Match(
         files,
         [ambiguous(id, group) for id, group in chosen.items() if len(group) > 1]
-        + missing(absent, len(ids), stems(maps, base), naming, where)
+        + missing(absent, len(ids), len(maps), remedy, where)
         + extra([name for name in names if name not in used])
         + nested(base, files)
         + case(files, naming, base),
@@ -139,45 +143,65 @@ def ambiguous(id: str, group: list[str]) -> Problem:
     return Problem("ambiguous", message, "remove all but one", id, group[0])
 
 
-def missing(absent: list[str], total: int, present: list[str], naming: Naming, where: str) -> list[Problem]:
-    """Images without a file, with the naming that would find them."""
+def missing(absent: list[str], total: int, maps: int, remedy: str, where: str) -> list[Problem]:
+    """Images without a file; `maps`: how many files of a format that is read are there."""
     if not absent:
         return []
     message = f"{len(absent)} of {total} predictions are missing in {where} (first: {shown(absent[0])})"
-    if not present:
+    if not maps:
         message = f"no predictions in {where}: {total} files of {READ} are needed (first: {shown(absent[0])})"
-    remedy = offer(absent, present, naming) or "add the files, or --on-missing constant"
+    remedy = remedy or "add the files, or --on-missing constant"
     return [Problem("missing", message, remedy, absent[0], count=len(absent))]
 
 
-def offer(absent: list[str], present: list[str], naming: Naming) -> str:
-    """The option that would find more images, if all files share a prefix and a suffix."""
-    guess = guessed(absent, present)
-    if guess in (None, naming):
+def offer(absent: list[str], unused: list[str], naming: Naming, *, some: bool) -> str:
+    """The option that would find more images; `some` images were found as it is."""
+    guess = guessed(absent, unused, some=some)
+    if guess is None or guess == naming or shown(guess.name(""), 999) != guess.name(""):
         return ""
-    assert guess is not None
-    prefix, suffix = shown(guess.prefix), shown(guess.suffix)
+    prefix, suffix = guess.prefix, guess.suffix
+    files, tried = ("other files there", "name all alike, or try") if some else ("files there", "try")
     if prefix and suffix:
-        return f"files there are named '{prefix}...{suffix}': try --pattern '{prefix}{{stem}}{suffix}'"
+        pattern = shlex.quote(prefix + "{stem}" + suffix)
+        return f"{files} are named '{prefix}...{suffix}': {tried} --pattern {pattern}"
     if prefix:
-        return f"files there begin with '{prefix}': try --prefix {prefix}"
-    return f"files there end in '{suffix}': try --suffix {suffix}"
+        return f"{files} begin with '{prefix}': {tried} --prefix {shlex.quote(prefix)}"
+    if suffix:
+        return f"{files} end in '{suffix}': {tried} --suffix {shlex.quote(suffix)}"
+    return f"{files} are named as the images alone: leave out --prefix, --suffix and --pattern"
 
 
-def guessed(absent: list[str], present: list[str]) -> Naming | None:
-    """Prefix and suffix that all files share and that leave the id of at least one image."""
-    if not present:
+def guessed(absent: list[str], unused: list[str], *, some: bool) -> Naming | None:
+    """Prefix and suffix that most of the unused files share, around the ids of images without a file."""
+    wanted, keys = {folded(id) for id in absent}, [folded(stem) for stem in unused]
+    origin = {split[::2]: stem for stem in unused[:SAMPLE] for split in splits(folded(stem), wanted)}
+    hits = {option: hit(keys, wanted, *option) for option in sorted(origin)}
+    best = max(hits, key=lambda option: hits[option], default=None)
+    if best is None or 2 * hits[best] <= len(keys) or (some and hits[best] == 1 and grown(*best)):
         return None
-    wanted, keys = {folded(id) for id in absent}, [folded(stem) for stem in present]
-    options = [keys[0].partition(id) for id in wanted if id in keys[0]]
-    best, most = None, 0
-    for prefix, _, suffix in sorted(options):
-        length = len(prefix) + len(suffix)
-        shared = all(k.startswith(prefix) and k.endswith(suffix) and len(k) > length for k in keys)
-        hits = sum(k[len(prefix) : len(k) - len(suffix)] in wanted for k in keys) if shared else 0
-        if hits > most:
-            best, most = Naming(present[0][: len(prefix)], present[0][len(present[0]) - len(suffix) :]), hits
-    return best
+    stem, (prefix, suffix) = origin[best], best
+    found = Naming(stem[: len(prefix)], stem[len(stem) - len(suffix) :])
+    return found if (folded(found.prefix), folded(found.suffix)) == best else Naming(*best)
+
+
+def splits(key: str, wanted: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """What stands before and after each id that is part of the key."""
+    return (key.partition(id) for id in wanted if id in key)
+
+
+def hit(keys: list[str], wanted: Collection[str], prefix: str, suffix: str) -> int:
+    """How many keys are an id between the prefix and the suffix."""
+    return sum(
+        key.startswith(prefix)
+        and key.endswith(suffix)
+        and key[len(prefix) : len(key) - len(suffix)] in wanted
+        for key in keys
+    )
+
+
+def grown(prefix: str, suffix: str) -> bool:
+    """Is the id part of a longer word, as '3' is of '13'? Then a single such file tells nothing."""
+    return prefix[-1:].isalnum() or suffix[:1].isalnum()
 
 
 def extra(names: list[str]) -> list[Problem]:

@@ -222,7 +222,7 @@ def refuse_total(total: int, limit: int) -> None:
         fail(
             "too_large",
             f"an archive for these images may inflate to {size(limit)}, got {size(total)}",
-            "remove what is no prediction, or raise --max-bytes",
+            "remove what is no prediction, or raise max_bytes= of open_predictions",
         )
 
 
@@ -232,6 +232,6 @@ def refuse_size(name: str, found: int, rules: Rules) -> None:
         fail(
             "too_large",
             f"{shown(name)}: a member may have {size(rules.max_bytes)}, got {size(found)}",
-            "save it smaller, or raise --max-bytes",
+            "save it smaller, or raise max_bytes= of open_predictions",
             file=name,
         )

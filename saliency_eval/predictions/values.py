@@ -60,7 +60,7 @@ def check_claim(shape: tuple[int, ...], itemsize: int, present: int, rules: Rule
         fail(
             "too_large",
             f"an array may take {size(rules.max_bytes)}, shape {shape} takes {size(needed)}",
-            "save it smaller, or raise --max-bytes",
+            "save it smaller, or raise max_bytes= of open_predictions",
         )
     return needed
 
@@ -72,7 +72,7 @@ def check_size(found: Shape, stimulus: Shape, rules: Rules) -> None:
         fail(
             "too_large",
             f"a map may have {rules.max_pixels} pixels, got {width}x{height}",
-            "save it smaller, or raise --max-pixels",
+            "save it smaller, or raise max_pixels= of open_predictions",
         )
     same_aspect = abs(height * wide - width * tall) <= max(tall, wide) and min(found) >= SMALLEST_SIDE
     if found == stimulus or (rules.resize and same_aspect):
@@ -176,7 +176,10 @@ def remarks(values: Array, low: Any, high: Any) -> Notes:
         notes.append(Problem("few_levels", f"the map has 2 levels only ({low} and {high})"))
     if low < 0:
         notes.append(
-            Problem("shifted", f"negative values down to {low:.6g}: sim, kld and ig move the map up")
+            Problem(
+                "shifted",
+                f"negative values down to {low:.6g}: sim, kld and ig treat them as their options say",
+            )
         )
     return tuple(notes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from PIL import Image
 from saliency_eval.core import Stimulus
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
+from saliency_eval.datasets.files import read_file
 from saliency_eval.datasets.folder import slug
+from saliency_eval.datasets.verify import check_dataset
 from saliency_eval.errors import Problem, SaliencyEvalError
 
 NAMES = ("i01", "i02", "i03", "i04", "i05", "café")
 HEIGHT, WIDTH = 48, 64
+NAN = float("nan")
 Fixations = dict[str, list[list[float]]]
 
 
@@ -294,6 +298,7 @@ def test_no_stimuli(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [("nam = 'x'", "name"), ("name =", "TOML"), ("name = 3", "text"), ("sigma = -1", "above 0"),
+     ("sigma = 0", "above 0"), ("sigma = 10001", "10000 px"), ("sigma = inf", "above 0"),
      ("fixations = 3", "table"), ("[fixations]\norigin = 2", "0 or 1"),
      ("[fixations]\norigin = true", "0 or 1"),
      ("[fixations]\npoints = 'y-x'", "'x-y'")],
@@ -325,3 +330,183 @@ def test_exif_rotation_is_never_applied(folder: Path, points: Fixations) -> None
 )
 def test_slug(name: str, wanted: str) -> None:
     assert slug(name) == wanted
+
+
+# ------------------------------------------------------------------ pipes, devices, links
+
+
+FILE_NAMES = ("fixations.csv", "fixations.json", "dataset.toml")
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+@pytest.mark.parametrize(("kind", "word"), [("pipe", "FIFO"), ("device", "device"), ("folder", "folder")])
+def test_a_file_that_is_none(folder: Path, points: Fixations, name: str, kind: str, word: str) -> None:
+    if name == "dataset.toml":
+        with_json(folder, points)
+    {
+        "pipe": lambda: os.mkfifo(folder / name),
+        "device": lambda: (folder / name).symlink_to("/dev/zero"),
+        "folder": lambda: (folder / name).mkdir(),
+    }[kind]()
+    with refused("not_a_file", name, word):
+        Dataset.from_folder(folder)
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_a_link_that_leads_nowhere(folder: Path, points: Fixations, name: str) -> None:
+    if name == "dataset.toml":
+        with_json(folder, points)
+    (folder / name).symlink_to("nowhere")
+    with refused("unreadable", name, "leads nowhere"):
+        Dataset.from_folder(folder)
+
+
+def test_a_file_above_the_limit(folder: Path, points: Fixations, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saliency_eval.datasets.folder_files.MOST_BYTES", 2**20)
+    with refused("too_large", "fixations.json", "1 MiB"):
+        with_json(folder, " " * (2**20 + 1 - 2) + "{}")
+    with refused("too_large", "dataset.toml"):
+        with_toml(folder, "#" * (2**20 + 1), points)
+
+
+def test_a_file_of_exactly_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc")
+    assert read_file(tmp_path / "x", 3) == b"abc"
+    with refused("too_large", "x"):
+        read_file(tmp_path / "x", 2)
+
+
+# ------------------------------------------------------------------ stored densities
+
+
+def npy_header(shape: str) -> bytes:
+    head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}".encode()
+    head = head.ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(64)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(npy_header("(1000000, 1000000)"), "unreadable"), (npy_header("(-1, 8)"), "unreadable"),
+     (np.full((HEIGHT, WIDTH), np.nan), "non_finite"), (np.full((HEIGHT, WIDTH), np.inf), "non_finite"),
+     (np.zeros((HEIGHT, WIDTH)) - 1, "not_normalised"), (np.zeros((WIDTH, HEIGHT)), "wrong_size"),
+     (np.zeros((HEIGHT, WIDTH, 3)), "shape"), (np.zeros((HEIGHT, WIDTH), complex), "dtype"),
+     (np.full((HEIGHT, WIDTH), None), "dtype"), (b"", "unreadable"), (b"\x93NUMPY\x03\x00", "unreadable")],
+    ids=["lie", "minus", "nan", "inf", "negative", "size", "colour", "complex", "object", "empty", "version"],
+)  # fmt: skip
+def test_stored_arrays(folder: Path, points: Fixations, content: Any, code: str) -> None:
+    (folder / "maps").mkdir()
+    path = folder / "maps/i01.npy"
+    path.write_bytes(content) if isinstance(content, bytes) else np.save(path, content, allow_pickle=True)
+    density = with_json(folder, points)["i01"]["stored_density"]
+    with refused(code, "i01.npy", "image i01"):
+        density()
+
+
+def test_stored_arrays_in_other_orders_and_types(folder: Path, points: Fixations) -> None:
+    (folder / "maps").mkdir()
+    wanted = np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+    for name, array in (
+        ("i01", np.asfortranarray(wanted)),
+        ("i02", wanted.astype(">u2")),
+        ("i03", wanted > 9),
+    ):
+        np.save(folder / f"maps/{name}.npy", array)
+    data = with_json(folder, points)
+    for name, array in (("i01", wanted), ("i02", wanted), ("i03", wanted > 9)):
+        assert_array_equal(data[name]["stored_density"](), array)
+
+
+def test_stored_pictures(folder: Path, points: Fixations) -> None:
+    (folder / "maps").mkdir()
+    half = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (HEIGHT, WIDTH // 2)))
+    for name, mode, alpha in (
+        ("i01", "LA", half),
+        ("i02", "RGBA", half),
+        ("i03", "LA", None),
+        ("i04", "RGBA", None),
+    ):
+        picture = Image.new("L", (WIDTH, HEIGHT), 7).convert(mode)
+        if alpha:
+            picture.putalpha(alpha)
+        picture.save(folder / f"maps/{name}.png")
+    Image.new("L", (WIDTH, HEIGHT + 1), 7).save(folder / "maps/i05.png")
+    data = with_json(folder, points)
+    for name, code in (("i01", "alpha"), ("i02", "alpha"), ("i05", "wrong_size")):
+        with refused(code, f"{name}.png", f"image {name}"):
+            data[name]["stored_density"]()
+    for name in ("i03", "i04"):
+        assert np.unique(data[name]["stored_density"]()).tolist() == [7]
+
+
+# ------------------------------------------------------------------ what looks alike
+
+
+@pytest.mark.parametrize("text", ['{"i01": [[true, 3]]}', '{"i01": [[1, 2], [3.5, false]]}'])
+def test_truth_values_are_no_coordinates(folder: Path, text: str) -> None:
+    with refused("unreadable", "fixations.json", "i01"):
+        with_json(folder, text)
+
+
+def test_two_pairs_of_columns(folder: Path) -> None:
+    with refused("ambiguous", "row,column,x,y", "both"):
+        with_csv(folder, "image,row,column,x,y\ni01,1,2,2,1\n")
+
+
+def test_names_with_an_extension(folder: Path) -> None:
+    with refused("missing", "i01.png", "without extension", "write i01"):
+        with_csv(folder, "image,row,column\ni01.png,1,2\n")
+    with refused("missing", "i01.txt", "no such image"):
+        with_csv(folder, "image,row,column\ni01.txt,1,2\n")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """One image of 8 rows and 9 columns."""
+    (tmp_path / "small/stimuli").mkdir(parents=True)
+    Image.new("L", (9, 8)).save(tmp_path / "small/stimuli/a.png")
+    return tmp_path / "small"
+
+
+@pytest.mark.parametrize(
+    ("points", "code", "words"),
+    [([[8, 0]], "dropped_fixations", ["1-based?", "rows"]), ([[8, 9], [1, 1]], "dropped_fixations", ["1-based?"]),
+     ([[0, 9], [3, 1]], "dropped_fixations", ["1-based?", "columns"]), ([[8, 0], [0, 5]], "swapped_axes", ["x-y"]),
+     ([[NAN, 1], [2, 3]], "dropped_fixations", ["1 of 2 points are not finite", "finite numbers"]),
+     ([[NAN, 1], [20, 3]], "dropped_fixations", ["1 not finite, 1 outside"])],
+    ids=["row", "both", "column", "swapped", "nan", "nan and far"],
+)  # fmt: skip
+def test_why_many_points_are_outside(small: Path, points: Any, code: str, words: list[str]) -> None:
+    errors = [p for p in with_json(small, {"a": points}).problems() if p.severity == "error"]
+    assert only(errors).code == code
+    assert all(word in str(only(errors)) for word in words), str(only(errors))
+
+
+def test_an_origin_that_is_set_already_is_not_offered(small: Path) -> None:
+    found = with_toml(small, "[fixations]\norigin = 1\n", {"a": [[9, 10]]}).problems()
+    assert "1-based" not in str(found[0])
+
+
+def test_points_that_are_not_finite_are_called_so(folder: Path, points: Fixations) -> None:
+    points["i01"][0] = [NAN, 1]
+    points["i02"][:2] = [[NAN, 1], [-1, 1]]
+    first, second = with_json(folder, points).problems()
+    assert "1 of 20 fixations dropped, not finite" in first.message
+    assert "2 of 20 fixations dropped, 1 not finite, 1 outside the image" in second.message
+    assert "1-based" not in first.remedy + second.remedy
+
+
+# ------------------------------------------------------------------ data check
+
+
+def test_a_set_without_any_fixation_is_not_right(folder: Path, points: Fixations) -> None:
+    assert check_dataset(with_json(folder, points)).ok
+    report = check_dataset(with_json(folder, {name: [] for name in NAMES}))
+    assert [row.what for row in report.rows if row.ok is False] == ["fixations"]
+    assert [(p.code, p.exit) for p in report.problems] == [("totals", 4)]
+
+
+def test_the_check_of_an_own_set_finds_swapped_axes(folder: Path, points: Fixations) -> None:
+    points["i01"][0] = [0, WIDTH - 1]
+    data = with_json(folder, {name: [[c, r] for r, c in p] for name, p in points.items()})
+    assert "swapped_axes" in {p.code for p in check_dataset(data).problems}

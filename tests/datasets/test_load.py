@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from PIL import Image
 
 from saliency_eval.core import Lazy
 from saliency_eval.datasets import ADAPTERS, adapter, data_folder, load_dataset, parse_spec
@@ -270,3 +271,64 @@ def test_lazy_attributes() -> None:
     with pytest.raises(AttributeError, match="Nothing"):
         module.Nothing  # noqa: B018
     assert isinstance(Small("")["b2"].given["fixations"], Lazy)
+
+
+# ------------------------------------------------------------------ paths and wrong types
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "own/stimuli").mkdir(parents=True)
+    Image.new("L", (9, 8)).save(tmp_path / "own/stimuli/a.png")
+    (tmp_path / "own/fixations.csv").write_text("image,row,column\na,1,2\na,99,2\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "own"
+
+
+@pytest.mark.parametrize("spec", ["./own", "own"])
+def test_a_path_with_options(own: Path, spec: str) -> None:
+    assert load_dataset(spec).settings["out_of_range"] == "drop"
+    assert load_dataset(f"{spec}(out_of_range=raise)").settings["out_of_range"] == "raise"
+    assert load_dataset(f"{spec}(out_of_range=raise)", out_of_range="drop").settings == {
+        "out_of_range": "drop"
+    }
+    with pytest.raises(SaliencyEvalError, match=r"Did you mean out_of_range\?"):
+        load_dataset(f"{spec}(out_of_rang=raise)")
+    own.rename("own(x=1)")
+    assert load_dataset(f"{spec}(x=1)").settings["out_of_range"] == "drop"
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"osie", ["osie"], object()])
+def test_what_is_no_text_and_no_path(wrong: Any, own: Path) -> None:
+    calls = [lambda: load_dataset(wrong), lambda: Dataset.from_folder(wrong)]
+    if wrong is not None:
+        calls.append(lambda: load_dataset("osie", wrong))
+    for call in calls:
+        with pytest.raises(SaliencyEvalError, match="must be a text or a path") as error:
+            call()
+        assert (error.value.code, error.value.exit_code) == ("usage", 2)
+    data = Dataset.from_folder(own)
+    assert wrong not in data
+    with pytest.raises(SaliencyEvalError) as error:
+        data[wrong]
+    assert (error.value.code, error.value.exit_code) == ("usage", 2)
+
+
+def test_a_path_that_is_no_folder(own: Path) -> None:
+    Path("loop").symlink_to("loop")
+    for spec, words in (
+        ("./loop", "leads back to itself"),
+        ("loop", "leads back to itself"),
+        ("./own/fixations.csv", "is a file"),
+        ("./none", "there is none at none"),
+    ):
+        with pytest.raises(SaliencyEvalError, match=words) as error:
+            load_dataset(spec)
+        assert error.value.exit_code == 4
+    with pytest.raises(SaliencyEvalError, match="leads back to itself"):
+        load_dataset("osie", "loop")
+
+
+def test_how_an_own_set_shows_itself(own: Path) -> None:
+    assert repr(load_dataset("./own")) == "<own@1: 1 images in own>"
+    assert "5 %" in Card.of("folder").pixel_rule

@@ -79,3 +79,16 @@ def test_nothing_is_packed_when_a_map_is_missing(maps: Path, data: Dataset, tmp_
         pack_submission(maps, tmp_path / "a.zip", data)
     assert (error.value.code, error.value.exit_code) == ("missing", 3)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["maps", "set"]
+
+
+@pytest.mark.parametrize("out", [".", "/", "", "..", "maps", "maps/i1.jpg", "maps/deep/a.zip", "set"])
+def test_an_archive_takes_the_place_of_nothing(
+    maps: Path, data: Dataset, out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(maps.parent)
+    before = {path: path.read_bytes() for path in maps.parent.rglob("*.jpg")}
+    with pytest.raises(SaliencyEvalError, match="archive must") as error:
+        pack_submission(maps, out, data)
+    assert (error.value.code, error.value.exit_code) == ("usage", 2)
+    assert {path: path.read_bytes() for path in maps.parent.rglob("*") if path.is_file()} == before
+    assert pack_submission("maps", "a.zip", data).is_file()

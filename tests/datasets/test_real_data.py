@@ -97,7 +97,7 @@ def test_mit1003_pieces_are_paired_by_stem(shared: Path) -> None:
     for id in list(data)[::10]:
         assert data[id]["stored_density"]().shape == data[id]["shape"]
     assert all(max(stimulus["shape"]) == 1024 for stimulus in data.values())
-    assert {p.code for p in data.problems()} == {"empty_fixations"}
+    assert {p.code for p in data.problems()} == {"empty_fixations", "totals"}
 
 
 def test_mit1003_without_samples_is_not_the_default_layout(shared: Path) -> None:
@@ -130,7 +130,7 @@ def test_mit300_sample(shared: Path) -> None:
     stimulus = data["i210"]
     assert stimulus["shape"] == (675, 1024)
     assert len(stimulus["fixations"]) == 259
-    assert data.problems() == []
+    assert [p.code for p in data.problems()] == ["totals"]
     density = stimulus["stored_density"]()
     assert (density.shape, density.min(), density.max()) == ((675, 1024), 0, 255)
     assert density[tuple(stimulus["fixations"].T)].mean() > 3 * density.mean()  # so the axes are right
@@ -147,3 +147,23 @@ def test_salicon_example_json(shared: Path) -> None:
     assert distinct(data) == 69_665
     workers = [len(np.unique(stimulus["observers"])) for stimulus in data.values()]
     assert (sum(workers), min(workers), max(workers)) == (610, 55, 67)
+
+
+def test_a_part_of_a_data_set_is_a_warning(osie: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "data/stimuli").mkdir(parents=True)
+    (tmp_path / "data/eye").symlink_to(osie.root / "data/eye")
+    for path in list(osie.paths.values())[:19]:
+        (tmp_path / "data/stimuli" / path.name).symlink_to(path)
+    (warning,) = load_dataset("osie", tmp_path).problems()
+    assert (warning.code, warning.severity) == ("totals", "warning")
+    assert "19 of 700 images of OSIE are there" in warning.message
+    assert "data check osie" in warning.remedy
+
+
+def test_how_a_data_set_shows_itself(osie: Dataset) -> None:
+    assert repr(osie) == f"<osie@1: 700 images in {osie.root}>"
+    again = load_dataset("osie(first=drop)", osie.root)
+    assert repr(again).startswith("<osie@1(first=drop): 700 images in ")
+    assert "truth" not in again.__dict__
+    assert "_table" not in again.__dict__
+    assert repr(load_dataset("demo")) == "<demo@1: 8 images>"

@@ -159,7 +159,7 @@ def test_mit300_without_truth_gives_images_in_natural_order(layouts: Layouts) ->
     data, wanted = opened(layouts, "mit300")
     assert list(data) == [f"i{k}" for k in range(1, 13)]
     assert_images(data, wanted["images"], data.root)
-    assert [p.code for p in data.problems()] == ["undefined_metric"]
+    assert [p.code for p in data.problems()] == ["totals", "undefined_metric"]
     assert len(data.pool.points) == 0
 
 
@@ -167,7 +167,7 @@ def test_mit300_with_truth(layouts: Layouts) -> None:
     out, manifest = layouts
     data = load_dataset("mit300", out / manifest["mit300"]["root"] / "demo_ims")
     assert list(data) == ["i1", "i2"]
-    assert data.problems() == []
+    assert [p.code for p in data.problems()] == ["totals"]
     for image in manifest["mit300"]["images"][:2]:
         assert data[image["id"]]["fixations"].tolist() == image["points"]
         assert list(data[image["id"]]["stored_density"]().shape) == image["size"]
@@ -217,7 +217,7 @@ def test_salicon_json_is_paired_by_number_and_holds_mouse_samples(layouts: Layou
 def test_salicon_test_split_is_withheld(layouts: Layouts) -> None:
     data, wanted = opened(layouts, "salicon", split="test")
     assert_images(data, [i for i in wanted["images"] if i["split"] == "test"], data.root)
-    assert [p.code for p in data.problems()] == ["undefined_metric"]
+    assert [p.code for p in data.problems()] == ["totals", "undefined_metric"]
 
 
 def test_pascal_s_observers_are_the_subjects_of_the_file(layouts: Layouts) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from saliency_eval.predictions import PredictionArchive
+from saliency_eval.predictions.members import Bounded
 
 from .cases import GOOD, IDS, MAP, SHAPE, Findings, findings, image
 
@@ -329,3 +330,45 @@ def test_wrong_gzip_checksum(tmp_path: Path) -> None:
 
     path = altered(packed(tmp_path / "p.tar.gz", FILES), flip)
     assert_refused(findings(path), "unreadable", "p.tar.gz")
+
+
+# ------------------------------------------------------------------ the order of reading
+
+
+@every
+def test_order_is_that_of_the_members(tmp_path: Path, kind: str) -> None:
+    names = ["i03.png", "i01.png", "i05.png", "i02.png"]
+    predictions = PredictionArchive(packed(tmp_path / f"p.{kind}", {name: FILES[name] for name in names}))
+    assert predictions.order(["i02", "i01"]) == ["i02", "i01"]
+    predictions.match(IDS)
+    assert predictions.order(IDS) == ["i03", "i01", "i05", "i02", "i04", "café"]
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "tar.xz"])
+def test_reading_in_order_never_steps_back(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"m{n:02}" for n in range(60)]
+    maps = {id: np.random.default_rng(n).integers(0, 256, SHAPE, np.uint8) for n, id in enumerate(ids)}
+    stored = np.random.default_rng(0).permutation(ids)
+    predictions = PredictionArchive(
+        packed(tmp_path / f"p.{kind}", {f"{id}.png": image(maps[id]) for id in stored})
+    )
+    assert predictions.match(ids) == []
+    places = [0]
+    seek = Bounded.seek
+    monkeypatch.setattr(Bounded, "seek", lambda self, place: places.append(place) or seek(self, place))
+    for id in predictions.order(ids):
+        np.testing.assert_array_equal(predictions.read(id, SHAPE).values, maps[id])
+    assert len(places) == 61
+    assert places == sorted(places)
+
+
+def test_changed_reads_in_order(tmp_path: Path) -> None:
+    path = packed(tmp_path / "p.tar.gz", dict(reversed(FILES.items())))
+    predictions = PredictionArchive(path)
+    predictions.match(IDS)
+    digests = {id: predictions.read(id, SHAPE).sha256 for id in predictions.order(IDS)}
+    os.utime(path, (1, 1))
+    assert predictions.changed(digests) == []
+    assert [p.image for p in predictions.changed(dict.fromkeys(digests, ""))] == IDS[::-1]

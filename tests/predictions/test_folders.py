@@ -429,3 +429,62 @@ def test_too_many_grows_with_the_images(tmp_path: Path) -> None:
     too_many_files(folder)
     assert "too_many" in findings(folder).codes
     assert "too_many" not in findings(folder, [*IDS, *(f"n{n}" for n in range(600))]).codes
+
+
+# ------------------------------------------------------------------ hints
+
+
+def hint(names: list[str], naming: Naming = Naming(), ids: list[str] = IDS) -> str:  # noqa: B008
+    found = match([f"{name}.png" for name in names], ids, naming, "p")
+    return "\n".join(problem.remedy for problem in found.problems if problem.code == "missing")
+
+
+PREDICTED = [f"{id}_pred" for id in IDS]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [([*PREDICTED[1:], "mean"], "files there end in '_pred': try --suffix _pred"),
+     (["i01", *PREDICTED[1:]], "name all alike, or try --suffix _pred"),
+     ([*IDS[1:], "i01_pred"], "name all alike, or try --suffix _pred"),
+     (["i01", *(f"sal_{id}" for id in IDS[1:]), "mean"], "try --prefix sal_"),
+     ([f"{id} (1)" for id in IDS], "try --suffix ' (1)'"),
+     ([f"a b{id}'" for id in IDS], "--pattern "),
+     ([*IDS[1:], "xi01y"], "--on-missing"), ([*IDS[1:], "mean"], "--on-missing"),
+     ([f"{id}\x1b" for id in IDS], "--on-missing"), ([f"\u202e{id}" for id in IDS], "--on-missing")],
+    ids=["with another", "mixed", "one", "prefix", "space", "quote", "inside", "other", "escape", "mark"],
+)  # fmt: skip
+def test_hints(names: list[str], words: str) -> None:
+    assert words in hint(names)
+
+
+def test_no_hint_is_empty() -> None:
+    assert hint(IDS, Naming("sal_", "")) == (
+        "files there are named as the images alone: leave out --prefix, --suffix and --pattern"
+    )
+
+
+def test_a_part_of_a_number_is_no_prefix() -> None:
+    assert "--on-missing" in hint(["1", "2", "13"], ids=["1", "2", "3"])
+
+
+# ------------------------------------------------------------------ sentences
+
+
+def test_limits_are_raised_in_python(tmp_path: Path) -> None:
+    for option in ("max_bytes", "max_pixels"):
+        found = findings(good_folder(tmp_path), **{option: 10})
+        assert f"raise {option}= of open_predictions" in found.text("too_large")
+        assert "--max" not in found.text("too_large")
+
+
+def test_negative_values_follow_the_options_of_a_metric(tmp_path: Path) -> None:
+    (good_folder(tmp_path) / "i01.png").write_bytes(npy(MAP - 5.0))
+    text = findings(tmp_path).text("shifted")
+    assert all(word in text for word in ("negative", "sim", "kld", "ig", "as their options say"))
+
+
+def test_order_of_a_folder_is_that_of_the_images(tmp_path: Path) -> None:
+    predictions = PredictionFolder(good_folder(tmp_path))
+    predictions.match(IDS)
+    assert predictions.order(IDS[::-1]) == IDS[::-1]

@@ -67,3 +67,27 @@ def test_refused(value: object, code: str) -> None:
 def test_something_else_is_no_source() -> None:
     with pytest.raises(SaliencyEvalError, match="int"):
         open_predictions(7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["function", "mapping"])
+def test_an_exception_keeps_its_type_and_names_the_image(kind: str) -> None:
+    class Failing(dict[str, object]):
+        def __getitem__(self, id: str) -> object:
+            raise ZeroDivisionError("no")
+
+    source = Failing(i01=1) if kind == "mapping" else Failing().__getitem__
+    with pytest.raises(ZeroDivisionError, match=r"^no\b") as error:
+        open_predictions(source).read("i01", SHAPE)
+    assert error.value.__notes__ == ["while predicting image i01"]
+
+
+def test_remedies_are_those_of_python_too() -> None:
+    found = findings({f"{id}_pred": values for id, values in GOOD.items()})
+    assert 'on_missing="constant"' in found.text("missing")
+    assert "--suffix" not in found.text("missing")
+    with pytest.raises(SaliencyEvalError, match='on_missing="constant"'):
+        open_predictions({}).read("i01", SHAPE)
+
+
+def test_order_is_kept() -> None:
+    assert open_predictions(GOOD).order(IDS[::-1]) == IDS[::-1]
