@@ -110,7 +110,7 @@ PROTOCOLS = {
                 "kld(form=inside,negative=real)",
             ),
             ("ig(normalise=minmax,mix=0.01)",),
-            {"density.border": "reflect", "density.sigma": 19} | CHANCE,
+            {"density.border": "reflect", "density.sigma": 19, "baseline.sigma": 19} | CHANCE,
         ),
         Protocol(
             "salicon2015",

@@ -1,12 +1,22 @@
 """The command line as a user meets it."""
 
+import contextlib
+import io
 import json
 import os
+import shlex
+import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
+from saliency_eval.cli import main
 
 
 def run(*arguments, cwd=None, **environment):
@@ -20,11 +30,61 @@ def run(*arguments, cwd=None, **environment):
     )
 
 
+def call(*arguments, cwd):
+    """Run the command line in this process: much faster, for what does not depend on the process."""
+    out, errors = io.StringIO(), io.StringIO()
+    before = signal.getsignal(signal.SIGTERM), sys.argv
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors), contextlib.chdir(cwd):
+        sys.argv = ["saliency-eval", *map(str, arguments)]
+        with pytest.raises(SystemExit) as ended:
+            main()
+    signal.signal(signal.SIGTERM, before[0])
+    sys.argv = before[1]
+    return subprocess.CompletedProcess(arguments, ended.value.code, out.getvalue(), errors.getvalue())
+
+
+def run_patched(patch, *arguments, cwd=None, **options):
+    """Run the command line after some lines of Python that change it."""
+    code = f"{patch}\nimport sys, saliency_eval.cli as c\nsys.argv = ['saliency-eval', *{list(arguments)!r}]\nc.main()"
+    command = [sys.executable, "-c", code]
+    return subprocess.Popen(command, stdout=-1, stderr=-1, text=True, cwd=cwd, **options)
+
+
+def shell(line, cwd=None):
+    """Run a line of bash in which `SE` stands for the command line; status, standard output, standard error."""
+    command = line.replace("SE", f"{shlex.quote(sys.executable)} -m saliency_eval")
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def answer(done):
+    """The one JSON document on standard output; its status is that of the process."""
+    document = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(name))
+    assert document["exit_code"] == done.returncode
+    return document
+
+
+@pytest.fixture
+def three(toy):
+    """Beside good maps a set that lacks one, and a set with a broken file."""
+    for name in ("lacks", "broken"):
+        shutil.copytree(toy / "maps", toy / name)
+    (toy / "lacks" / "i03.png").unlink()
+    (toy / "broken" / "i01.png").write_bytes(b"<html>not found</html>")
+    return toy
+
+
 def test_score_prints_a_signed_table_and_saves_the_run(toy):
     done = run("score", "maps", "--data", "toy", "--workers", "1", cwd=toy)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("maps on toy@1   6/6 images")
+    assert lines[0].startswith("maps on toy@1, protocol mit   6/6 images")
     assert any(line.split()[:2] == ["nss", "\u2191"] and "[" in line for line in lines)
     assert any(line.startswith("kld|protocol:mit|data:toy@1#") for line in lines)
     assert len(list((toy / "results" / "toy").iterdir())) == 1
@@ -69,7 +129,7 @@ def test_bare_prints_one_number(toy):
     ids=lambda v: " ".join(v) if isinstance(v, list) else None,
 )
 def test_mistakes_get_a_sentence_and_the_right_status(toy, arguments, status, words):
-    done = run(*arguments, cwd=toy)
+    done = call(*arguments, cwd=toy)
     assert done.returncode == status, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -77,32 +137,32 @@ def test_mistakes_get_a_sentence_and_the_right_status(toy, arguments, status, wo
 
 
 def test_check_says_what_score_would_refuse(toy):
-    assert run("check", "maps", "--data", "toy", cwd=toy).returncode == 0
+    assert call("check", "maps", "--data", "toy", cwd=toy).returncode == 0
     (toy / "maps" / "i02.png").write_bytes(b"<html>not found</html>")
-    done = run("check", "maps", "--data", "toy", "--format", "json", cwd=toy)
+    done = call("check", "maps", "--data", "toy", "--format", "json", cwd=toy)
     assert done.returncode == 3
     assert [p["code"] for p in json.loads(done.stdout)["problems"]] == ["unreadable"]
 
 
 def test_run_then_score(toy):
-    done = run("run", "centre_bias", "--data", "toy", "--out", "cb", cwd=toy)
+    done = call("run", "centre_bias", "--data", "toy", "--out", "cb", cwd=toy)
     assert done.returncode == 0, done.stderr
     assert np.load(toy / "cb" / "i01.npy").dtype == np.float32
-    done = run("score", "cb", "--data", "toy", "--metrics", "core", cwd=toy)
+    done = call("score", "cb", "--data", "toy", "--metrics", "core", cwd=toy)
     assert done.returncode == 0, done.stderr
     assert "extra" not in done.stderr
-    done = run("run", "gold_standard", "--data", "toy", "--out", "gs", cwd=toy)
+    done = call("run", "gold_standard", "--data", "toy", "--out", "gs", cwd=toy)
     assert "model:gold_standard" in done.stderr
 
 
 def test_limit_is_not_a_score(toy):
-    done = run("score", "maps", "--data", "toy", "--limit", "2", cwd=toy)
+    done = call("score", "maps", "--data", "toy", "--limit", "2", cwd=toy)
     assert "NOT A SCORE" in done.stdout
     assert not (toy / "results").exists()
 
 
 def test_all_protocols_side_by_side(toy):
-    done = run("score", "maps", "--data", "toy", "--protocol", "all", "--no-save", cwd=toy)
+    done = call("score", "maps", "--data", "toy", "--protocol", "all", "--no-save", cwd=toy)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("maps on toy@1") == 5
 
@@ -113,17 +173,278 @@ def test_names_cannot_write_control_characters(toy):
     assert r"a\x1b[31mb\nc" in done.stdout
 
 
-def test_closed_output_is_quiet(toy):
-    script = f"{sys.executable} -m saliency_eval metrics | head -1"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=toy)
-    assert done.stderr == ""
+@pytest.mark.parametrize(
+    ("line", "status", "words"),
+    [
+        ("SE metrics | true", 0, ""),
+        ("SE --version | true", 0, ""),
+        ("SE score --help | true", 0, ""),
+        ("PYTHONIOENCODING=ascii SE score --help | true", 0, ""),
+        ("SE score maps --data toy --no-save -q | true", 0, ""),
+        ("SE score nope --data toy --format json | true", 3, "error[missing]"),
+        ("SE metrics >&-", 0, ""),
+        ("SE score nope --data toy >&- 2>&-", 3, ""),
+        ("SE score nope --data toy 2>/dev/full", 3, ""),
+        ("SE metrics >/dev/full", 5, "error[io]"),
+        ("SE --help >/dev/full", 5, "error[io]"),
+    ],
+)
+def test_an_output_that_nobody_reads_changes_nothing(toy, line, status, words):
+    got, _, errors = shell(line, toy)
+    assert got == status
+    assert words in errors
+    assert len(errors.splitlines()) == bool(words), errors
 
 
 def test_results_folder_that_cannot_be_written(toy):
     (toy / "results").write_text("a file, not a folder")
-    done = run("score", "maps", "--data", "toy", cwd=toy)
+    done = call("score", "maps", "--data", "toy", cwd=toy)
     assert done.returncode == 5
-    assert "error[io]" in done.stderr
+    assert "error[io]: no run can be saved in results/toy" in done.stderr
+    assert done.stdout == ""
+    assert call("score", "maps", "--data", "toy", "--out", "new", "--bare", "nss_", cwd=toy).returncode == 2
+    assert not (toy / "new").exists()
+
+
+def test_scores_that_cannot_be_saved_are_shown(toy):
+    patch = (
+        "import saliency_eval.store as s\n"
+        "def full(path, data): raise OSError(28, 'No space left on device')\n"
+        "s.write = full"
+    )
+    text = run_patched(patch, "score", "maps", "--data", "toy", cwd=toy)
+    out, errors = text.communicate()
+    assert text.returncode == 5
+    assert "kld" in out
+    assert errors.count("error[io]") == 1
+    made = run_patched(patch, "score", "maps", "--data", "toy", "--format", "json", cwd=toy)
+    document = json.loads(made.communicate()[0])
+    assert made.returncode == document["exit_code"] == 5
+    assert document["results"][0]["metrics"]["nss"]["n"] == 6
+    assert [p["code"] for p in document["problems"]] == ["io"]
+    assert list((toy / "results" / "toy").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "score maps --data toy --workers 0 --format json",
+        "score maps --format=json",
+        "score maps --dta toy --format json",
+        "scor --format json",
+        "score maps --data toy --bare nss --format json",
+        "data fetch osi --format json",
+        "data pack --format json",
+    ],
+)
+def test_json_answers_a_wrong_command_line(toy, line):
+    done = call(*line.split(), cwd=toy)
+    document = answer(done)
+    assert done.returncode == 2
+    assert [p["code"] for p in document["problems"]] == ["usage"]
+    assert document["command"] == " ".join(line.split()[: 2 if line.startswith("data") else 1])
+    assert done.stderr.startswith("error[usage]: ")
+
+
+def test_json_answers_a_fault_of_ours(toy):
+    patch = "import saliency_eval.scoring as s\ns.score = None"
+    made = run_patched(patch, "score", "maps", "--data", "toy", "--format", "json", cwd=toy)
+    out, errors = made.communicate()
+    assert json.loads(out)["exit_code"] == made.returncode == 70
+    assert json.loads(out)["problems"][0]["code"] == "internal"
+    assert "Traceback" not in errors
+    os.unlink(errors.split()[-1])
+
+
+def test_json_everywhere(tmp_path):
+    assert answer(run("doctor", "--code", "colour", "--format", "json"))["results"][0]["exit"] == 3
+    models = [r["model"] for r in answer(run("demo", "--format", "json"))["results"]]
+    assert models[-1] == "gold_standard"
+    done = run("data", "fetch", "osie", "--root", tmp_path, "--offline", "--format", "json")
+    assert answer(done)["results"][0]["files"]["data/stimuli"] == "by hand"
+    (tmp_path / "maps").mkdir()
+    done = run("data", "pack", tmp_path / "maps", "--out", tmp_path / "a.zip", "--format", "json")
+    assert {p["code"] for p in answer(done)["problems"]} == {"missing"}
+
+
+SLOW = """
+import time
+import saliency_eval.executors as e
+def slow(task, ids, plain=e.run_chunk):
+    print("working", file=open("working", "w"))
+    time.sleep(20)
+e.run_chunk, e.CHUNK = slow, 3
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_interruption(toy, number, format):
+    arguments = ["score", "maps", "--data", "toy", "--workers", "2", "-q", "--format", format]
+    made = run_patched(SLOW, *arguments, cwd=toy, start_new_session=True)
+    while not (toy / "working").exists():
+        time.sleep(0.05)
+    made.send_signal(number)
+    out, errors = made.communicate(timeout=10)
+    assert made.returncode == 130
+    assert errors == "interrupted; the same command starts again\n"
+    assert out == "" if format == "text" else json.loads(out)["exit_code"] == 130
+    end = time.monotonic() + 5  # a helper of the workers ends by itself once they are gone
+    while living(made.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert living(made.pid) == []
+    assert not (toy / "results").exists()
+
+
+def living(session):
+    """Processes of a session that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, own = stat.read_text().rpartition(")")[2].split()[:4]
+            if own == str(session) and state != "Z":
+                found.append(stat.parent.name)
+    return found
+
+
+def test_several_sets_are_refused_together(three):
+    done = call("score", "maps", "lacks", "broken", "--data", "toy", "--protocol", "mit,exact", cwd=three)
+    assert (done.returncode, done.stdout) == (3, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("error[missing]: lacks: ")
+    assert second.startswith("error[unreadable]: broken: ")
+    assert not (three / "results").exists()
+    done = call("check", "maps", "lacks", "broken", "--data", "toy", cwd=three)
+    assert (done.returncode, done.stderr.splitlines()) == (3, [first, second])
+
+
+def test_bare_says_what_is_not_a_score(three):
+    done = call("score", "maps", "--data", "toy", "--bare", "nss", "--limit", "2", "-q", cwd=three)
+    assert np.isfinite(float(done.stdout))
+    assert "NOT A SCORE: the first 2 of 6" in done.stderr
+    assert not (three / "results").exists()
+    done = call(
+        "score", "lacks", "--data", "toy", "--bare", "nss", "--on-missing", "skip", "--no-save", cwd=three
+    )
+    assert "5 of 6" in done.stderr
+    assert "warning[missing]" in done.stderr
+    done = call("score", "lacks", "--data", "toy", "--bare", "nss", "--on-missing", "constant", cwd=three)
+    assert "6/6 images (1 missing)" in done.stderr
+    saved = next((three / "results").rglob("run.json"))
+    assert list(json.loads(saved.read_text())["metrics"]) == ["nss"]
+
+
+def test_warnings_stand_beside_json(three):
+    arguments = ["--data", "toy", "--on-missing", "constant", "--no-save", "--format", "json"]
+    done = call("score", "lacks", *arguments, cwd=three)
+    assert answer(done)["problems"][0]["code"] == "missing"
+    assert "warning[missing]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "score maps --data toy --protocol",
+        "check maps --data toy --protocol",
+        "check maps --data toy --kind foo",
+        "check maps --data toy --resize foo",
+        "check maps --data toy --protocol mit,mitt",
+        "score maps --data toy --bare core",
+        "score maps --data toy --metrics cc --bare nss",
+        "data info osie(foo=1)",
+        "data info osie(first=maybe)",
+        "data info osie@7",
+        "data fetch osie@7 --offline",
+    ],
+)
+def test_values_that_do_not_exist_are_usage_errors(toy, line):
+    done = call(*line.split(), *([""] if line.endswith("--protocol") else []), cwd=toy)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error[usage]: ")
+    assert done.stdout == ""
+
+
+def test_protocols_are_checked_and_scored_once(toy):
+    done = call("score", "maps", "--data", "toy", "--protocol", "mit,mit", "--no-save", cwd=toy)
+    assert done.stdout.count("maps on toy@1, protocol mit ") == 1
+    Image.new("L", (32, 24), 9).save(toy / "maps" / "i01.png")
+    done = call("check", "maps", "--data", "toy", "--protocol", "mit,exact", "--format", "json", cwd=toy)
+    codes = [p["code"] for p in answer(done)["problems"]]
+    assert sorted(codes) == sorted(set(codes))
+    assert "resized" in codes
+    done = call("check", "maps", "--data", "toy", "--protocol", "all", cwd=toy)
+    assert done.returncode == 3
+    assert "error[wrong_size]" in done.stderr
+
+
+def test_one_finding_is_singular(three):
+    (three / "maps" / "zz.png").write_bytes((three / "maps" / "i01.png").read_bytes())
+    assert call("check", "maps", "--data", "toy", cwd=three).stdout.endswith(", 1 finding\n")
+
+
+def test_the_heading_counts(toy):
+    Image.new("L", (64, 48), 9).save(toy / "maps" / "i01.png")
+    Image.fromarray(np.arange(32 * 24, dtype=np.uint16).reshape(24, 32)).save(toy / "maps" / "i02.png")
+    (toy / "maps" / "i03.png").unlink()
+    with (toy / "toy" / "fixations.csv").open("a", encoding="utf-8") as table:
+        table.write("i01,48,3,0\ni01,50,3,0\ni02,60,3,0\n")
+    done = call(
+        "score", "maps", "--data", "toy", "--on-missing", "constant", "-q", "--no-save", "--metrics", "nss",
+        cwd=toy,
+    )  # fmt: skip
+    heading = "maps on toy@1, protocol mit   6/6 images (1 constant, 1 resized, 1 missing, 3 dropped)"
+    assert done.stdout.splitlines()[0] == heading
+
+
+def test_no_text_of_a_user_steers_the_terminal(toy):
+    bad = "r\x1b[31mx"
+    for option in (
+        "--kind",
+        "--format",
+        "--protocol",
+        "--metrics",
+        "--bare",
+        "--workers",
+        "--data",
+        "--" + bad,
+    ):
+        done = call("score", "maps", "--data", "toy", option, bad, "--no-save", cwd=toy)
+        assert done.returncode in (2, 4)
+        assert "\x1b" not in done.stderr, option
+    done = call("score", "maps", "--data", "toy", "--out", bad, cwd=toy)
+    assert r"saved r\x1b[31mx/toy/maps-" in done.stdout
+    done = call("run", "uniform", "--data", "toy", "--out", bad, cwd=toy)
+    assert "\x1b" not in done.stdout
+
+
+def test_a_metric_shows_its_options():
+    done = run("metrics", "nss")
+    assert ["duplicates", "unique", "unique or count"] in [
+        line.split(maxsplit=2) for line in done.stdout.splitlines()
+    ]
+    assert "width" in run("models", "centre_gaussian").stdout.split("option ")[1]
+
+
+def test_help_names_sets_and_protocols():
+    from saliency_eval.protocols import PROTOCOLS, SETS
+
+    words = run("score", "--help").stdout.replace(",", " ").replace(".", " ").split()
+    assert {*PROTOCOLS, *SETS, "all"} <= set(words)
+    assert {*PROTOCOLS, *SETS, "all"} <= set(run("metrics").stdout.split())
+    assert "Example: saliency-eval" in run("--help").stdout
+    assert "Example: saliency-eval" in run("data", "--help").stdout
+
+
+def test_info_of_folders_and_nested_totals(toy):
+    assert "fixations.csv" in run("data", "info", "toy", cwd=toy).stdout
+    assert run("data", "info", toy / "toy").stdout.startswith("toy: ")
+    lines = run("data", "info", "salicon").stdout.splitlines()
+    assert any(
+        line.split(maxsplit=1)[1:]
+        == ["2017.val.fixations: fixations 2576914, mean_x 312.848863, mean_y 227.688324"]
+        for line in lines
+    )
+    assert not any("{'" in line for line in lines)
 
 
 def test_selftest_and_its_failure(tmp_path):
@@ -139,13 +460,19 @@ def test_selftest_and_its_failure(tmp_path):
     assert "nss|" in done.stdout
 
 
-def test_demo_ends_with_a_board(tmp_path):
+def test_demo_ends_with_a_board_and_next_steps(tmp_path):
     done = run("demo", "--out", tmp_path / "d")
     assert done.returncode == 0, done.stderr
-    models = [line.split("|")[2].strip() for line in done.stdout.splitlines() if line.startswith("|")][2:]
-    assert models[0] == r"gold\_standard"
-    assert set(models[1:]) == {"uniform", r"centre\_gaussian", r"centre\_bias"}
+    rows = [line.split() for line in done.stdout.splitlines() if line[:1] in "123-" and line[1:2] == " "]
+    assert [row[0] for row in rows] == ["1", "2", "3", "-"]
+    assert {row[1] for row in rows[:3]} == {"uniform", "centre_gaussian", "centre_bias"}
+    assert rows[3][1] == "gold_standard"
     assert "simulated" in done.stdout
+    assert max(map(len, done.stdout.splitlines()[:7])) <= 100
+    assert "[" in (tmp_path / "d" / "leaderboard.md").read_text(encoding="utf-8")
+    first, second = done.stderr.split("\n")[-3:-1]
+    assert "saliency-eval score" in first
+    assert "README" in second
 
 
 def test_doctor_and_lists():

@@ -112,8 +112,8 @@ def kld(
     `saliency` and `density` (height, width) real. `form`: `inside` adds `eps` within the logarithm (MIT),
     `floor` adds `floor` to both maps before they are divided by their sum, `exact` is infinite where the map is
     zero and the density is not. `negative` values of the map are moved up, cut, or kept: then the logarithm of a
-    negative number is NaN, or its `real` part, which the MIT code prints. An all-zero map is not normalised unless
-    `constant="chance"`, which scores it as uniform. NaN for an empty density.
+    negative number is NaN, or under `inside` its `real` part, which the MIT code prints. An all-zero map is not
+    normalised unless `constant="chance"`, which scores it as uniform. NaN for an empty density.
 
     inside: KL = sum q ln(eps + q/(p + eps)), p = S/sum(S), q = D/sum(D).
     Source: Kullback, Leibler 1951, doi:10.1214/aoms/1177729694; Bylinskii et al. 2019, arXiv:1604.03605.

@@ -1,7 +1,8 @@
 """Areas under the ROC curve: a map as a ranking of pixels, fixated ones against others.
 
 Truth is `fixations`, points (n, 2) of row and column. With `duplicates="unique"` several fixations on one pixel are
-one positive, with `"count"` each is one. An image without fixations scores NaN. Jitter is replaced by its expectation unless it is asked for.
+one positive, with `"count"` each is one. An image without fixations scores NaN. Jitter is
+replaced by its expectation unless it is asked for.
 """
 
 from __future__ import annotations

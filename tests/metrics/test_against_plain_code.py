@@ -143,12 +143,19 @@ def test_auc_judd(scene, duplicates, negatives):
 @pytest.mark.parametrize("negatives", ["all", "unfixated"])
 def test_auc_judd_with_the_same_jitter(law, negatives, duplicates):
     scene = SCENES[0]  # three levels: many ties
-    for seed in range(3):
-        jittered = scene.map + LAWS[law](np.random.default_rng(seed)) * 1e-7
+    for seed, scale in ((0, 1.0), (1, 1.0), (2, 1e-7)):  # the last is drowned by the noise
+        values = scene.map * scale
+        jittered = values + LAWS[law](np.random.default_rng(seed)) * 1e-7
         expected = judd_sequential(jittered, scene.fixations, negatives, duplicates)
         options = {"ties": "random", "law": law, "negatives": negatives, "duplicates": duplicates}
         for draws in ({"rng": np.random.default_rng(seed)}, {"seed": seed}):
-            close(metrics.auc_judd(scene.map, scene.fixations, **options, **draws), expected)
+            close(metrics.auc_judd(values, scene.fixations, **options, **draws), expected)
+
+
+def test_auc_judd_defaults():
+    for scene in SCENES:
+        pool = without_fixated(scene.map, scene.fixations)
+        close(metrics.auc_judd(scene.map, scene.fixations), judd_expected(scene.at_fixations("unique"), pool))
 
 
 def test_auc_judd_expected_is_the_mean_over_jitters():
@@ -426,3 +433,7 @@ def test_statistics_kept_with_a_map_do_not_mix_options():
         for negative in ("shift", "clip", "real", "shift"):
             expected = divergence(scene.map, scene.density + 1e-3, negative).real.sum()
             close(metrics.kld(saliency, density, negative=negative), expected, 1e-10)
+    for floor in (1e-20, 0.1):
+        p, q = (share(not_negative(m.values) + floor) for m in (saliency, density))
+        expected = np.sum(q * (np.log(q) - np.log(p)))
+        close(metrics.kld(saliency, density, form="floor", floor=floor), expected, 1e-10)

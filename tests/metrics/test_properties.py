@@ -223,7 +223,9 @@ def test_symmetry():
         assert metrics.cc(a, b) == pytest.approx(metrics.cc(b, a), abs=1e-12)
         assert metrics.sim(a, b) == pytest.approx(metrics.sim(b, a), abs=1e-12)
         whole = np.s_[:20, :28]
-        assert metrics.emd(a[whole], b[whole], cell=4) == pytest.approx(metrics.emd(b[whole], a[whole], cell=4))
+        assert metrics.emd(a[whole], b[whole], cell=4) == pytest.approx(
+            metrics.emd(b[whole], a[whole], cell=4)
+        )
         points = [[1, 2], [8, 9]]
         gain = metrics.ig(a + 1, points, b + 1, eps=0, normalise="sum")
         assert gain == pytest.approx(-metrics.ig(b + 1, points, a + 1, eps=0, normalise="sum"), abs=1e-12)

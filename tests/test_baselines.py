@@ -1,0 +1,152 @@
+"""Baselines and ceilings against plain code: centre bias, gold standard, one human."""
+
+import csv
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from saliency_eval import load_dataset, score
+from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.fields import baseline
+from saliency_eval.models.baselines import centre_bias, centre_gaussian, gold_standard, one_human, uniform
+from saliency_eval.pool import Pool
+
+SHAPES = {"a": (20, 30), "b": (24, 60), "c": (20, 30), "d": (41, 57), "e": (10, 15)}
+RNG = np.random.default_rng(12)
+SCENE = {
+    id: np.column_stack([RNG.integers(0, h, 25), RNG.integers(0, w, 25)]) for id, (h, w) in SHAPES.items()
+}
+POOL = Pool.of([(id, SHAPES[id], SCENE[id]) for id in SHAPES])
+
+
+def blurred(points, shape, sigma):
+    counts = np.zeros(shape)
+    for row, column in points:
+        counts[row, column] += 1
+    return gaussian_filter(counts, sigma, mode="constant", truncate=4)
+
+
+def centre_bias_by_hand(id, sigma, mix):
+    """The other images' fixations by their pixel centres on this image, blurred; the image itself left out."""
+    height, width = SHAPES[id]
+    points = [
+        (int((r + 0.5) * height / SHAPES[other][0]), int((c + 0.5) * width / SHAPES[other][1]))
+        for other in SHAPES
+        if other != id
+        for r, c in SCENE[other].tolist()
+    ]
+    others = blurred(points, SHAPES[id], sigma)
+    return (1 - mix) * others / others.sum() + mix / (height * width)
+
+
+@pytest.mark.parametrize("mix", [0.0, 0.01, 0.3])
+@pytest.mark.parametrize("sigma", [1.3, 4.0])
+def test_centre_bias_leaves_the_image_out(sigma, mix):
+    for id, shape in SHAPES.items():
+        expected = centre_bias_by_hand(id, sigma, mix)
+        for made in (
+            centre_bias(POOL, id, shape, sigma=sigma, mix=mix),
+            baseline(POOL, id, shape, sigma=sigma, mix=mix).values,
+        ):
+            np.testing.assert_allclose(made, expected, rtol=0, atol=1e-13 * expected.max())
+            assert made.sum() == pytest.approx(1)
+            assert made.min() >= mix / made.size * (1 - 1e-12)
+
+
+def test_one_per_cent_is_uniform_unless_said_otherwise():
+    expected = centre_bias_by_hand("a", 2.0, 0.01)
+    np.testing.assert_allclose(centre_bias(POOL, "a", SHAPES["a"], sigma=2.0), expected, atol=1e-14)
+    np.testing.assert_allclose(baseline(POOL, "a", SHAPES["a"], sigma=2.0).values, expected, atol=1e-14)
+
+
+def test_centre_bias_of_nothing_is_uniform_and_needs_a_width():
+    alone = Pool.of([("a", (4, 5), SCENE["e"][:0]), ("b", (4, 5), SCENE["e"][:0])])
+    np.testing.assert_allclose(centre_bias(alone, "a", (4, 5), sigma=2.0), np.full((4, 5), 1 / 20))
+    single = Pool.of([("a", (10, 15), SCENE["e"])])
+    np.testing.assert_allclose(centre_bias(single, "a", (10, 15), sigma=2.0, mix=0.3).sum(), 1)
+    with pytest.raises(SaliencyEvalError, match="needs sigma"):
+        centre_bias(POOL, "a", SHAPES["a"])
+
+
+def test_uniform_baseline_and_model():
+    flat = baseline(POOL, "a", (4, 5), model="uniform").values
+    assert flat.shape == uniform((4, 5)).shape == (4, 5)
+    assert len(np.unique(flat)) == len(np.unique(uniform((4, 5)))) == 1
+
+
+@pytest.mark.parametrize("width", [0.25, 0.1])
+def test_centre_gaussian(width):
+    made = centre_gaussian((7, 12), width=width)
+    for row, column in np.ndindex(7, 12):
+        distance = ((row - 3) / (7 * width)) ** 2 + ((column - 5.5) / (12 * width)) ** 2
+        assert made[row, column] == pytest.approx(np.exp(-distance / 2), rel=1e-12)
+    np.testing.assert_array_equal(centre_gaussian((7, 12)), centre_gaussian((7, 12), width=0.25))
+
+
+# ------------------------------------------------------------------ observers
+
+SHAPE = (24, 31)
+OBSERVERS = np.array([0, 2, 2, 0, 5, 5, 5, 2, 0, 5, 5])
+POINTS = np.column_stack([RNG.integers(0, n, len(OBSERVERS)) for n in SHAPE])
+POINTS[6] = POINTS[5]  # twice on one pixel: counted twice
+
+
+def of(observer):
+    return [p for p, who in zip(POINTS.tolist(), OBSERVERS, strict=True) if who == observer]
+
+
+def of_all_but(observer):
+    return [p for p, who in zip(POINTS.tolist(), OBSERVERS, strict=True) if who != observer]
+
+
+def test_gold_standard_predicts_each_observer_from_the_others():
+    views = gold_standard(POINTS, OBSERVERS, SHAPE, sigma=2.6)
+    assert len(views) == 3  # observers without fixations give none
+    for view, who in zip(views, (0, 2, 5), strict=True):
+        assert view.fixations.tolist() == of(who)
+        np.testing.assert_allclose(view.saliency, blurred(of_all_but(who), SHAPE, 2.6), rtol=0, atol=1e-14)
+
+
+def test_gold_standard_needs_two_observers():
+    assert gold_standard(POINTS, np.zeros(len(POINTS), int), SHAPE, sigma=2.6) == []
+
+
+@pytest.mark.parametrize("observer", [0, 2, 5])
+def test_one_human_predicts_the_others(observer):
+    (view,) = one_human(POINTS, OBSERVERS, SHAPE, observer=observer, sigma=2.6)
+    assert view.fixations.tolist() == of_all_but(observer)
+    np.testing.assert_allclose(view.saliency, blurred(of(observer), SHAPE, 2.6), rtol=0, atol=1e-14)
+
+
+def test_one_human_is_the_first_unless_said_otherwise():
+    (view,) = one_human(POINTS, OBSERVERS, SHAPE, sigma=2.6)
+    assert view.fixations.tolist() == of_all_but(0)
+
+
+def nss_by_hand(saliency, points):
+    z = (saliency - saliency.mean()) / saliency.std(ddof=1)
+    return np.mean([z[r, c] for r, c in sorted(set(points))])
+
+
+def observers_by_image(path):
+    """(row, column) by image and observer, read from the table of fixations."""
+    found = {}
+    for line in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+        of_image = found.setdefault(line["image"], {})
+        of_image.setdefault(line["observer"], []).append((int(line["row"]), int(line["column"])))
+    return found
+
+
+def test_scores_of_gold_standard_and_one_human_never_touch_own_fixations(toy):
+    data = load_dataset(toy / "toy")
+    ceilings, bounds = [], []
+    for observers in observers_by_image(toy / "toy" / "fixations.csv").values():
+        rest = {who: [p for w in observers if w != who for p in observers[w]] for who in observers}
+        views = [nss_by_hand(blurred(rest[w], (48, 64), 4.0), observers[w]) for w in observers]
+        ceilings.append(np.mean(views))
+        first = min(observers)
+        bounds.append(nss_by_hand(blurred(observers[first], (48, 64), 4.0), rest[first]))
+    for model, expected in (("gold_standard", ceilings), ("one_human", bounds)):
+        run = score(f"model:{model}", data, ["nss"])
+        assert run.means["nss"].mean == pytest.approx(np.mean(expected), rel=1e-10), model
