@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import traceback
@@ -11,13 +10,24 @@ from typing import Annotated
 import typer
 
 from saliency_eval import __version__
-from saliency_eval.cli import data, info, models, score
+from saliency_eval.cli import data, info, interrupts, models, score
 from saliency_eval.cli.console import console
-from saliency_eval.errors import DONE, ENVIRONMENT, INTERNAL, INTERRUPTED, Problem, SaliencyEvalError
+from saliency_eval.cli.streams import Outlet, guard
+from saliency_eval.errors import (
+    DONE,
+    ENVIRONMENT,
+    INTERNAL,
+    INTERRUPTED,
+    USAGE,
+    Problem,
+    SaliencyEvalError,
+    shown,
+)
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # click is inside some versions of typer
 
 app = typer.Typer(
     name="saliency-eval",
-    help="Evaluate saliency maps: score a folder of predictions against a data set.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -42,47 +52,83 @@ def options(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False,
 ) -> None:
-    """Evaluate saliency maps: score a folder of predictions against a data set."""
+    """Evaluate saliency maps: score a folder of predictions against a data set.
+
+    Example: saliency-eval score preds/ --data osie --root data/OSIE
+    """
     console.debug = debug
 
 
 def main() -> None:
     """Run the command line; every failure becomes a sentence and an exit status."""
+    out, err = guard()
+    interrupts.listen()
+    console.foresee(sys.argv[1:])
     try:
-        app()
-    except SaliencyEvalError as error:
-        console.fail(error.problems, error.exit_code)
-        leave(error.exit_code)
-    except KeyboardInterrupt:
-        console.note("interrupted; the same command starts again")
-        leave(INTERRUPTED)
-    except BrokenPipeError:
-        leave(DONE)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        console.fail([Problem("io", f"{error.strerror or error}{where}")], ENVIRONMENT)
-        leave(ENVIRONMENT)
+        status = app(standalone_mode=False) or DONE
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
     except Exception as error:
-        report_internal(error)
-        leave(INTERNAL)
+        status = explain(error)
+    if status == INTERRUPTED:  # typer itself catches most interruptions
+        interrupts.explain()
+    raise SystemExit(closing(out, err, status))
 
 
-def leave(status: int) -> None:
-    """End the process; a standard output that nobody reads any more is not an error."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(status)
+def explain(error: Exception) -> int:
+    """Say what went wrong; the exit status for it."""
+    if isinstance(error, UsageError):
+        return explain_usage(error)
+    if isinstance(error, SaliencyEvalError):
+        problems = error.problems
+    elif isinstance(error, OSError):
+        where = f" ({shown(error.filename)})" if error.filename else ""
+        problems = [Problem("io", f"{error.strerror or error}{where}")]
+    else:
+        problems = [internal(error)]
+    status = SaliencyEvalError(problems).exit_code
+    console.fail(problems, status)
+    return status
 
 
-def report_internal(error: Exception) -> None:
-    """One line for a fault of ours; the traceback goes to a file."""
+def explain_usage(error: Exception) -> int:
+    """A command line that typer refuses, in our own form; without a command, the help."""
+    text: str = error.format_message()  # type: ignore[attr-defined]
+    if type(error).__name__ == "NoArgsIsHelpError":
+        console.print(text)
+        return USAGE
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else app.info.name
+    console.fail([Problem("usage", text.rstrip("."), f"see {command} --help")], USAGE)
+    return USAGE
+
+
+def internal(error: Exception) -> Problem:
+    """A fault of ours; the traceback goes to a file."""
+    text = f"{type(error).__name__}: {shown(error, 300)}"
+    return Problem("internal", text, log(error), severity_override="error", exit_override=INTERNAL)
+
+
+def log(error: Exception) -> str:
+    """Where the traceback is."""
     if console.debug:
         traceback.print_exception(error)
-        return
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="saliency-eval-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
-    ) as log:
-        traceback.print_exception(error, file=log)
-    console.line(f"error[internal]: {type(error).__name__}: {error}; the traceback is in {log.name}")
+        return ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="saliency-eval-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return "--debug shows the traceback"
+    return f"the traceback is in {file.name}"
+
+
+def closing(out: Outlet, err: Outlet, status: int) -> int:
+    """The exit status, once everything is written; an output that nobody reads any more is no failure."""
+    out.flush()
+    if out.full and out.failure:
+        console.line(f"error[io]: the output cannot be written: {out.failure.strerror}")
+        status = status or ENVIRONMENT
+    err.flush()
+    return status

@@ -6,10 +6,13 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, TextIO
 
 from saliency_eval import __version__
 from saliency_eval.errors import Problem, problem_lines, shown
+
+LONGEST = 2000  # characters of a message
 
 
 class Console:
@@ -20,6 +23,16 @@ class Console:
         self.command = ""
         self.quiet = False
         self.debug = False
+        self.answered = False  # is the one JSON document out?
+
+    def foresee(self, arguments: Sequence[str]) -> None:
+        """Note command and format before the options are parsed, for mistakes in them."""
+        self.quiet = self.answered = False
+        words = [a for a in arguments if not a.startswith("-")]
+        self.command = " ".join(words[: 2 if words[:1] == ["data"] else 1])
+        pairs = pairwise(arguments)
+        json_wanted = "--format=json" in arguments or ("--format", "json") in pairs
+        self.format = "json" if json_wanted else "text"
 
     def begin(self, command: str, format: str = "text", quiet: bool = False) -> None:
         """Note what runs and how it answers."""
@@ -41,7 +54,7 @@ class Console:
     def problems(self, problems: Iterable[Problem]) -> None:
         """Findings that did not stop the command."""
         for text in problem_lines(problems):
-            self.note(text)
+            self.note(one_line(text))
 
     def document(self, exit_code: int, problems: Sequence[Problem] = (), **content: Any) -> None:
         """The one JSON document that a command prints."""
@@ -53,15 +66,25 @@ class Console:
             "problems": [p.to_dict() for p in problems],
             "version": __version__,
         }
+        self.answered = True
         self.print(json.dumps(given, indent=1, allow_nan=False))
+
+    def answer(self, problems: Sequence[Problem], exit_code: int) -> None:
+        """The document of a command that did nothing, where one is wanted and none is out yet."""
+        if self.format == "json" and not self.answered:
+            self.document(exit_code, problems, results=[])
 
     def fail(self, problems: Sequence[Problem], exit_code: int) -> None:
         """Say why the command did nothing."""
-        if self.format == "json":
-            self.document(exit_code, problems, results=[])
+        self.answer(problems, exit_code)
         errors = [p for p in problems if p.severity == "error"]
         for text in problem_lines([*errors, *(p for p in problems if p.severity == "warning")]):
-            self.line(text)
+            self.line(one_line(text))
+
+
+def one_line(text: str) -> str:
+    """A message that cannot break its line or steer the terminal, whatever names it quotes."""
+    return shown(" ".join(part.strip() for part in text.split("\n")), LONGEST)
 
 
 def put(text: str, stream: TextIO) -> None:

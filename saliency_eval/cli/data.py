@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from saliency_eval.cli.console import columns, console
-from saliency_eval.cli.options import Format, Quiet, Root, choice
-from saliency_eval.datasets import ADAPTERS, adapter, data_folder
-from saliency_eval.errors import SaliencyEvalError, shown
+from saliency_eval.cli.options import Format, Quiet, Root, TextOrJson, choice
+from saliency_eval.datasets import ADAPTERS, adapter, data_folder, is_path, parse_spec
+from saliency_eval.errors import SaliencyEvalError, shown, unknown
 
-app = typer.Typer(
-    help="Data sets: list, describe, verify, download.", no_args_is_help=True, rich_markup_mode=None
-)
+if TYPE_CHECKING:
+    from saliency_eval.datasets.base import Dataset
+    from saliency_eval.datasets.card import Card
+    from saliency_eval.datasets.fetch import Fetched
+
+HELP = """Data sets: list, describe, verify, download.
+
+Example: saliency-eval data list
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="Data set: name, name@edition, name(option=value), or a folder.")]
 
@@ -27,7 +35,7 @@ def list_all(format: Format = "text") -> None:
     """
     from saliency_eval.datasets.card import Card
 
-    console.begin("data list", choice("--format", format, ("text", "json")))
+    console.begin("data list", choice("--format", format, TextOrJson))
     cards = {key: Card.of(key) for key in ADAPTERS}
     present = {key: key == "demo" or (data_folder() / key).is_dir() for key in ADAPTERS}
     if format == "json":
@@ -41,7 +49,7 @@ def list_all(format: Format = "text") -> None:
     rows += [[key, "yes" if present[key] else "-", card.summary] for key, card in cards.items()]
     for text in columns(rows):
         console.print(text)
-    console.note(f"data sets are looked for in {data_folder()}; --root names another place")
+    console.note(f"data sets are looked for in {shown(data_folder(), 500)}; --root names another place")
 
 
 @app.command()
@@ -52,33 +60,66 @@ def info(data: Name, format: Format = "text") -> None:
     """
     from dataclasses import asdict
 
-    from saliency_eval.datasets.card import Card
-
-    console.begin("data info", choice("--format", format, ("text", "json")))
-    key = data.partition("@")[0].partition("(")[0]
-    kind = adapter(key)
-    card = Card.of(key)
+    console.begin("data info", choice("--format", format, TextOrJson))
+    kind, card = described(data)
     if format == "json":
         console.document(0, results=[asdict(card)])
         return
-    facts = [
-        ["edition", card.version],
-        ["source", card.source],
-        ["licence", card.licence],
-        ["observers", str(card.observers or "")],
-        ["seconds", str(card.seconds or "")],
-        ["blur", card.blur],
-        ["pixel rule", card.pixel_rule],
-        *(["option", f"{name}={'|'.join(values)}"] for name, values in kind.options.items()),
-        *(["expected", f"{name}: {value}"] for name, value in card.expected.items()),
-        *(["file", f"{f['name']}  {f['url']}"] for f in card.files),
-    ]
-    console.print(f"{card.name}: {card.summary}\n")
-    for text in columns([fact for fact in facts if fact[1]]):
+    console.print(f"{shown(card.name)}: {shown(card.summary, 500)}\n")
+    for text in columns([[what, shown(value, 500)] for what, value in facts(kind, card) if value]):
         console.print(text)
     for title, text in (("Layout", card.layout), ("Notes", card.notes), ("Cite", card.citation)):
         if text.strip():
-            console.print(f"\n{title}\n{text.strip()}")
+            console.print("\n".join(["", title, *(shown(line, 500) for line in text.strip().split("\n"))]))
+
+
+def described(spec: str) -> tuple[type[Dataset], Card]:
+    """Adapter and card of a data set that need not be there; refuses what loading it would refuse."""
+    from saliency_eval.datasets.card import Card
+
+    if is_path(spec):
+        return adapter("folder"), adapter("folder")(Path(spec)).card
+    key, options = parse_spec(spec)
+    kind, card = adapter(key), Card.of(key)
+    editions = kind.options.get("edition", (card.version,))
+    choice(f"edition of {key}", options.pop("@", editions[0]), editions)
+    for name, value in options.items():
+        if name not in kind.options:
+            unknown(f"option of data set {key}", name, kind.options)
+        choice(f"{key}({name}=...)", value, kind.options[name])
+    return kind, card
+
+
+def facts(kind: type[Dataset], card: Card) -> list[tuple[str, str]]:
+    """What the card says, line by line."""
+    return [
+        ("edition", card.version),
+        ("source", card.source),
+        ("licence", card.licence),
+        ("observers", str(card.observers or "")),
+        ("seconds", str(card.seconds or "")),
+        ("blur", card.blur),
+        ("pixel rule", card.pixel_rule),
+        *(("option", f"{name}={'|'.join(values)}") for name, values in kind.options.items()),
+        *(("expected", text) for text in flat(card.expected)),
+        *(("file", f"{f['name']}  {f['url']}") for f in card.files),
+    ]
+
+
+def flat(table: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Nested totals line by line; the innermost ones of a table share a line."""
+    for name, value in table.items():
+        if not isinstance(value, Mapping):
+            yield f"{above}{name}: {plain(value)}"
+        elif any(isinstance(v, Mapping) for v in value.values()):
+            yield from flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}: " + ", ".join(f"{k} {plain(v)}" for k, v in value.items())
+
+
+def plain(value: object) -> str:
+    """A value as text, lists without brackets."""
+    return " x ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @app.command()
@@ -90,7 +131,7 @@ def check(data: Name, root: Root = None, format: Format = "text", quiet: Quiet =
     from saliency_eval.datasets import load_dataset
     from saliency_eval.datasets.verify import check_dataset
 
-    console.begin("data check", choice("--format", format, ("text", "json")), quiet)
+    console.begin("data check", choice("--format", format, TextOrJson), quiet)
     report = check_dataset(load_dataset(data, root))
     if format == "text":
         signs = {True: "ok", False: "DIFFERS", None: ""}
@@ -111,34 +152,38 @@ def fetch(
     offline: Annotated[
         bool, typer.Option("--offline", help="Say what would be fetched, fetch nothing.")
     ] = False,
+    format: Format = "text",
     quiet: Quiet = False,
 ) -> None:
     """Download what may be downloaded, verify every hash, unpack it; say how to get the rest.
 
     Example: saliency-eval data fetch mit1003
     """
-    from saliency_eval.datasets.card import Card
+    from saliency_eval.datasets.fetch import Fetched, fetchable
     from saliency_eval.datasets.fetch import fetch as fetch_files
-    from saliency_eval.datasets.fetch import fetchable
 
-    console.begin("data fetch", quiet=quiet)
-    key = data.partition("@")[0].partition("(")[0]
-    adapter(key)
-    card = Card.of(key)
-    target = root or data_folder() / key
-    console.note(f"{card.name}, {card.licence}, from {card.source}")
+    console.begin("data fetch", choice("--format", format, TextOrJson), quiet)
+    kind, card = described(data)
+    target = root or data_folder() / kind.key
+    ways = {file["name"]: "fetched" if fetchable(file) else "by hand" for file in card.files}
+    console.note(f"{shown(card.name)}, {shown(card.licence)}, from {shown(card.source, 500)}")
     for file in card.files:
-        how = "fetched" if fetchable(file) else "by hand"
-        console.note(f"{how}: {file['name']}  {file['url']}")
-    if offline:
-        return
-    got = fetch_files(card, target)
-    for what, names in (("fetched", got.done), ("already there", got.present)):
-        if names:
-            console.print(f"{what}: {', '.join(names)}")
-    for text in got.by_hand:
-        console.print(text)
-    console.print(f"in {target}; verify it: saliency-eval data check {key} --root {target}")
+        console.note(f"{ways[file['name']]}: {file['name']}  {file['url']}")
+    got = Fetched((), (), ()) if offline else fetch_files(card, target)
+    if format == "json":
+        result = {"data": kind.key, "folder": str(target), "files": ways, **got._asdict()}
+        console.document(0, results=[result])
+    elif not offline:
+        for text in told(got):
+            console.print(text)
+        place = shown(target, 500)
+        console.print(f"in {place}; verify it: saliency-eval data check {kind.key} --root {place}")
+
+
+def told(got: Fetched) -> list[str]:
+    """What was fetched, what was there, and how to get the rest."""
+    done = (("fetched", got.done), ("already there", got.present))
+    return [*(f"{what}: {', '.join(names)}" for what, names in done if names), *got.by_hand]
 
 
 @app.command()
@@ -146,6 +191,7 @@ def pack(
     folder: Annotated[Path, typer.Argument(help="Folder of 300 JPEG maps, named like the images.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Archive to write.")],
     root: Annotated[Path | None, typer.Option("--root", help="The MIT300 images, to compare sizes.")] = None,
+    format: Format = "text",
 ) -> None:
     """Check a folder of maps against the submission rules of MIT300 and pack it.
 
@@ -154,6 +200,9 @@ def pack(
     from saliency_eval.datasets import load_dataset
     from saliency_eval.datasets.mit300_submission import pack_submission
 
-    console.begin("data pack")
-    packed = pack_submission(folder, out, load_dataset("mit300", root) if root else None)
-    console.print(f"packed {shown(folder, 500)} as {shown(packed or out, 500)}")
+    console.begin("data pack", choice("--format", format, TextOrJson))
+    packed = pack_submission(folder, out, load_dataset("mit300", root) if root else None) or out
+    if format == "json":
+        console.document(0, results=[{"folder": str(folder), "archive": str(packed)}])
+    else:
+        console.print(f"packed {shown(folder, 500)} as {shown(packed, 500)}")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import inspect
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from saliency_eval.cli.console import arrow, columns, console
-from saliency_eval.cli.options import Format, Quiet, choice
-from saliency_eval.errors import CODES, GATE, unknown
+from saliency_eval.cli.describe import describe
+from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice
+from saliency_eval.errors import CODES, GATE, shown, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from saliency_eval.run import Run
 
 EXTRAS = {"torch": ("torch", "captum", "timm"), "dask": ("dask", "distributed"), "emd": ("ot",)}
 USED = [
@@ -52,7 +57,7 @@ def metrics(
     from saliency_eval.core import METRICS
     from saliency_eval.variant import variant
 
-    console.begin("metrics", choice("--format", format, ("text", "json")))
+    console.begin("metrics", choice("--format", format, TextOrJson))
     if key is not None and key not in METRICS:
         unknown("metric", key, METRICS)
     chosen = [METRICS[key]] if key else list(METRICS.values())
@@ -60,7 +65,7 @@ def metrics(
         console.document(0, results=[as_json(m.key, m.traits, m.fields, m.options) for m in chosen])
         return
     if key:
-        console.print(f"{variant(key)}\n\n{inspect.getdoc(chosen[0].function)}")
+        describe(variant(key))
         return
     rows = [["metric", "label", "", "range", "chance", "reads"]]
     for m in chosen:
@@ -68,8 +73,17 @@ def metrics(
         chance = m.traits["chance"]
         rows.append([m.key, m.traits["label"], arrow(m.traits["better"]), f"{low:g} .. {high:g}",
                      "" if chance is None else f"{chance:g}", ", ".join(m.fields)])  # fmt: skip
-    for text in columns(rows):
+    for text in [*columns(rows), "", *sets()]:
         console.print(text)
+
+
+def sets() -> list[str]:
+    """The names that stand for several metrics."""
+    from saliency_eval.protocols import PROTOCOLS, SETS
+
+    rows = [["set", "metrics"], *([name, ", ".join(keys)] for name, keys in SETS.items())]
+    rows += [["all", "every metric"], ["", ""], ["protocol", "what it is"]]
+    return columns(rows + [[p.name, p.summary] for p in PROTOCOLS.values()])
 
 
 def as_json(key: str, traits: Any, fields: Any, options: Any) -> dict[str, Any]:
@@ -89,6 +103,7 @@ def as_json(key: str, traits: Any, fields: Any, options: Any) -> dict[str, Any]:
 
 def demo(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Keep maps, runs and board here.")] = None,
+    format: Format = "text",
     quiet: Quiet = False,
 ) -> None:
     """Run the whole line on an embedded data set: baselines, scores, a small leaderboard; offline.
@@ -97,14 +112,46 @@ def demo(
     """
     import tempfile
 
-    from saliency_eval.demo import run_demo
-
-    console.begin("demo", quiet=quiet)
+    console.begin("demo", choice("--format", format, TextOrJson), quiet)
     if out is not None:
-        console.print(run_demo(out))
+        show_demo(out, kept=True)
         return
     with tempfile.TemporaryDirectory(prefix="saliency-eval-demo-") as folder:
-        console.print(run_demo(Path(folder)))
+        show_demo(Path(folder), kept=False)
+
+
+def show_demo(out: Path, kept: bool) -> None:
+    """The board, means only, and what to do next."""
+    from saliency_eval.cli.report import Result, as_json
+    from saliency_eval.demo import readme, run_demo
+
+    card, runs, ceiling = run_demo(out)
+    if console.format == "json":
+        console.document(0, results=as_json(Result(run, 0) for run in (*runs, ceiling)))
+        return
+    console.print(f"{card.name}: {card.summary}\n")
+    for text in columns(board(runs, ceiling)):
+        console.print(text)
+    console.print(f"\nMeans over {ceiling.data.n} images, protocol {ceiling.setting.protocol}.")
+    console.print(f"{ceiling.model} is a ceiling, not ranked: each observer under the map of the others.")
+    if kept:
+        console.print(f"Maps, runs and the board with intervals (leaderboard.md) are in {shown(out, 500)}")
+    console.note("\nNext: score your own maps: saliency-eval score MAPS --data FOLDER "
+                 "(what FOLDER holds: saliency-eval data info folder)")  # fmt: skip
+    console.note(f"Everything else is in {readme()}")
+
+
+def board(ranked: Sequence[Run], ceiling: Run) -> list[list[str]]:
+    """Rows of rank, model and means."""
+    from saliency_eval.cli.report import means
+
+    header = [f"{label} {sign}" for label, sign, *_ in means(ceiling)]
+    ranks = [*map(str, range(1, len(ranked) + 1)), "-"]
+    rows = [
+        [rank, shown(run.model), *(row[2] for row in means(run))]
+        for rank, run in zip(ranks, (*ranked, ceiling), strict=True)
+    ]
+    return [["", "model", *header], *rows]
 
 
 def selftest(format: Format = "text") -> None:
@@ -114,7 +161,7 @@ def selftest(format: Format = "text") -> None:
     """
     from saliency_eval import golden
 
-    console.begin("selftest", choice("--format", format, ("text", "json")))
+    console.begin("selftest", choice("--format", format, TextOrJson))
     computed = golden.compute()
     different = golden.closed_forms() + golden.compare(golden.recorded()["values"], computed)
     count = sum(len(numbers) for numbers in computed.values()) + len(golden.CLOSED_FORMS)
@@ -142,19 +189,23 @@ def doctor(
     from saliency_eval import __version__
     from saliency_eval.datasets import data_folder
 
-    console.begin("doctor", choice("--format", format, ("text", "json")))
+    console.begin("doctor", choice("--format", format, TextOrJson))
     if code is not None:
         if code not in CODES:
             unknown("code", code, CODES)
         severity, status, meaning = CODES[code]
-        console.print(f"{code}: {severity}, exit status {status} where it is an error\n{meaning}")
+        if format == "json":
+            fact = {"code": code, "severity": severity, "exit": status, "meaning": meaning}
+            console.document(0, results=[fact])
+        else:
+            console.print(f"{code}: {severity}, exit status {status} where it is an error\n{meaning}")
         return
     facts = {
         "saliency_eval": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": str(os.cpu_count()),
-        "data folder": str(data_folder()),
+        "data folder": shown(data_folder(), 500),
         **{name: version_of(name) for name in USED},
         **{f"extra [{extra}]": "installed" if all(map(importlib.util.find_spec, names))
            else f"absent: pip install 'saliency-eval[{extra}]'" for extra, names in EXTRAS.items()},

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from saliency_eval.cli.console import columns, console
-from saliency_eval.cli.options import Data, Format, Quiet, Root, Workers, choice
-from saliency_eval.errors import unknown
+from saliency_eval.cli.describe import describe
+from saliency_eval.cli.options import Data, Format, Quiet, Root, TextOrJson, Workers, choice
+from saliency_eval.errors import shown, unknown
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +26,11 @@ def models(
 
     Example: saliency-eval models centre_bias
     """
-    import inspect
-
     from saliency_eval import models as _declared  # noqa: F401  (declares the models)
     from saliency_eval.core import MODELS
     from saliency_eval.variant import variant
 
-    console.begin("models", choice("--format", format, ("text", "json")))
+    console.begin("models", choice("--format", format, TextOrJson))
     if name is not None and name not in MODELS:
         unknown("model", name, MODELS)
     chosen = [MODELS[name]] if name else list(MODELS.values())
@@ -39,7 +38,7 @@ def models(
         results = [{"key": m.key, "summary": m.summary, "source": m.traits["source"]} for m in chosen]
         console.document(0, results=results)
     elif name:
-        console.print(f"{variant(name, 'model')}\n\n{inspect.getdoc(chosen[0].function)}")
+        describe(variant(name, "model"))
     else:
         for text in columns([["model", "what it is"], *([m.key, m.summary] for m in chosen)]):
             console.print(text)
@@ -62,7 +61,7 @@ def run(
     from saliency_eval.datasets import load_dataset
     from saliency_eval.models.runner import write_maps
 
-    console.begin("run", choice("--format", format, ("text", "json")), quiet)
+    console.begin("run", choice("--format", format, TextOrJson), quiet)
     dataset = load_dataset(data, root)
     with bar(len(dataset), model) as progress:
         made = write_maps(model, dataset, out, worker_count(workers), progress)
@@ -74,4 +73,4 @@ def run(
     if format == "json":
         console.document(0, results=[{"model": str(made.variant), "maps": len(dataset), "out": str(out)}])
     else:
-        console.print(f"{len(dataset)} maps of {made.variant} in {out}")
+        console.print(f"{len(dataset)} maps of {made.variant} in {shown(out, 500)}")

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saliency_eval.cli.console import arrow, columns, console
-from saliency_eval.cli.options import Data, Format, Metrics, Quiet, Root, Workers, split_list
-from saliency_eval.errors import fail, shown
+from saliency_eval.cli.console import console
+from saliency_eval.cli.options import (
+    Data,
+    Format,
+    Metrics,
+    Quiet,
+    Root,
+    Strict,
+    TextOrJson,
+    Workers,
+    choice,
+)
+from saliency_eval.cli.several import each, findings
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
+from saliency_eval.options import split_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from saliency_eval.executors import Progress
-    from saliency_eval.run import Run
 
 Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
 Prefix = Annotated[str, typer.Option(help="What file names have before the image name.")]
@@ -26,7 +38,9 @@ Pattern = Annotated[str | None, typer.Option(help="File names, such as '{stem}_p
 VariableName = Annotated[str | None, typer.Option("--variable", help="The array inside each file.")]
 KindName = Annotated[str, typer.Option(help="What the values are: map, density or log-density.")]
 ResizeRule = Annotated[str, typer.Option(help="protocol: same-aspect maps are resized; error: refused.")]
-Protocols = Annotated[str, typer.Option(help="Protocols, or all: side by side.")]
+Protocols = Annotated[
+    str, typer.Option(help="mit, tuebingen, salicon2017, salicon2015, exact, a list of them, or all.")
+]
 Missing = Annotated[str, typer.Option(help="Images without a map: error, constant or skip.")]
 
 
@@ -56,8 +70,8 @@ def score(
     workers: Workers = None,
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
-    bare: Annotated[str | None, typer.Option(help="Print one number: the mean of this metric.")] = None,
+    strict: Strict = False,
+    bare: Annotated[str | None, typer.Option(help="Score this metric and print its mean only.")] = None,
     format: Format = "text",
     quiet: Quiet = False,
 ) -> None:
@@ -65,40 +79,41 @@ def score(
 
     Example: saliency-eval score preds/ --data osie --root data/OSIE
     """
-    from saliency_eval.cli.options import choice
+    from saliency_eval.cli.report import Result, keep, report
     from saliency_eval.datasets import load_dataset
-    from saliency_eval.protocols import PROTOCOLS
     from saliency_eval.scoring import score as score_predictions
 
-    console.begin("score", choice("--format", format, ("text", "json")), quiet)
-    choice("--kind", kind, ("map", "density", "log-density"))
+    begin("score", kind, resize, format, quiet)
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
-    choice("--resize", resize, ("protocol", "error"))
+    if bare is not None and format == "json":
+        fail("usage", "--bare prints one number and --format json a document", "leave one of them out")
     if name and len(name) != len(predictions):
         fail("usage", f"{len(predictions)} predictions need as many --name, got {len(name)}")
-    dataset = load_dataset(data, root)
-    protocols = list(PROTOCOLS) if protocol == "all" else split_list(protocol)
-    runs, saved = [], []
-    for number, source in enumerate(predictions):
-        for chosen in protocols:
-            started = time.perf_counter()
-            with bar(len(dataset) if limit is None else min(limit, len(dataset)), source) as progress:
-                run = score_predictions(
-                    source, dataset, split_list(",".join(metrics)) if metrics else None,
-                    protocol=chosen, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                    workers=worker_count(workers), limit=limit, name=name[number] if name else None,
-                    prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress,
-                    strict=strict,
-                )  # fmt: skip
-            seconds = time.perf_counter() - started
-            runs.append(run)
-            saved.append(keep(run, out, seconds) if save and limit is None else None)
-            if format == "text" and bare is None:
-                show_run(run, seconds, saved[-1], short)
+    protocols = protocol_names(protocol)
+    wanted = split_list(",".join(metrics)) if metrics else None
     if bare is not None:
-        show_bare(runs, bare)
-    elif format == "json":
-        show_json(runs, saved)
+        wanted = metrics_for(bare, wanted, protocols)
+    dataset = load_dataset(data, root)
+    folder = out if save and limit is None else None
+    if folder is not None:
+        try_folder(folder / dataset.key)
+
+    def one(number: int, protocol: str) -> Result:
+        started = time.perf_counter()
+        with bar(min(limit or len(dataset), len(dataset)), predictions[number]) as progress:
+            run = score_predictions(
+                predictions[number], dataset, wanted,
+                protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
+                workers=worker_count(workers), limit=limit, name=name[number] if name else None,
+                prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress,
+                strict=strict,
+            )  # fmt: skip
+        return Result(run, time.perf_counter() - started)
+
+    results, lost = keep(each(predictions, protocols, one), folder)
+    report(results, lost, bare=bare, short=short)
+    if lost:
+        raise SaliencyEvalError(lost)
 
 
 def check(
@@ -113,7 +128,7 @@ def check(
     pattern: Pattern = None,
     variable: VariableName = None,
     workers: Workers = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
+    strict: Strict = False,
     format: Format = "text",
     quiet: Quiet = False,
 ) -> None:
@@ -121,29 +136,75 @@ def check(
 
     Example: saliency-eval check preds/ --data osie --root data/OSIE
     """
-    from saliency_eval.cli.options import choice
     from saliency_eval.datasets import load_dataset
-    from saliency_eval.errors import SaliencyEvalError
     from saliency_eval.scoring import check_predictions
 
-    console.begin("check", choice("--format", format, ("text", "json")), quiet)
+    begin("check", kind, resize, format, quiet)
+    protocols = protocol_names(protocol)
     dataset = load_dataset(data, root)
-    problems = []
-    for source in predictions:
-        with bar(len(dataset), source) as progress:
-            problems += check_predictions(
-                source, dataset, protocol=protocol, kind=kind, resize=resize, workers=worker_count(workers),  # type: ignore[arg-type]
-                prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress,
-                strict=strict,
+
+    def one(number: int, protocol: str) -> list[Problem]:
+        with bar(len(dataset), predictions[number]) as progress:
+            return check_predictions(
+                predictions[number], dataset, protocol=protocol, kind=kind, resize=resize,  # type: ignore[arg-type]
+                workers=worker_count(workers), prefix=prefix, suffix=suffix, pattern=pattern,
+                variable=variable, progress=progress, strict=strict,
             )  # fmt: skip
+
+    problems = findings(predictions, protocols, one)
     if any(p.severity == "error" for p in problems):
         raise SaliencyEvalError(problems)
     if format == "json":
         console.document(0, problems, results=[])
         return
     console.problems(problems)
-    counts = f"{len(problems)} findings" if problems else "nothing to note"
-    console.print(f"{len(dataset)} of {len(dataset)} maps can be scored, {counts}")
+    maps = len(dataset) * len(predictions)
+    plural = "" if len(problems) == 1 else "s"
+    counts = f"{len(problems)} finding{plural}" if problems else "nothing to note"
+    console.print(f"{maps} of {maps} maps can be scored, {counts}")
+
+
+def begin(command: str, kind: str, resize: str, format: str, quiet: bool) -> None:
+    """Note what runs, and refuse values that no protocol knows."""
+    console.begin(command, choice("--format", format, TextOrJson), quiet)
+    choice("--kind", kind, ("map", "density", "log-density"))
+    choice("--resize", resize, ("protocol", "error"))
+
+
+def protocol_names(text: str) -> list[str]:
+    """The protocols that a list names, each once."""
+    from saliency_eval.protocols import PROTOCOLS, protocol
+
+    named = [p for word in split_list(text) for p in (PROTOCOLS if word == "all" else [protocol(word).name])]
+    if not named:
+        fail("usage", "--protocol names none", f"Known: {', '.join(PROTOCOLS)}, all")
+    return list(dict.fromkeys(named))
+
+
+def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -> list[str]:
+    """What to score to print one number: the metric itself, unless a list was given that must hold it."""
+    from saliency_eval.protocols import protocol
+    from saliency_eval.run import labels
+
+    for name in protocols:
+        known = labels(protocol(name).variants(wanted or [bare]))
+        if wanted and bare not in known:
+            unknown("metric of the run", bare, known)
+        if not wanted and len(known) != 1:
+            fail("usage", f"--bare prints one metric, '{shown(bare)}' are {len(known)}", "name one of them")
+    return wanted or [bare]
+
+
+def try_folder(folder: Path) -> None:
+    """Raises `io` (exit 5) when nothing can be saved in a folder; leaves nothing behind."""
+    import tempfile
+
+    there = next(f for f in (folder, *folder.parents) if f.exists())
+    try:
+        tempfile.TemporaryDirectory(prefix=".try-", dir=there).cleanup()
+    except OSError as error:
+        text = f"no run can be saved in {shown(folder, 500)}: {error.strerror}"
+        fail("io", text, "choose another --out, or --no-save")
 
 
 def worker_count(workers: int | None) -> int:
@@ -161,81 +222,5 @@ def bar(total: int, label: str) -> Iterator[Progress | None]:
         return
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=label[-30:], unit="image", disable=None, leave=False) as shown_bar:
+    with tqdm(total=total, desc=shown(label)[-30:], unit="image", disable=None, leave=False) as shown_bar:
         yield shown_bar.update
-
-
-def keep(run: Run, out: Path, seconds: float) -> Path:
-    """Save a run with a log of what is not part of its content."""
-    import platform
-    import sys
-
-    from saliency_eval.store import save
-
-    log = [
-        f"command: {' '.join(sys.argv)}",
-        f"host: {platform.node()}, python {platform.python_version()}",
-        f"finished: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}, {seconds:.1f} s",
-    ]
-    return save(run, out, "\n".join(log) + "\n")
-
-
-def show_run(run: Run, seconds: float, saved: Path | None, short: bool) -> None:
-    """The table of one run, its signatures, and what was noticed."""
-    from saliency_eval.core import METRICS
-    from saliency_eval.run import rounded, short_signature
-
-    console.problems(run.problems)
-    counts = ", ".join(f"{p.count} {p.code}" for p in run.problems if p.code in ("resized", "constant"))
-    scored = int((~run.unscored).sum())
-    console.print(
-        f"{shown(run.model)} on {run.data.id}@{run.data.version}   {scored}/{run.data.n} images"
-        + (f" ({counts})" if counts else "")
-    )
-    if not run.complete:
-        console.print("NOT A SCORE: the first images only")
-    rows = [["metric", "", "mean", "95 % interval"]]
-    for label, key in zip(run.labels, run.keys, strict=True):
-        reason = run.reason(label)
-        mean, interval = ("n/a", reason) if reason else rounded(run.means[label])
-        rows.append([label, arrow(METRICS[key].traits["better"]), mean, interval])
-    console.print()
-    for text in columns(rows, "<<><"):
-        console.print(text)
-    console.print()
-    if not console.quiet:
-        for label in run.labels:
-            line = run.signatures[label]
-            console.print(short_signature(line) if short else line)
-    rate = f"{len(run.ids) / max(seconds, 1e-9):.0f} images/s"
-    console.print((f"saved {saved}   " if saved else "") + f"{seconds:.1f} s, {rate}")
-
-
-def show_bare(runs: list[Run], label: str) -> None:
-    """The mean of one metric, one line for each run."""
-    from saliency_eval.errors import unknown
-
-    for run in runs:
-        if label not in run.means:
-            unknown("metric of the run", label, run.labels)
-        console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
-
-
-def show_json(runs: list[Run], saved: list[Path | None]) -> None:
-    """All runs as one document."""
-    from saliency_eval.store import mean_of
-
-    results: list[dict[str, Any]] = [
-        {
-            "model": run.model,
-            "run": str(folder) if folder else None,
-            "protocol": run.setting.protocol,
-            "n": int((~run.unscored).sum()),
-            "complete": run.complete,
-            "metrics": {label: mean_of(run, label) for label in run.labels},
-            "signatures": dict(run.signatures),
-        }
-        for run, folder in zip(runs, saved, strict=True)
-    ]
-    identity = runs[0].data._asdict()
-    console.document(0, [p for run in runs for p in run.problems], data=identity, results=results)

@@ -1,0 +1,157 @@
+"""How scored runs are saved and shown."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from saliency_eval.cli.console import arrow, columns, console
+from saliency_eval.core import METRICS
+from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
+from saliency_eval.run import Run, rounded, short_signature
+from saliency_eval.store import mean_of, save
+
+COUNTED = {"constant": "constant", "resized": "resized", "missing": "missing", "dropped_fixations": "dropped"}
+
+
+class Result(NamedTuple):
+    """A run, how long it took, and where it was saved."""
+
+    run: Run
+    seconds: float
+    folder: Path | None = None
+
+
+def keep(results: Sequence[Result], out: Path | None) -> tuple[list[Result], list[Problem]]:
+    """The results with the folders they were saved in, and why some could not be: scores are shown anyway."""
+    kept, lost = [], []
+    for result in results:
+        try:
+            folder = out and save(result.run, out, log(result.seconds))
+        except SaliencyEvalError as error:
+            folder = None
+            lost += error.problems
+        kept.append(result._replace(folder=folder))
+    return kept, lost
+
+
+def log(seconds: float) -> str:
+    """What is not part of the content of a run."""
+    lines = [
+        f"command: {' '.join(sys.argv)}",
+        f"host: {platform.node()}, python {platform.python_version()}",
+        f"finished: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}, {seconds:.1f} s",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def report(results: Sequence[Result], lost: Sequence[Problem], *, bare: str | None, short: bool) -> None:
+    """Show all results in the format that was asked for."""
+    if console.format == "json":
+        show_json(results, lost)
+    elif bare is not None:
+        show_bare(results, bare)
+    else:
+        show_text(results, short)
+
+
+def show_text(results: Sequence[Result], short: bool) -> None:
+    """One table after the other."""
+    for number, result in enumerate(results):
+        if number:
+            console.print()
+        show_run(result, short)
+
+
+def show_run(result: Result, short: bool) -> None:
+    """The table of one run, its signatures, and what was noticed."""
+    run, seconds, folder = result
+    console.problems(run.problems)
+    console.print(heading(run))
+    if not run.complete:
+        console.print(not_a_score(run))
+    console.print()
+    for text in columns([["metric", "", "mean", "95 % interval"], *means(run)], "<<><"):
+        console.print(text)
+    console.print()
+    if not console.quiet:
+        for line in run.signatures.values():
+            console.print(short_signature(line) if short else line)
+    rate = f"{len(run.ids) / max(seconds, 1e-9):.0f} images/s"
+    console.print((f"saved {shown(folder, 500)}   " if folder else "") + f"{seconds:.1f} s, {rate}")
+
+
+def heading(run: Run) -> str:
+    """What was scored: model, data set, protocol, how many images, and what had to be done to some."""
+    totals: Counter[str] = Counter()
+    for problem in run.problems:
+        totals[problem.code] += problem.count
+    counts = ", ".join(f"{totals[code]} {word}" for code, word in COUNTED.items() if totals[code])
+    return (
+        f"{shown(run.model)} on {run.data.id}@{run.data.version}, protocol {run.setting.protocol}   "
+        f"{scored(run)}/{run.data.n} images" + (f" ({counts})" if counts else "")
+    )
+
+
+def scored(run: Run) -> int:
+    """How many images count."""
+    return int((~run.unscored).sum())
+
+
+def not_a_score(run: Run) -> str:
+    """The line that marks the result of a part."""
+    if len(run.ids) < run.data.n:
+        return f"NOT A SCORE: the first {len(run.ids)} of {run.data.n} images only"
+    return f"NOT A SCORE: {scored(run)} of {run.data.n} images"
+
+
+def means(run: Run) -> list[list[str]]:
+    """Rows of label, direction, mean and interval."""
+    rows = []
+    for label, key in zip(run.labels, run.keys, strict=True):
+        reason = run.reason(label)
+        mean, interval = ("n/a", reason) if reason else rounded(run.means[label])
+        rows.append([label, arrow(METRICS[key].traits["better"]), mean, interval])
+    return rows
+
+
+def show_bare(results: Sequence[Result], bare: str) -> None:
+    """The mean of one metric, one line for each run; beside it what must not go unseen."""
+    for run in (r.run for r in results):
+        console.problems(run.problems)
+        if not run.complete:
+            console.line(not_a_score(run))
+        elif scored(run) < run.data.n or any(p.code == "missing" for p in run.problems):
+            console.line(heading(run))
+        label = bare if bare in run.labels else run.labels[0]
+        console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
+
+
+def show_json(results: Sequence[Result], lost: Sequence[Problem]) -> None:
+    """All runs as one document."""
+    problems = [p for r in results for p in r.run.problems]
+    status = SaliencyEvalError(lost).exit_code if lost else DONE
+    identity = results[0].run.data._asdict()
+    console.document(status, [*problems, *lost], data=identity, results=as_json(results))
+    console.problems(dict.fromkeys(problems))
+
+
+def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """The results as strict JSON."""
+    return [
+        {
+            "model": run.model,
+            "run": str(folder) if folder else None,
+            "protocol": run.setting.protocol,
+            "n": scored(run),
+            "complete": run.complete,
+            "metrics": {label: mean_of(run, label) for label in run.labels},
+            "signatures": dict(run.signatures),
+        }
+        for run, _, folder in results
+    ]
