@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from saliency_eval.boards import leaderboard, to_markdown
+from saliency_eval.boards import ranked, to_markdown
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.card import Card
 from saliency_eval.models.runner import write_maps
@@ -37,11 +37,4 @@ def run_demo(out: Path) -> Demo:
     for run in (*runs, ceiling):
         save(run, out / "results")
     (out / "leaderboard.md").write_text(to_markdown(runs, primary=PRIMARY), encoding="utf-8")
-    order = list(leaderboard(runs, primary=PRIMARY).index)
-    return Demo(data.card, sorted(runs, key=lambda run: order.index(run.model)), ceiling)
-
-
-def readme() -> str:
-    """Where the README is: beside a checkout, else in the source archive."""
-    path = Path(__file__).resolve().parent.parent / "README.md"
-    return str(path) if path.is_file() else "README.md of the source archive"
+    return Demo(data.card, ranked(runs, PRIMARY), ceiling)

@@ -78,6 +78,12 @@ CODES: dict[str, Code] = {
     "usage": Code("error", USAGE, "A command, option, name or configuration that does not exist or fit."),
     "needs_extra": Code("error", ENVIRONMENT, "An optional package is absent."),
     "io": Code("error", ENVIRONMENT, "Disk full, no permission, or a file that vanished."),
+    "internal": Code(
+        "error", INTERNAL, "A fault of this package; the message names the file of its traceback."
+    ),
+    "interrupted": Code(
+        "error", INTERRUPTED, "Ended by Ctrl-C or by a request to end; nothing half is kept."
+    ),
     "resized": Code(
         "note", REJECTED, "Maps brought to the stimulus size by the resize rule of the protocol."
     ),

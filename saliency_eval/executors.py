@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -29,6 +30,8 @@ def in_order(task: Callable[[str], T], chunks: Sequence[Sequence[str]], workers:
         return (run_chunk(task, chunk) for chunk in chunks)
     from joblib import Parallel, delayed
 
+    # killed workers leave semaphores behind, which joblib cleans up and would speak of
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     results: Iterable[list[T]] = Parallel(n_jobs=workers, return_as="generator")(
         delayed(run_chunk)(task, chunk) for chunk in chunks
     )

@@ -472,7 +472,7 @@ def test_demo_ends_with_a_board_and_next_steps(tmp_path):
     assert "[" in (tmp_path / "d" / "leaderboard.md").read_text(encoding="utf-8")
     first, second = done.stderr.split("\n")[-3:-1]
     assert "saliency-eval score" in first
-    assert "README" in second
+    assert "saliency-eval --help" in second
 
 
 def test_doctor_and_lists():

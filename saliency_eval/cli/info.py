@@ -123,7 +123,7 @@ def demo(
 def show_demo(out: Path, kept: bool) -> None:
     """The board, means only, and what to do next."""
     from saliency_eval.cli.report import Result, as_json
-    from saliency_eval.demo import readme, run_demo
+    from saliency_eval.demo import run_demo
 
     card, runs, ceiling = run_demo(out)
     if console.format == "json":
@@ -138,7 +138,7 @@ def show_demo(out: Path, kept: bool) -> None:
         console.print(f"Maps, runs and the board with intervals (leaderboard.md) are in {shown(out, 500)}")
     console.note("\nNext: score your own maps: saliency-eval score MAPS --data FOLDER "
                  "(what FOLDER holds: saliency-eval data info folder)")  # fmt: skip
-    console.note(f"Everything else is in {readme()}")
+    console.note("All commands: saliency-eval --help; each has an example")
 
 
 def board(ranked: Sequence[Run], ceiling: Run) -> list[list[str]]:
