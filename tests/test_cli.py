@@ -482,3 +482,9 @@ def test_doctor_and_lists():
     listed = json.loads(run("metrics", "--format", "json").stdout)["results"]
     assert {"nss", "auc_judd", "emd"} <= {m["key"] for m in listed}
     assert "Formula" in run("metrics", "auc_judd").stdout or "ROC" in run("metrics", "auc_judd").stdout
+
+
+def test_the_seed_of_a_variant_is_kept_unless_one_is_given(toy):
+    given = ["score", "maps", "--data", "toy", "--no-save", "--metrics", "auc_borji(splits=5,seed=7)"]
+    assert "|seed:7|" in run(*given, cwd=toy).stdout
+    assert "|seed:3|" in run(*given, "--seed", "3", cwd=toy).stdout

@@ -66,7 +66,9 @@ def score(
     name: Annotated[list[str] | None, typer.Option(help="Display name of each model.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of saved runs.")] = Path("results"),
     save: Annotated[bool, typer.Option("--save/--no-save", help="Save the run.")] = True,
-    seed: Annotated[int, typer.Option(help="For metrics that draw.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="For metrics that draw, in place of their own.", min=0)
+    ] = None,
     workers: Workers = None,
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
