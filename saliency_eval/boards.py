@@ -33,7 +33,7 @@ def ranked(runs: Sequence[Run], primary: str | None = None) -> list[Run]:
     for run in runs:
         if not run.complete:
             text = (
-                f"only complete runs are ranked, {shown(run.model)} has {len(run.ids)} images of {run.data.n}"
+                f"only complete runs are ranked, {shown(run.model)} has {run.n_scored} images of {run.data.n}"
             )
             fail("incomplete", text, "score all images")
         check_alike(run, runs[0])

@@ -72,7 +72,7 @@ def describe(kind: Any) -> str:
         return ", or ".join(describe(k) for k in alternatives(kind))
     if typing.get_origin(kind) is Annotated:
         base, limits = typing.get_args(kind)
-        return f"{describe(base)} of {show(float(limits.low))} to {show(float(limits.high))}"
+        return f"{describe(base)} of {show(limits.low)} to {show(limits.high)}"
     if typing.get_origin(kind) is Literal:
         return " or ".join(str(a) for a in typing.get_args(kind))
     return {int: "a whole number", float: "a number", bool: "true or false"}[kind]
@@ -115,6 +115,8 @@ def _as(value: Any, kind: Any) -> Any:
 
 def _number(text: str, kind: type) -> Any:
     base, power, exponent = text.partition("^")
+    if kind is int and base.strip("+-").isdecimal() and not power:
+        return int(base)  # exact, beyond the whole numbers of a float too
     try:
         number = float(base) ** float(exponent) if power else float(base)
     except (ValueError, OverflowError, ZeroDivisionError):

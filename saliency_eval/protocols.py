@@ -12,7 +12,7 @@ from typing import Any
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS
-from saliency_eval.errors import unknown
+from saliency_eval.errors import fail, nearest, unknown
 from saliency_eval.options import split_list
 from saliency_eval.variant import Variant, parse, read_call, variant
 
@@ -33,7 +33,9 @@ class Protocol:
         own = {text.partition("(")[0]: parse(text) for text in (*self.metrics, *self.further)}
         if isinstance(names, str):
             names = split_list(names)
-        wanted = [t.partition("(")[0] for t in self.metrics] if names is None else expand(names)
+        wanted = [t.partition("(")[0] for t in self.metrics] if names is None else expand(map(str, names))
+        if not wanted:
+            fail("usage", "at least one metric must be named", nearest("", METRICS))
         found = []
         for text in wanted:
             key, options = read_call(text)

@@ -138,13 +138,18 @@ class Run:
         return None
 
     @property
+    def n_scored(self) -> int:
+        """Number of images that count in the means."""
+        return int((~self.unscored).sum())
+
+    @property
     def digest(self) -> str:
-        """Eight digits that name content and setting: of the prediction hashes and the signatures."""
-        text = "\n".join([self.predictions_sha256, *self.signatures.values()])
+        """Eight digits that name model, content and setting."""
+        text = "\n".join([self.model, self.predictions_sha256, *self.signatures.values()])
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
     def __repr__(self) -> str:
-        scored = int((~self.unscored).sum())
+        scored = self.n_scored
         return f"<{self.model} on {self.data.tag}, {self.setting.protocol}: {scored}/{self.data.n} images>"
 
     @property
@@ -178,7 +183,7 @@ class Run:
             "model": self.model,
             "data": self.data.tag,
             "protocol": self.setting.protocol,
-            "n": int((~self.unscored).sum()),
+            "n": self.n_scored,
         }
         for label, interval in self.means.items():
             finite = self.reason(label) is None

@@ -44,7 +44,9 @@ class Reader:
             return Scored(id, problems=tuple(at_image(p, id) for p in error.problems))
 
     def seen(self, id: str, reading: Reading) -> Scored:
-        """What is kept of a reading: everything but its maps."""
+        """What is kept of a reading: everything but its maps. A model without a view of the image has none."""
+        if reading.views == () and len(self.data[id]["fixations"]):
+            return Scored(id, missing=True)
         resized = reading.values.shape != self.data[id]["shape"]
         light = reading._replace(values=np.empty((0, 0)), views=None)
         return Scored(id, (), light, reading.notes, resized=resized, parted=reading.views is not None)
@@ -65,8 +67,9 @@ class Task(Reader):
         return found
 
     def seen(self, id: str, reading: Reading) -> Scored:
+        found = super().seen(id, reading)
         views = ((reading.values, None),) if reading.views is None else reading.views
-        return super().seen(id, reading)._replace(values=self.values(id, views))
+        return found if found.missing else found._replace(values=self.values(id, views))
 
     def values(self, id: str, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
@@ -116,8 +119,9 @@ def score(
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
     """
     expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
-    if limit is not None and limit < 1:
-        fail("usage", f"limit must be at least 1, got {limit}")
+    for what, number in (("limit", 1 if limit is None else limit), ("workers", workers)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            fail("usage", f"{what} must be a whole number of at least 1, got {shown(number)}")
     data, chosen = load(data, root), protocol_of(protocol)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
@@ -129,7 +133,8 @@ def score(
     results = in_order(Reader(predictions, data) if doomed else task, list(data)[:limit], workers, progress)
     problems += found_while_reading(results)
     problems += predictions.changed({r.id: r.reading.sha256 for r in results if r.reading})
-    problems += notes_on_missing(results, on_missing, whole=whole)
+    if not any(p.code == "missing" for p in problems):
+        problems += notes_on_missing(results, on_missing)
     refuse(problems, strict=strict)
     setting = Setting(chosen.name, kind, rule, on_missing)
     complete = limit is None and not (on_missing == "skip" and any(r.missing for r in results))
@@ -161,6 +166,8 @@ def check_predictions(
     problems += problems_of_names(predictions, data, whole=True)
     results = in_order(Reader(predictions, data), list(data), workers, progress)
     problems += found_while_reading(results)
+    if not any(p.code == "missing" for p in problems):
+        problems += notes_on_missing(results, "error")
     return [as_error(p) for p in problems] if strict else problems
 
 
@@ -260,12 +267,13 @@ def found_while_reading(results: Sequence[Scored]) -> list[Problem]:
     return problems
 
 
-def notes_on_missing(results: Sequence[Scored], on_missing: OnMissing, *, whole: bool) -> list[Problem]:
-    """What was done about images without a prediction, where the names did not already refuse the set."""
+def notes_on_missing(results: Sequence[Scored], on_missing: OnMissing) -> list[Problem]:
+    """What was done about images without a prediction."""
     missing = [r.id for r in results if r.missing]
-    if whole or not missing:
+    if not missing:
         return []
     done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
     text = f"{len(missing)} of {len(results)} predictions are missing (first: {shown(missing[0])}){done}"
     severity: Severity = "error" if on_missing == "error" else "warning"
-    return [Problem("missing", text, count=len(missing), severity_override=severity)]
+    remedy = "add them, or on_missing='skip' or 'constant'" if on_missing == "error" else ""
+    return [Problem("missing", text, remedy, count=len(missing), severity_override=severity)]

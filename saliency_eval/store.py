@@ -50,7 +50,7 @@ def put(new: Path, folder: Path) -> None:
     if folder.exists():
         os.replace(folder, old)
     os.replace(new, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
 
 
 def write(path: Path, data: bytes) -> None:
@@ -110,7 +110,7 @@ def describe(run: Run) -> dict[str, Any]:
         "slug": slug(run.model),
         "data": run.data._asdict(),
         "setting": run.setting._asdict(),
-        "n_images": int((~run.unscored).sum()),
+        "n_images": run.n_scored,
         "unscored": [id for id, out in zip(run.ids, run.unscored, strict=True) if out],
         "complete": run.complete,
         "metrics": {label: mean_of(run, label) for label in run.labels},

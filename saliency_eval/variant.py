@@ -54,8 +54,10 @@ class Variant:
     def with_options(self, given: Options) -> Variant:
         """The variant with some options changed; plain names are looked up, unknown ones refused."""
         options = dict(self.options)
-        for name, value in given.items():
-            full = self._qualified(name)
+        full_names = [self._qualified(name) for name in given]
+        for name, full, value in zip(given, full_names, given.values(), strict=True):
+            if full_names.count(full) > 1:
+                fail("usage", f"option {full} of {self.key} stands twice", "write each option once")
             options[full] = convert(value, self.kind_of(full), f"{self.key}({name}=...)")
         changed = replace(self, options=tuple(options.items()))
         plain = defaults(self.declared)

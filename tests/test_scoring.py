@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import saliency_eval as se
+from saliency_eval.models.runner import write_maps
 from saliency_eval.store import save
 from saliency_eval.variant import parse
 
@@ -103,6 +104,11 @@ def test_another_content_or_setting_is_another_run(toy, data):
         se.score({id: np.eye(48, 64) for id in data}, data, ["nss"]).digest,
     }
     assert len(digests) == 4
+
+
+def test_variants_are_taken_as_they_are(toy, data):
+    run = se.score(toy / "maps", data, [se.parse("nss(ddof=0)")])
+    assert "|ddof:0|" in run.signatures["nss"]
 
 
 def test_mappings_and_functions_are_predictions(toy, data):
@@ -209,8 +215,6 @@ def test_observers_left_out_are_scored_under_the_others(toy, data):
 
 
 def test_models_score_the_same_from_a_folder_as_on_the_spot(toy, data):
-    from saliency_eval.models.runner import write_maps
-
     for model in ("uniform", "centre_gaussian(width=0.3)", "centre_bias"):
         write_maps(model, data, toy / "made" / model)
         from_folder = se.score(toy / "made" / model, data, ["nss", "auc"]).values
@@ -263,6 +267,7 @@ def test_a_seed_in_the_variant_is_kept_unless_another_is_asked_for(toy, data):
         return se.score(toy / "maps", data, ["auc_borji(splits=5,seed=7)"], **options).signatures["auc_borji"]
 
     assert "seed:7" in line()
+    assert f"seed:{2**53 + 1}|" in line(seed=2**53 + 1)
     assert "seed:3" in line(seed=3)
 
 
@@ -321,9 +326,21 @@ def test_models_are_told_apart_by_their_options(data):
 
 def test_what_a_model_gives_is_checked_like_a_file(data):
     assert {p.code for p in se.score("model:uniform", data, ["nss"]).problems} == {"constant"}
-    run = se.score("model:one_human(observer=99,sigma=4)", data, ["nss"])
-    assert run.means["nss"].n == 0
-    assert run.reason("nss") == "no image was scored"
+
+
+def test_a_model_without_a_map_for_an_image_is_missing_one(data, toy):
+    for model in ("one_human(observer=99,sigma=4)", "one_human(observer=99)"):
+        with pytest.raises(se.SaliencyEvalError, match=r"6 of 6 predictions are missing|needs sigma"):
+            se.score(f"model:{model}", data, ["nss"])
+    lines = (toy / "toy" / "fixations.csv").read_text(encoding="utf-8").splitlines()
+    kept = [x[:-1] + "0" if x.startswith("i02") else x for x in lines]  # one observer alone saw i02
+    (toy / "toy" / "fixations.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    part = se.load_dataset(str(toy / "toy"))
+    with pytest.raises(se.SaliencyEvalError, match="1 of 6 predictions are missing"):
+        se.score("model:gold_standard(sigma=4)", part, ["nss"])
+    assert not se.score("model:gold_standard(sigma=4)", part, ["nss"], on_missing="skip").complete
+    with pytest.raises(se.SaliencyEvalError, match="no map for image i02"):
+        write_maps("gold_standard(sigma=4)", part, toy / "gold")
 
 
 def test_scores_in_parts_say_so(data):
@@ -334,7 +351,19 @@ def test_scores_in_parts_say_so(data):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"resize": "foo"}, {"on_missing": "skipp"}, {"kind": "maps"}, {"limit": 0}, {"metrics": "nss(dof=0)"}],
+    [
+        {"resize": "foo"},
+        {"on_missing": "skipp"},
+        {"kind": "maps"},
+        {"limit": 0},
+        {"limit": 2.0},
+        {"limit": True},
+        {"workers": 0},
+        {"workers": "2"},
+        {"metrics": []},
+        {"metrics": "nss(dof=0)"},
+        {"metrics": "cc(border=zero,sigma=1,density.sigma=2)"},
+    ],
     ids=str,
 )
 def test_wrong_arguments_are_usage_errors(toy, data, wrong):

@@ -67,8 +67,8 @@ def run(
         made = write_maps(model, dataset, out, worker_count(workers), progress)
     if made.leaves_out_observers:
         console.note(
-            f"note: a file holds one map for an image, so the maps of {made.name} have seen all its observers; "
-            f"score model:{made.name} leaves them out"
+            f"note: a file holds one map for an image; score model:{made.name} scores the fixations of some "
+            "observers under the maps of others"
         )
     if format == "json":
         console.document(0, results=[{"model": str(made.variant), "maps": len(dataset), "out": str(out)}])

@@ -100,7 +100,7 @@ def heading(run: Run) -> str:
 
 def scored(run: Run) -> int:
     """How many images count."""
-    return int((~run.unscored).sum())
+    return run.n_scored
 
 
 def not_a_score(run: Run) -> str:

@@ -108,6 +108,9 @@ class MapWriter:
 
     def __call__(self, id: str) -> str:
         reading = self.predictions.read(id, self.data[id]["shape"])
+        if reading.views == ():
+            text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
+            fail("missing", text, "leave the image out of the data set", image=id)
         path = self.out / f"{id}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
