@@ -45,7 +45,7 @@ def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
         fail("dtype", f"{what} must have no masked values, got a masked array", "fill them: a.filled(0)")
     try:
         return np.asarray(values)
-    except Exception as error:
+    except Exception as error:  # whatever the conversion of a foreign array raises
         fail("dtype", f"{what} must be an array, got {type(values).__name__} ({error})", "pass a numpy array")
 
 

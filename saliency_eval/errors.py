@@ -59,9 +59,6 @@ CODES: dict[str, Code] = {
     "few_levels": Code("warning", REJECTED, "Maps of two levels only: most metrics see a mask."),
     "identical": Code("warning", REJECTED, "All predictions are equal."),
     "mixed": Code("warning", REJECTED, "Three or more file formats in one set of predictions."),
-    "zeros": Code(
-        "warning", REJECTED, "Zeros at fixated pixels: kld and ig are ruled by their epsilon there."
-    ),
     "dropped_fixations": Code("warning", TRUTH, "Fixations outside their image were dropped."),
     "swapped_axes": Code("error", TRUTH, "Fixations fit only when row and column are exchanged."),
     "empty_fixations": Code("warning", TRUTH, "Images without a fixation: fixation metrics skip them."),

@@ -25,6 +25,7 @@ from saliency_eval.pool import Pool
 from saliency_eval.variant import Variant, defaults, variant
 
 FILE = Path(__file__).with_name("golden.json")
+ABSENT = "absent"
 TOLERANCE = 1e-9  # relative; sums may differ in their last digits between CPUs
 SHAPE = (36, 48)
 IMAGES = 5
@@ -134,19 +135,18 @@ def needs_file(changed: Variant) -> bool:
     return dict(changed.options).get("density.source") == "file"
 
 
-def compute() -> dict[str, dict[str, float | None]]:
-    """Every number: by case, then by signature; None is NaN, and metrics without their extra are left out."""
+def compute() -> dict[str, dict[str, Any]]:
+    """Every number by case, then by signature, in the form of `safe`."""
     chosen = list(itertools.chain.from_iterable(variants_of(METRICS[key]) for key in METRICS))
-    return {name: {str(v): value for v in chosen if (value := safe(v, fields)) != "absent"}  # type: ignore[misc]
-            for name, fields in cases().items()}  # fmt: skip
+    return {name: {str(v): safe(v, fields) for v in chosen} for name, fields in cases().items()}
 
 
 def safe(chosen: Variant, fields: Fields) -> float | str | None:
-    """The value, None for NaN, text for infinities and refusals; `absent` where an optional package is missing."""
+    """The value, None for NaN, text for infinities and refusals; `ABSENT` where an optional package is missing."""
     try:
         value = float(chosen(fields))
     except SaliencyEvalError as error:
-        return "absent" if error.code == "needs_extra" else f"error[{error.code}]"
+        return ABSENT if error.code == "needs_extra" else f"error[{error.code}]"
     if math.isnan(value):
         return None
     return value if math.isfinite(value) else str(value)
@@ -164,12 +164,18 @@ def compare(recorded: dict[str, Any], computed: dict[str, Any]) -> list[Differen
     return found
 
 
-def absent(recorded: dict[str, Any], computed: dict[str, Any]) -> set[str]:
-    """Metrics that are recorded but cannot be computed here, since an optional package is missing."""
-    keys = [
-        {line.split("|")[0] for case in values.values() for line in case} for values in (recorded, computed)
-    ]
-    return keys[0] - keys[1]
+def absent(computed: dict[str, Any]) -> set[str]:
+    """Metrics that cannot be computed here, since an optional package is missing."""
+    return {line.split("|")[0] for case in computed.values() for line, got in case.items() if got == ABSENT}
+
+
+def without(values: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """The numbers of all metrics but some."""
+    left_out = set(keys)
+    return {
+        case: {line: value for line, value in numbers.items() if line.split("|")[0] not in left_out}
+        for case, numbers in values.items()
+    }
 
 
 def same(want: Any, got: Any) -> bool:
@@ -192,7 +198,7 @@ def record() -> None:
         fail("usage", f"{FILE.parent} is no checkout", "record from an editable install: pip install -e .")
     values = compute()
     old = recorded()["values"] if FILE.is_file() else {}
-    if lost := absent(old, values):
+    if lost := absent(values):
         fail("needs_extra", f"{', '.join(lost)} cannot be computed", "pip install 'saliency-eval[test]'")
     versions = {"numpy": np.__version__, "scipy": scipy.__version__}
     document = {"schema": 1, "versions": versions, "values": values}

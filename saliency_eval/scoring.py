@@ -13,7 +13,7 @@ import numpy as np
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, SaliencyEvalError, Severity, fail, nearest, shown
+from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, Severity, fail, nearest, shown
 from saliency_eval.executors import Progress, run_tasks
 from saliency_eval.maps import Map, canonical
 from saliency_eval.predictions import SetChecks, open_predictions
@@ -84,7 +84,7 @@ class Task(Reader):
 
 def at_image(problem: Problem, id: str) -> Problem:
     """The problem with the image that it was found at."""
-    if problem.image is not None:
+    if problem.image is not None or problem.exit == ENVIRONMENT:
         return problem
     return replace(problem, message=f"image {shown(id)}: {problem.message}", image=id)
 
@@ -178,12 +178,9 @@ def expect(**given: tuple[str, tuple[str, ...]]) -> None:
             fail("usage", f"{name} cannot be '{shown(value)}'", nearest(value, known))
 
 
-def in_order(
-    task: Callable[[str], Scored], ids: Sequence[str], workers: int, progress: Progress | None
-) -> list[Scored]:
+def in_order(task: Reader, ids: Sequence[str], workers: int, progress: Progress | None) -> list[Scored]:
     """The results in the order of the ids, read in the order that costs least."""
-    reader = task.predictions if isinstance(task, Reader) else None
-    results = run_tasks(task, reader.order(ids) if reader else ids, workers, progress)
+    results = run_tasks(task, task.predictions.order(ids), workers, progress)
     place = {id: number for number, id in enumerate(ids)}
     return sorted(results, key=lambda r: place[r.id])
 
@@ -260,7 +257,8 @@ def found_while_reading(results: Sequence[Scored]) -> list[Problem]:
     for result in results:
         if result.reading is not None:
             checks.add(result.id, result.reading)
-    problems = [p for result in results for p in result.problems] + checks.problems()
+    found = dict.fromkeys(p for result in results for p in result.problems)
+    problems = [*found, *checks.problems()]
     if changed := [r.id for r in results if r.resized]:
         text = f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})"
         problems.append(Problem("resized", text, count=len(changed)))

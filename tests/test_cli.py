@@ -460,6 +460,20 @@ def test_selftest_and_its_failure(tmp_path):
     assert "nss|" in done.stdout
 
 
+WITHOUT_POT = "import sys; sys.modules['ot'] = None"
+
+
+def test_without_an_optional_package(toy):
+    made = run_patched(WITHOUT_POT, "selftest", cwd=toy)
+    out, errors = made.communicate(timeout=60)
+    assert made.returncode == 0, out
+    assert "not tested, an optional package is absent: emd" in errors
+    made = run_patched(WITHOUT_POT, "score", "maps", "--data", "toy", "--metrics", "emd", cwd=toy)
+    _, errors = made.communicate(timeout=60)
+    assert made.returncode == 5
+    assert errors.count("error[needs_extra]: emd needs POT") == errors.count("error[") == 1
+
+
 def test_demo_ends_with_a_board_and_next_steps(tmp_path):
     done = run("demo", "--out", tmp_path / "d")
     assert done.returncode == 0, done.stderr
