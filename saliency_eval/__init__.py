@@ -16,7 +16,7 @@ _LAZY = {
     "Dataset": ("saliency_eval.datasets", "Dataset"),
     "Run": ("saliency_eval.run", "Run"),
     "SaliencyEvalError": ("saliency_eval.errors", "SaliencyEvalError"),
-    "check_predictions": ("saliency_eval.scoring", "check_predictions"),
+    "check_predictions": ("saliency_eval.checking", "check_predictions"),
     "leaderboard": ("saliency_eval.boards", "leaderboard"),
     "load_dataset": ("saliency_eval.datasets", "load_dataset"),
     "parse": ("saliency_eval.variant", "parse"),

@@ -57,6 +57,9 @@ CODES: dict[str, Code] = {
         "warning", REJECTED, "Maps of one value everywhere: scored at chance level and counted."
     ),
     "few_levels": Code("warning", REJECTED, "Maps of two levels only: most metrics see a mask."),
+    "zeros": Code(
+        "warning", REJECTED, "Many fixations where their map is 0: an epsilon decides about kld, ig."
+    ),
     "identical": Code("warning", REJECTED, "All predictions are equal."),
     "mixed": Code("warning", REJECTED, "Three or more file formats in one set of predictions."),
     "dropped_fixations": Code("warning", TRUTH, "Fixations outside their image were dropped."),
@@ -84,6 +87,7 @@ CODES: dict[str, Code] = {
     "resized": Code(
         "note", REJECTED, "Maps brought to the stimulus size by the resize rule of the protocol."
     ),
+    "rounded": Code("note", REJECTED, "Maps of 8 bits that are 0 in large areas, which kld and ig feel."),
     "shifted": Code("note", REJECTED, "Negative values, which sim, kld and ig treat as their options say."),
     "lossy": Code("note", REJECTED, "JPEG, or more than 8 bits a channel cut to 8."),
     "misnamed": Code("note", REJECTED, "The content is of another format than the name says."),

@@ -1,46 +1,151 @@
-"""Where scoring runs: in this process or in workers. The results are the same, in the same order."""
+"""Where scoring runs: in this process or in workers. The results are the same; a worker that dies costs one image.
+
+Results come as they are finished, so that whoever takes them can keep each at once.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
+Task = Callable[[str], T]
 Progress = Callable[[int], object]  # told how many images were finished since the last call
-CHUNK = 25  # images per task: enough that passing it to a worker costs little
+CHUNK = 25  # images per message to a worker: enough that passing it costs little
+AHEAD = 2  # chunks that wait or are worked at, for each worker
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
+_kept: tuple[str, Any] = ("", None)  # in a worker: the task that it has been given last, by its hash
 
 
-def run_tasks(
-    task: Callable[[str], T], ids: Sequence[str], workers: int = 1, progress: Progress | None = None
-) -> list[T]:
-    """Apply a task to every id, in chunks, and keep the order of the ids."""
+def run_tasks(task: Task[T], ids: Sequence[str], workers: int = 1, *, lost: Task[T]) -> Iterator[T]:
+    """Apply a task to every id, in any order; `lost` answers for an image at which workers die."""
     chunks = [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
-    done: list[T] = []
-    for finished in in_order(task, chunks, min(workers, len(chunks))):
-        done += finished
-        if progress is not None:
-            progress(len(finished))
-    return done
+    if min(workers, len(chunks)) <= 1:
+        return run_here(task, ids)
+    return in_workers(task, chunks, min(workers, len(chunks)), lost)
 
 
-def in_order(task: Callable[[str], T], chunks: Sequence[Sequence[str]], workers: int) -> Iterable[list[T]]:
-    """The results of each chunk, in order."""
-    if workers <= 1:
-        return (run_chunk(task, chunk) for chunk in chunks)
-    from joblib import Parallel, delayed
-
-    # killed workers leave semaphores behind, which joblib cleans up and would speak of
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    results: Iterable[list[T]] = Parallel(n_jobs=workers, return_as="generator")(
-        delayed(run_chunk)(task, chunk) for chunk in chunks
-    )
-    return results
-
-
-def run_chunk(task: Callable[[str], T], ids: Sequence[str]) -> list[T]:
-    """One chunk, with one BLAS thread: the order of a sum must not depend on the machine's cores."""
+def run_here(task: Task[T], ids: Sequence[str]) -> Iterator[T]:
+    """One after the other, with one BLAS thread: the order of a sum must not depend on the machine's cores."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        return [task(id) for id in ids]
+        yield from map(task, ids)
+
+
+# ------------------------------------------------------------------ workers
+
+
+def in_workers(task: Task[T], chunks: Sequence[Sequence[str]], workers: int, lost: Task[T]) -> Iterator[T]:
+    """Chunks spread over processes, a few at a time: when one dies, what was being done is done anew, alone."""
+    shipment = Shipment(task, workers)
+    waiting, doing = deque(chunks), dict[Any, Sequence[str]]()
+    ready: SimpleQueue[Future[Any]] = SimpleQueue()  # waiting for it, unlike for a future, can be interrupted
+    try:
+        while waiting or doing:
+            while waiting and len(doing) < AHEAD * workers:
+                chunk = waiting.popleft()
+                future = shipment.send(chunk)
+                doing[future] = chunk
+                future.add_done_callback(ready.put)
+            done = [ready.get()]
+            if died(done[0]):  # then all others are done as well
+                done += [ready.get() for _ in range(len(doing) - 1)]
+            for future in done:
+                chunk = doing.pop(future)
+                yield from shipment.result(future, chunk) or (shipment.alone(id, lost) for id in chunk)
+    except Exception:
+        for future in doing:
+            future.cancel()
+        raise
+
+
+def died(future: Future[Any]) -> bool:
+    """Did a worker die at it, or beside it?"""
+    from concurrent.futures.process import BrokenProcessPool
+
+    return isinstance(future.exception(), BrokenProcessPool)
+
+
+class Shipment:
+    """A task on its way to workers: packed once, sent to those that do not have it yet."""
+
+    def __init__(self, task: Task[Any], workers: int) -> None:
+        from joblib.externals.loky.backend.reduction import dumps
+
+        # killed workers leave semaphores behind, which joblib cleans up and would speak of
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
+        self.workers = self.unaware = workers
+        self.packed = bytes(dumps(task))
+        self.hash = hashlib.sha256(self.packed).hexdigest()
+
+    def send(self, ids: Sequence[str], *, packed: bool = False) -> Future[Any]:
+        """Give a chunk to a worker, the first few together with the task."""
+        self.unaware -= 1
+        task = self.packed if packed or self.unaware >= 0 else None
+        return submit(self.workers, run_chunk, self.hash, task, ids)
+
+    def result(self, future: Future[Any], ids: Sequence[str]) -> list[Any] | None:
+        """What a worker made of a chunk; None when it, or one beside it, died."""
+        if died(future):
+            return None
+        found: list[Any] | None = future.result()
+        return self.now(ids) if found is None else found
+
+    def now(self, ids: Sequence[str]) -> list[Any] | None:
+        """A chunk that is waited for."""
+        ready: SimpleQueue[Future[Any]] = SimpleQueue()
+        self.send(ids, packed=True).add_done_callback(ready.put)
+        return self.result(ready.get(), ids)
+
+    def alone(self, id: str, lost: Task[T]) -> T:
+        """One image while nothing else is done."""
+        found = self.now([id])
+        return lost(id) if found is None else found[0]
+
+
+def submit(workers: int, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """Start something in one of so many processes, which are kept for the next; Ctrl-C is for their parent."""
+    from joblib.externals.loky import get_reusable_executor
+
+    with signals_blocked():
+        pool = get_reusable_executor(workers, timeout=60, env=ONE_THREAD, initializer=may_be_ended)
+        future: Future[Any] = pool.submit(function, *arguments)
+        return future
+
+
+@contextlib.contextmanager
+def signals_blocked() -> Iterator[None]:
+    """Hold back Ctrl-C and requests to end: no lock stays shut, and processes that are started now get neither."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def may_be_ended() -> None:
+    """In a worker: it listens to requests to end again."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def run_chunk(hash: str, packed: bytes | None, ids: Sequence[str]) -> list[Any] | None:
+    """In a worker: the task that is packed here, or was before, applied to each id; None without it."""
+    global _kept
+    if packed is not None and _kept[0] != hash:
+        _kept = (hash, pickle.loads(packed))
+    return list(run_here(_kept[1], ids)) if _kept[0] == hash else None

@@ -16,7 +16,7 @@ from saliency_eval import __version__
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem
 from saliency_eval.options import show
-from saliency_eval.predictions.base import Predictions, Reading
+from saliency_eval.predictions.base import Predictions
 from saliency_eval.stats import Interval, mean_intervals
 from saliency_eval.variant import Variant
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from saliency_eval.datasets.base import Dataset
+    from saliency_eval.journal import Journal
 
 OnMissing = Literal["error", "constant", "skip"]
 Kind = Literal["map", "density", "log-density"]
@@ -34,11 +35,16 @@ class Scored(NamedTuple):
 
     id: str
     values: tuple[float, ...] = ()
-    reading: Reading | None = None
+    truth: str = ""  # hash of what it was scored against
+    prediction: str = ""  # hash of what its map follows from
+    file: str = ""
+    format: str = ""
     problems: tuple[Problem, ...] = ()
     missing: bool = False
     resized: bool = False
     parted: bool = False  # scored in parts, each observer under the map of the others
+    rounded: bool = False  # to 8 bits, and much of it to 0
+    on_zero: int = 0  # fixations at which a map that is not constant is 0
 
 
 class Setting(NamedTuple):
@@ -85,6 +91,7 @@ class Run:
     )  # by metric and image: negatives
     complete: bool = True
     version: str = __version__
+    journal: Journal | None = None  # what was kept while it was scored, until it is saved
 
     @classmethod
     def of(
@@ -245,8 +252,7 @@ def hash_of_predictions(results: Sequence[Scored]) -> str:
     """One hash of all predictions: of image ids and the hashes of their bytes."""
     digest = hashlib.sha256()
     for result in results:
-        content = result.reading.sha256 if result.reading else "missing"
-        digest.update(f"{result.id}\0{content}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{result.id}\0{result.prediction or 'missing'}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

@@ -2,91 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
-
-import numpy as np
 
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, Severity, fail, nearest, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, nearest, shown
 from saliency_eval.executors import Progress, run_tasks
-from saliency_eval.maps import Map, canonical
-from saliency_eval.predictions import SetChecks, open_predictions
-from saliency_eval.predictions.base import Predictions, Reading
+from saliency_eval.findings import found_while_reading, missing
+from saliency_eval.journal import Journal, setting_of
+from saliency_eval.predictions import open_predictions
+from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
-from saliency_eval.resize import resize as resized
 from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+from saliency_eval.store import scratch_folder
+from saliency_eval.tasks import Reader, Scorer, lost
 from saliency_eval.variant import Variant
 
 Source = str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions
 Resize = Literal["protocol", "error"]
 RESIZE, ON_MISSING, KINDS = get_args(Resize), get_args(OnMissing), get_args(Kind)
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads the map of an image without scoring it: a refused set gets no numbers, but all its problems."""
-
-    predictions: Predictions
-    data: Dataset
-
-    def __call__(self, id: str) -> Scored:
-        if not self.predictions.has(id):
-            return Scored(id, missing=True)
-        try:
-            return self.seen(id, self.predictions.read(id, self.data[id]["shape"]))
-        except SaliencyEvalError as error:
-            return Scored(id, problems=tuple(at_image(p, id) for p in error.problems))
-
-    def seen(self, id: str, reading: Reading) -> Scored:
-        """What is kept of a reading: everything but its maps. A model without a view of the image has none."""
-        if reading.views == () and len(self.data[id]["fixations"]):
-            return Scored(id, missing=True)
-        resized = reading.values.shape != self.data[id]["shape"]
-        light = reading._replace(values=np.empty((0, 0)), views=None)
-        return Scored(id, (), light, reading.notes, resized=resized, parted=reading.views is not None)
-
-
-@dataclass(frozen=True)
-class Task(Reader):
-    """Reads the map of an image and scores it: everything that a worker needs."""
-
-    variants: tuple[Variant, ...]
-    resize: str
-    on_missing: OnMissing
-
-    def __call__(self, id: str) -> Scored:
-        found = super().__call__(id)
-        if found.missing and self.on_missing == "constant":
-            return found._replace(values=self.values(id, [(np.zeros(self.data[id]["shape"]), None)]))
-        return found
-
-    def seen(self, id: str, reading: Reading) -> Scored:
-        found = super().seen(id, reading)
-        views = ((reading.values, None),) if reading.views is None else reading.views
-        return found if found.missing else found._replace(values=self.values(id, views))
-
-    def values(self, id: str, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
-        """Each metric of one image; of several views, such as observers left out in turn, the mean."""
-        stimulus, rows = self.data[id], []
-        for values, fixations in views:
-            saliency = Map(resized(canonical(values), stimulus["shape"], self.resize))
-            own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
-            fields = stimulus.child(**own)
-            rows.append([float(variant(fields)) for variant in self.variants])
-        return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
-
-
-def at_image(problem: Problem, id: str) -> Problem:
-    """The problem with the image that it was found at."""
-    if problem.image is not None or problem.exit == ENVIRONMENT:
-        return problem
-    return replace(problem, message=f"image {shown(id)}: {problem.message}", image=id)
 
 
 def score(
@@ -104,7 +42,9 @@ def score(
     limit: int | None = None,
     name: str | None = None,
     strict: bool = False,
-    progress: Progress | None = None,
+    results: str | Path | None = None,
+    resume: bool = True,
+    progress: Progress = lambda count: None,
     **naming: Any,
 ) -> Run:
     """Score predictions against a data set.
@@ -114,7 +54,9 @@ def score(
     as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are. `on_missing`: an image
     without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw, in
     place of that of their variant. `workers` processes; their number changes no value. `limit`: the first images
-    only. `strict`: warnings are errors. `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
+    only. `strict`: warnings are errors. `results`: the folder that the run is going to be saved in; what was scored
+    before an interruption is kept there, and taken up again unless `resume` is false. `naming`: `prefix`, `suffix`,
+    `pattern`, `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
     """
@@ -128,47 +70,23 @@ def score(
     variants, problems = usable(chosen.variants(metrics), data, seed, named=metrics is not None)
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
-    task = Task(predictions, data, tuple(variants), rule, on_missing)
-    doomed = any(p.severity == "error" for p in problems)
-    results = in_order(Reader(predictions, data) if doomed else task, list(data)[:limit], workers, progress)
-    problems += found_while_reading(results)
-    problems += predictions.changed({r.id: r.reading.sha256 for r in results if r.reading})
-    if not any(p.code == "missing" for p in problems):
-        problems += notes_on_missing(results, on_missing)
-    refuse(problems, strict=strict)
     setting = Setting(chosen.name, kind, rule, on_missing)
-    complete = limit is None and not (on_missing == "skip" and any(r.missing for r in results))
-    return Run.of(predictions, data, setting, variants, results, problems, complete=complete)
-
-
-def check_predictions(
-    predictions: Source,
-    data: str | Dataset,
-    *,
-    protocol: str = "mit",
-    root: str | Path | None = None,
-    kind: Kind = "map",
-    resize: Resize = "protocol",
-    workers: int = 1,
-    strict: bool = False,
-    progress: Progress | None = None,
-    **naming: Any,
-) -> list[Problem]:
-    """Everything that `score` would refuse or note about predictions and truth; nothing is raised for it.
-
-    Options as for `score`.
-    """
-    expect(resize=(resize, RESIZE), kind=(kind, KINDS))
-    data, rule = load(data, root), protocol_of(protocol).resize
-    allowed = resize != "error" and rule != "error"
-    predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
-    _, problems = usable(protocol_of(protocol).variants(), data, None, named=False)
-    problems += problems_of_names(predictions, data, whole=True)
-    results = in_order(Reader(predictions, data), list(data), workers, progress)
-    problems += found_while_reading(results)
-    if not any(p.code == "missing" for p in problems):
-        problems += notes_on_missing(results, "error")
-    return [as_error(p) for p in problems] if strict else problems
+    journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
+    try:
+        doomed = any(p.severity == "error" for p in problems)
+        known = journal.read(data) if journal and not doomed else {}
+        task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
+        worked = Reader(predictions, data) if doomed else task
+        scored = in_order(worked, list(data)[:limit], workers, kept(journal, known, progress))
+        problems += problems_of_maps(predictions, data, scored, on_missing, problems)
+        refuse(problems, strict=strict)
+    except SaliencyEvalError:
+        if journal:
+            journal.discard()
+        raise
+    complete = limit is None and not (on_missing == "skip" and any(r.missing for r in scored))
+    run = Run.of(predictions, data, setting, variants, scored, problems, complete=complete)
+    return replace(run, journal=journal)
 
 
 def expect(**given: tuple[str, tuple[str, ...]]) -> None:
@@ -178,11 +96,44 @@ def expect(**given: tuple[str, tuple[str, ...]]) -> None:
             fail("usage", f"{name} cannot be '{shown(value)}'", nearest(value, known))
 
 
-def in_order(task: Reader, ids: Sequence[str], workers: int, progress: Progress | None) -> list[Scored]:
-    """The results in the order of the ids, read in the order that costs least."""
-    results = run_tasks(task, task.predictions.order(ids), workers, progress)
+def in_order(
+    task: Reader, ids: Sequence[str], workers: int, done: Callable[[Scored], object]
+) -> list[Scored]:
+    """The results in the order of the ids, read in the order that costs least; each is told when it is there."""
     place = {id: number for number, id in enumerate(ids)}
-    return sorted(results, key=lambda r: place[r.id])
+    found = []
+    for scored in run_tasks(task, task.predictions.order(ids), workers, lost=lost):
+        done(scored)
+        found.append(scored)
+    return sorted(found, key=lambda scored: place[scored.id])
+
+
+def kept(
+    journal: Journal | None, known: Mapping[str, Scored], progress: Progress
+) -> Callable[[Scored], None]:
+    """What is done with each image that is finished: new values go to the journal."""
+
+    def keep(scored: Scored) -> None:
+        if journal and scored.truth and known.get(scored.id) != scored:
+            journal.add(scored)
+        progress(1)
+
+    return keep
+
+
+def journal_of(
+    results: str | Path | None, predictions: Predictions, data: Dataset, setting: Setting,
+    variants: Sequence[Variant], naming: Mapping[str, Any], *, resume: bool,
+) -> Journal | None:  # fmt: skip
+    """The journal of this way of scoring, empty unless it is resumed; None without a folder to keep it in."""
+    if results is None:
+        return None
+    rules = getattr(predictions, "rules", None)
+    text = setting_of(data.tag, data.pool.sha256, setting, rules, sorted(naming.items()), *variants)
+    journal = Journal(scratch_folder(Path(results), data.key, predictions.name, text), text)
+    if not resume:
+        journal.discard()
+    return journal
 
 
 def load(data: str | Dataset, root: str | Path | None) -> Dataset:
@@ -196,6 +147,17 @@ def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -
     some = any(predictions.has(id) for id in data)
     names = [p for p in found if whole or not some or p.code != "missing"]
     return [*data.problems(), *names]
+
+
+def problems_of_maps(
+    predictions: Predictions, data: Dataset, scored: Sequence[Scored], on_missing: OnMissing,
+    before: Sequence[Problem],
+) -> list[Problem]:  # fmt: skip
+    """Findings after all maps were read: about each, about the set, and about changes meanwhile."""
+    found = found_while_reading(scored, data)
+    found += predictions.changed({s.id: s.prediction for s in scored if s.prediction})
+    told = any(p.code == "missing" for p in (*before, *found))
+    return found if told else found + missing(scored, on_missing)
 
 
 def refuse(problems: Sequence[Problem], *, strict: bool) -> None:
@@ -249,29 +211,3 @@ def what_is_lacking(variant: Variant, data: Dataset) -> str:
     if "pool" in reached and len(set(data.pool.image.tolist())) < 2:
         return "fixations of other images, and the data set has none"
     return ""
-
-
-def found_while_reading(results: Sequence[Scored]) -> list[Problem]:
-    """Findings of all maps, and those that only the whole set shows."""
-    checks = SetChecks()
-    for result in results:
-        if result.reading is not None:
-            checks.add(result.id, result.reading)
-    found = dict.fromkeys(p for result in results for p in result.problems)
-    problems = [*found, *checks.problems()]
-    if changed := [r.id for r in results if r.resized]:
-        text = f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})"
-        problems.append(Problem("resized", text, count=len(changed)))
-    return problems
-
-
-def notes_on_missing(results: Sequence[Scored], on_missing: OnMissing) -> list[Problem]:
-    """What was done about images without a prediction."""
-    missing = [r.id for r in results if r.missing]
-    if not missing:
-        return []
-    done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
-    text = f"{len(missing)} of {len(results)} predictions are missing (first: {shown(missing[0])}){done}"
-    severity: Severity = "error" if on_missing == "error" else "warning"
-    remedy = "add them, or on_missing='skip' or 'constant'" if on_missing == "error" else ""
-    return [Problem("missing", text, remedy, count=len(missing), severity_override=severity)]

@@ -12,6 +12,8 @@ import os
 import re
 import shutil
 import unicodedata
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,34 +25,57 @@ RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for
 
 
 def save(run: Run, results: Path, log: str = "") -> Path:
-    """Write a run to `results/<data>/<slug>-<8 hex>/` and return that folder.
+    """Write a run to `results/<data>/<slug>-<8 hex>/` and return that folder; equal content is left as it is.
 
     `run.json` and `scores.csv.gz` hold no times and no paths: equal input gives equal bytes. `log.txt` holds
     the rest. Raises `io` (exit 5) when the folder cannot be written; nothing half is left.
     """
     folder = results / run.data.id / f"{slug(run.model)}-{run.digest}"
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    scratch = (
+        run.journal.folder if run.journal else scratch_folder(results, run.data.id, run.model, run.digest)
+    )
+    new = scratch / uuid.uuid4().hex
+    files = {"run.json": to_json(run), "scores.csv.gz": scores_csv(run)}
     try:
-        temporary.mkdir(parents=True)
-        write(temporary / "run.json", to_json(run))
-        write(temporary / "scores.csv.gz", scores_csv(run))
-        write(temporary / "log.txt", log.encode("utf-8", "replace"))
-        put(temporary, folder)
-        sync(folder.parent)
+        if not holds(folder, files):
+            put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
-             "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
+        if not holds(folder, files):  # else another process was faster
+            shutil.rmtree(new, ignore_errors=True)
+            fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
+                 "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
+    shutil.rmtree(scratch, ignore_errors=True)
     return folder
 
 
-def put(new: Path, folder: Path) -> None:
-    """Rename a finished folder into place; an older one of the same name steps aside first."""
-    old = new.with_suffix(".old")
-    if folder.exists():
-        os.replace(folder, old)
+def forget(run: Run) -> None:
+    """Remove what was kept for a run while it was scored."""
+    if run.journal:
+        run.journal.discard()
+
+
+def scratch_folder(results: Path, data: str, model: str, hash: str) -> Path:
+    """Where everything lies that is not finished: hidden beside the run, removed with the last of it."""
+    return results / data / f".{slug(model)}-{hash[:8]}.tmp"
+
+
+def holds(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Does the folder hold these files with these contents?"""
+    try:
+        return all((folder / name).read_bytes() == data for name, data in files.items())
+    except OSError:
+        return False
+
+
+def put(files: Mapping[str, bytes], new: Path, folder: Path) -> None:
+    """Write files to a new folder and rename it into place; an older one of the same name steps aside first."""
+    new.mkdir(parents=True)
+    for name, data in files.items():
+        write(new / name, data)
+    if folder.is_dir():
+        os.replace(folder, new.with_suffix(".old"))
     os.replace(new, folder)
-    shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+    sync(folder.parent)
 
 
 def write(path: Path, data: bytes) -> None:

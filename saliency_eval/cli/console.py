@@ -13,6 +13,7 @@ from saliency_eval import __version__
 from saliency_eval.errors import Problem, problem_lines, shown
 
 LONGEST = 2000  # characters of a message
+UNTOUCHED = "interrupted; the same command starts again"
 
 
 class Console:
@@ -24,10 +25,12 @@ class Console:
         self.quiet = False
         self.debug = False
         self.answered = False  # is the one JSON document out?
+        self.interrupted = UNTOUCHED
 
     def foresee(self, arguments: Sequence[str]) -> None:
         """Note command and format before the options are parsed, for mistakes in them."""
         self.quiet = self.answered = False
+        self.interrupted = UNTOUCHED
         words = [a for a in arguments if not a.startswith("-")]
         self.command = " ".join(words[: 2 if words[:1] == ["data"] else 1])
         pairs = pairwise(arguments)
@@ -52,9 +55,12 @@ class Console:
             self.line(text)
 
     def problems(self, problems: Iterable[Problem]) -> None:
-        """Findings that did not stop the command."""
-        for text in problem_lines(problems):
-            self.note(one_line(text))
+        """Findings, the worst first; of those that are no errors nothing when quiet."""
+        found = list(problems)
+        for severity in ("error", "warning", "note"):
+            tell = self.line if severity == "error" else self.note
+            for text in problem_lines(p for p in found if p.severity == severity):
+                tell(one_line(text))
 
     def document(self, exit_code: int, problems: Sequence[Problem] = (), **content: Any) -> None:
         """The one JSON document that a command prints."""
@@ -77,9 +83,7 @@ class Console:
     def fail(self, problems: Sequence[Problem], exit_code: int) -> None:
         """Say why the command did nothing."""
         self.answer(problems, exit_code)
-        errors = [p for p in problems if p.severity == "error"]
-        for text in problem_lines([*errors, *(p for p in problems if p.severity == "warning")]):
-            self.line(one_line(text))
+        self.problems(p for p in problems if p.severity != "note")
 
 
 def one_line(text: str) -> str:

@@ -23,10 +23,10 @@ def explain() -> None:
     """Stop the workers and say so; further signals do not disturb this."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    problem = Problem("interrupted", "interrupted", "the same command starts again",
-                      severity_override="error", exit_override=INTERRUPTED)  # fmt: skip
+    message, _, remedy = console.interrupted.partition("; ")
+    problem = Problem("interrupted", message, remedy, severity_override="error", exit_override=INTERRUPTED)
     console.answer([problem], INTERRUPTED)
-    console.line(f"{problem.message}; {problem.remedy}")
+    console.line(console.interrupted)
     stop_workers()
 
 

@@ -10,6 +10,7 @@ import typer
 from saliency_eval.cli.console import columns, console
 from saliency_eval.cli.describe import describe
 from saliency_eval.cli.options import Data, Format, Quiet, Root, TextOrJson, Workers, choice
+from saliency_eval.cli.progress import bar
 from saliency_eval.errors import shown, unknown
 
 
@@ -57,7 +58,7 @@ def run(
 
     Example: saliency-eval run centre_bias --data osie --root data/OSIE --out cb_maps
     """
-    from saliency_eval.cli.score import bar, worker_count
+    from saliency_eval.cli.score import worker_count
     from saliency_eval.datasets import load_dataset
     from saliency_eval.models.runner import write_maps
 

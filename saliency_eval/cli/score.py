@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -22,14 +21,10 @@ from saliency_eval.cli.options import (
     Workers,
     choice,
 )
+from saliency_eval.cli.progress import bar
 from saliency_eval.cli.several import each, findings
-from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
+from saliency_eval.errors import DONE, Problem, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from saliency_eval.executors import Progress
 
 Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
 Prefix = Annotated[str, typer.Option(help="What file names have before the image name.")]
@@ -66,6 +61,9 @@ def score(
     name: Annotated[list[str] | None, typer.Option(help="Display name of each model.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of saved runs.")] = Path("results"),
     save: Annotated[bool, typer.Option("--save/--no-save", help="Save the run.")] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on where the same command was interrupted.")
+    ] = True,
     seed: Annotated[
         int | None, typer.Option(help="For metrics that draw, in place of their own.", min=0)
     ] = None,
@@ -84,6 +82,7 @@ def score(
     from saliency_eval.cli.report import Result, keep, report
     from saliency_eval.datasets import load_dataset
     from saliency_eval.scoring import score as score_predictions
+    from saliency_eval.store import forget
 
     begin("score", kind, resize, format, quiet)
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
@@ -102,17 +101,18 @@ def score(
 
     def one(number: int, protocol: str) -> Result:
         started = time.perf_counter()
-        with bar(min(limit or len(dataset), len(dataset)), predictions[number]) as progress:
+        total = min(limit or len(dataset), len(dataset))
+        with bar(total, predictions[number], resumable=folder is not None) as progress:
             run = score_predictions(
                 predictions[number], dataset, wanted,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
                 workers=worker_count(workers), limit=limit, name=name[number] if name else None,
                 prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress,
-                strict=strict,
+                strict=strict, results=folder, resume=resume,
             )  # fmt: skip
         return Result(run, time.perf_counter() - started)
 
-    results, lost = keep(each(predictions, protocols, one), folder)
+    results, lost = keep(each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder)
     report(results, lost, bare=bare, short=short)
     if lost:
         raise SaliencyEvalError(lost)
@@ -138,14 +138,14 @@ def check(
 
     Example: saliency-eval check preds/ --data osie --root data/OSIE
     """
+    from saliency_eval.checking import Checked, check_predictions
     from saliency_eval.datasets import load_dataset
-    from saliency_eval.scoring import check_predictions
 
     begin("check", kind, resize, format, quiet)
     protocols = protocol_names(protocol)
     dataset = load_dataset(data, root)
 
-    def one(number: int, protocol: str) -> list[Problem]:
+    def one(number: int, protocol: str) -> Checked:
         with bar(len(dataset), predictions[number]) as progress:
             return check_predictions(
                 predictions[number], dataset, protocol=protocol, kind=kind, resize=resize,  # type: ignore[arg-type]
@@ -153,17 +153,31 @@ def check(
                 variable=variable, progress=progress, strict=strict,
             )  # fmt: skip
 
-    problems = findings(predictions, protocols, one)
-    if any(p.severity == "error" for p in problems):
-        raise SaliencyEvalError(problems)
+    files, problems = findings(predictions, protocols, one)
+    status = SaliencyEvalError(problems).exit_code if errors(problems) else DONE
     if format == "json":
-        console.document(0, problems, results=[])
-        return
+        console.document(status, problems, results=files)
     console.problems(problems)
-    maps = len(dataset) * len(predictions)
-    plural = "" if len(problems) == 1 else "s"
-    counts = f"{len(problems)} finding{plural}" if problems else "nothing to note"
-    console.print(f"{maps} of {maps} maps can be scored, {counts}")
+    if format == "text":
+        console.print(verdict(files, problems, len(dataset) * len(predictions)))
+    raise typer.Exit(status)
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that score refuses to go on with."""
+    return [p for p in problems if p.severity == "error"]
+
+
+def verdict(files: Iterable[Mapping[str, object]], problems: Sequence[Problem], maps: int) -> str:
+    """The last line of a check."""
+    good = {(f["predictions"], f["image"]) for f in files if f["image"] and f["severity"] != "error"}
+    bad = {(f["predictions"], f["image"]) for f in files if f["severity"] == "error"}
+    count, refused = len(problems), len(errors(problems))
+    plural = "" if (refused or count) == 1 else "s"
+    counts = f"{count} finding{plural}" if count else "nothing to note"
+    if refused:
+        counts = f"score refuses the set until {refused} error{plural} are mended"
+    return f"{len(good - bad)} of {maps} maps can be scored, {counts}"
 
 
 def begin(command: str, kind: str, resize: str, format: str, quiet: bool) -> None:
@@ -214,15 +228,3 @@ def worker_count(workers: int | None) -> int:
     import os
 
     return workers or min(4, os.cpu_count() or 1)
-
-
-@contextmanager
-def bar(total: int, label: str) -> Iterator[Progress | None]:
-    """A progress bar on standard error, where that is a terminal."""
-    if console.quiet:
-        yield None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc=shown(label)[-30:], unit="image", disable=None, leave=False) as shown_bar:
-        yield shown_bar.update

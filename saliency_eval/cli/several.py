@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from saliency_eval.errors import ENVIRONMENT, REJECTED, Problem, SaliencyEvalError, shown
+
+if TYPE_CHECKING:
+    from saliency_eval.checking import Checked, FileStatus
 
 T = TypeVar("T")
 
 
-def each(sources: Sequence[str], protocols: Sequence[str], work: Callable[[int, str], T]) -> list[T]:
-    """The work done for every source and protocol; whatever is refused is raised together at the end."""
+def each(
+    sources: Sequence[str],
+    protocols: Sequence[str],
+    work: Callable[[int, str], T],
+    undo: Callable[[T], object],
+) -> list[T]:
+    """The work done for every source and protocol; whatever is refused is raised together at the end, all undone."""
     done: list[T] = []
     refused: list[Problem] = []
     for number, name in pairs(sources, protocols):
@@ -21,6 +29,8 @@ def each(sources: Sequence[str], protocols: Sequence[str], work: Callable[[int, 
         except SaliencyEvalError as error:
             refused += naming(error.problems, sources, number)
     if refused:
+        for one in reversed(done):
+            undo(one)
         raise SaliencyEvalError(dict.fromkeys(refused))
     return done
 
@@ -31,17 +41,26 @@ def pairs(sources: Sequence[str], protocols: Sequence[str]) -> list[tuple[int, s
 
 
 def findings(
-    sources: Sequence[str], protocols: Sequence[str], work: Callable[[int, str], list[Problem]]
-) -> list[Problem]:
-    """What the work finds for every source and protocol, each finding once."""
+    sources: Sequence[str], protocols: Sequence[str], work: Callable[[int, str], Checked]
+) -> tuple[list[dict[str, object]], list[Problem]]:
+    """What the work finds for every source and protocol, each finding once: for each file, and in all."""
+    files: dict[tuple[int, FileStatus], None] = {}
     found: list[Problem] = []
     for number, name in pairs(sources, protocols):
         try:
-            problems = work(number, name)
+            checked = work(number, name)
         except SaliencyEvalError as error:
-            problems = error.problems
-        found += naming(problems, sources, number)
-    return list(dict.fromkeys(found))
+            found += naming(error.problems, sources, number)
+        else:
+            files |= dict.fromkeys((number, file) for file in checked.files)
+            found += naming(checked.problems, sources, number)
+    rows = [{"predictions": shown(sources[n], 500), **as_row(file)} for n, file in files]
+    return rows, list(dict.fromkeys(found))
+
+
+def as_row(file: FileStatus) -> dict[str, object]:
+    """A file as JSON shows it: names are safe to print."""
+    return {key: value and shown(value, 500) for key, value in asdict(file).items()}
 
 
 def naming(problems: Iterable[Problem], sources: Sequence[str], number: int) -> list[Problem]:

@@ -161,7 +161,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """The map stored for an image, to be read when it is asked for."""
         from saliency_eval.datasets.stored import read_density
 
-        return lambda: read_density(path, id, self.shape_of(id))
+        return functools.cache(lambda: read_density(path, id, self.shape_of(id)))
 
     def __getitem__(self, id: str) -> Stimulus:
         if id not in self:

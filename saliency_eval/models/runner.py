@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,40 @@ from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
 from saliency_eval.executors import Progress, run_tasks
 from saliency_eval.pool import Shape
-from saliency_eval.predictions import MappingPredictions
+from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
+from saliency_eval.predictions.mapping import FetchedArray
 from saliency_eval.variant import Variant, parse
 
 PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
+
+
+@dataclass(frozen=True)
+class ModelMap:
+    """The prediction of a model for one image, not made yet."""
+
+    name: str
+    variant: Variant
+    data: Dataset
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hash of all that a map follows from: the model, the truth and, where it is looked at, the image."""
+        digest = hashlib.sha256("\n".join([str(self.variant), __version__, self.data.tag]).encode())
+        digest.update(self.name.encode("utf-8", "surrogateescape"))
+        for field in {"image", "observers"} & set(self.variant.declared.fields):
+            digest.update(self.data[self.name][field].tobytes())
+        return digest.hexdigest()
+
+    def read(self, shape: Shape) -> Reading:
+        """The map, or its views."""
+        made = self.variant(self.data[self.name])
+        maps = [m for m, _ in made] if isinstance(made, list) else [made]
+        readings = [FetchedArray(self.name, m, Rules()).read(shape) for m in maps]
+        if not isinstance(made, list):
+            return readings[0]
+        views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
+        return Reading(np.zeros(shape), views=views)
 
 
 class ModelPredictions:
@@ -31,6 +62,7 @@ class ModelPredictions:
         self.variant = variant.bound(data.defaults)
         self.data = data
         self.name = name or self.variant.call
+        self.owners: Mapping[str, str | None] = {}
 
     @classmethod
     def of(cls, text: str, data: Dataset, name: str | None = None) -> ModelPredictions:
@@ -44,6 +76,7 @@ class ModelPredictions:
 
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """A model answers for every image."""
+        self.owners = {id: id for id in ids}
         return []
 
     def has(self, id: str) -> bool:
@@ -57,16 +90,9 @@ class ModelPredictions:
         """Any order costs the same."""
         return list(ids)
 
-    def read(self, id: str, shape: Shape) -> Reading:
-        """The map of one image, or its views; the hash is that of model, image and numbers."""
-        made = self.variant(self.data[id])
-        maps = [m for m, _ in made] if isinstance(made, list) else [made]
-        readings = [MappingPredictions({id: m}).read(id, shape) for m in maps]
-        digest = hashlib.sha256("\n".join([str(self.variant), id, *(r.sha256 for r in readings)]).encode())
-        if not isinstance(made, list):
-            return readings[0]._replace(sha256=digest.hexdigest())
-        views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
-        return Reading(np.zeros(shape), (), digest.hexdigest(), views=views)
+    def fetch(self, id: str) -> ModelMap:
+        """What the model makes of one image; it is run when that is read."""
+        return ModelMap(id, self.variant, self.data)
 
 
 def whole_map(reading: Reading) -> Any:
@@ -78,7 +104,7 @@ def whole_map(reading: Reading) -> Any:
 
 
 def write_maps(
-    text: str, data: Dataset, out: Path, workers: int = 1, progress: Progress | None = None
+    text: str, data: Dataset, out: Path, workers: int = 1, progress: Progress = lambda count: None
 ) -> ModelPredictions:
     """Write the maps of a model as float32 `.npy`, one for each image, with a provenance file.
 
@@ -87,7 +113,8 @@ def write_maps(
     predictions = ModelPredictions.of(text, data)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        run_tasks(MapWriter(predictions, data, out), list(data), workers, progress)
+        for _ in run_tasks(MapWriter(predictions, data, out), list(data), workers, lost=not_made):
+            progress(1)
         provenance = {
             "model": str(predictions.variant),
             "data": data.tag,
@@ -107,7 +134,7 @@ class MapWriter:
         self.predictions, self.data, self.out = predictions, data, out
 
     def __call__(self, id: str) -> str:
-        reading = self.predictions.read(id, self.data[id]["shape"])
+        reading = self.predictions.fetch(id).read(self.data[id]["shape"])
         if reading.views == ():
             text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
             fail("missing", text, "leave the image out of the data set", image=id)
@@ -121,3 +148,9 @@ class MapWriter:
         finally:
             temporary.unlink(missing_ok=True)
         return id
+
+
+def not_made(id: str) -> str:
+    """Raises `io` for an image at which the worker died, twice."""
+    fail("io", f"the process that made the map of image {shown(id)} was ended", "give it more memory",
+         image=id, exit=ENVIRONMENT)  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from saliency_eval.errors import fail, shown
 from saliency_eval.predictions.archive import PredictionArchive
-from saliency_eval.predictions.base import Predictions, Reading
+from saliency_eval.predictions.base import Prediction, Predictions, Reading
 from saliency_eval.predictions.folder import PredictionFolder, check_regular
 from saliency_eval.predictions.mapping import MappingPredictions
 from saliency_eval.predictions.match import Naming
@@ -19,6 +19,7 @@ from saliency_eval.predictions.sets import SetChecks
 __all__ = [
     "MappingPredictions",
     "Naming",
+    "Prediction",
     "PredictionArchive",
     "PredictionFolder",
     "Predictions",
@@ -48,12 +49,12 @@ def open_predictions(
 
     A file is named prefix + id + suffix, or by a pattern such as '{stem}_pred'. `variable` chooses among
     several arrays of a file; `resize=False` refuses every size but that of the stimulus; `kind` is map,
-    density (sums to 1) or log-density. Nothing is opened here: call `match`, then `read`.
+    density (sums to 1) or log-density. Nothing is opened here: call `match`, then `fetch` and `read`.
 
     Raises `missing` for a path that does not exist, `not_a_file` for a pipe or device, `usage` for options.
 
     >>> ones = open_predictions({"i01": [[1, 2], [3, 4]]}, name="ours")
-    >>> ones.match(["i01"]), ones.read("i01", (2, 2)).values.sum()
+    >>> ones.match(["i01"]), ones.fetch("i01").read((2, 2)).values.sum()
     ([], np.int64(10))
     """
     rules = Rules(kind, variable=variable, resize=resize, max_pixels=max_pixels, max_bytes=max_bytes)

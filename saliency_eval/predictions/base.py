@@ -16,9 +16,27 @@ class Reading(NamedTuple):
 
     values: NDArray[Any]  # (height, width), real and finite, any size that is allowed for the stimulus
     notes: tuple[Problem, ...] = ()  # warnings and notes; errors are raised
-    sha256: str = ""  # of the bytes that were read
     format: str = "array"  # png, jpeg, npy, npz, mat, h5
     views: tuple[tuple[NDArray[Any], Any], ...] | None = None  # several maps, each with its own fixations
+
+    def has(self, code: str) -> bool:
+        """Was this noticed?"""
+        return any(note.code == code for note in self.notes)
+
+
+class Prediction(Protocol):
+    """The prediction of one image, fetched but not yet looked into."""
+
+    @property
+    def name(self) -> str:
+        """The name of its file, else that of its image."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all that its map follows from."""
+
+    def read(self, shape: Shape) -> Reading:
+        """The map for a stimulus of (height, width); raises SaliencyEvalError for anything that is refused."""
 
 
 @runtime_checkable
@@ -32,14 +50,18 @@ class Predictions(Protocol):
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """Compare names with the images before anything is opened: missing, ambiguous, extra and the like."""
 
+    @property
+    def owners(self) -> Mapping[str, str | None]:
+        """Every file by name, once matched: the image that it belongs to, if any."""
+
     def has(self, id: str) -> bool:
         """Is there a prediction for the image?"""
 
     def order(self, ids: Sequence[str]) -> list[str]:
         """The ids in the order in which reading them is cheapest."""
 
-    def read(self, id: str, shape: Shape) -> Reading:
-        """Read the map of one image; raises SaliencyEvalError for anything that is refused."""
+    def fetch(self, id: str) -> Prediction:
+        """The prediction of one image; raises SaliencyEvalError when it cannot be had."""
 
     def changed(self, digests: Mapping[str, str]) -> list[Problem]:
         """Predictions that are no longer what was read, given their sha256 by image."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -79,7 +78,7 @@ def read_bytes(data: bytes, name: str, id: str, shape: Shape, rules: Rules) -> R
         decoded = decode(data, name, shape, rules)
         values, remarks = check_values(decoded.values, rules)
     notes = tuple(named(note, name, id) for note in decoded.notes + remarks)
-    return Reading(values, notes, hashlib.sha256(data).hexdigest(), decoded.format)
+    return Reading(values, notes, decoded.format)
 
 
 def decode(data: bytes, name: str, shape: Shape, rules: Rules) -> Decoded:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +35,27 @@ class Listing(NamedTuple):
     problems: list[Problem]
 
 
+@dataclass(frozen=True)
+class FetchedFile:
+    """The prediction of one image as the bytes of a file."""
+
+    id: str
+    name: str
+    data: bytes
+    rules: Rules
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes."""
+        return sha256(self.data).hexdigest()
+
+    def read(self, shape: Shape) -> Reading:
+        """The map for a stimulus of (height, width); raises SaliencyEvalError."""
+        return read_bytes(self.data, self.name, self.id, shape, self.rules)
+
+
 class PredictionFiles(ABC):
-    """Predictions in files. `match` finds the file of each image; `has` and `read` follow what it found."""
+    """Predictions in files. `match` finds the file of each image; `has` and `fetch` follow what it found."""
 
     def __init__(
         self,
@@ -50,6 +71,7 @@ class PredictionFiles(ABC):
         self._rules = rules or Rules()
         self._files: dict[str, str] = {}
         self._stamps: dict[str, Stamp | None] = {}
+        self.owners: dict[str, str | None] = {}
 
     @abstractmethod
     def _list(self, images: int) -> Listing:
@@ -64,19 +86,25 @@ class PredictionFiles(ABC):
         """The path on disk whose change is a change of the prediction."""
 
     @property
+    def rules(self) -> Rules:
+        """How each file is read."""
+        return self._rules
+
+    @property
     def _where(self) -> str:
         return shown(self.root, 200) + ("/" if self.root.is_dir() else "")
 
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """Compare names with the images: missing, ambiguous, extra, nested, case, and refused names."""
         ids = list(ids)
-        self._files, self._stamps = {}, {}
+        self._files, self._stamps, self.owners = {}, {}, {}
         try:
             listing = self._list(len(ids))
         except SaliencyEvalError as error:
             return error.problems
         refused = {problem.file for problem in listing.problems}
         found = match(listing.names, ids, self._naming, self._where)
+        self.owners = dict.fromkeys(filter(None, refused)) | found.owners
         self._files = {id: name for id, name in found.files.items() if name not in refused}
         self._stamps = {name: stamp(self._path(name)) for name in self._files.values()}
         return listing.problems + found.problems
@@ -89,10 +117,19 @@ class PredictionFiles(ABC):
         """The ids as they are: any order of files costs the same."""
         return list(ids)
 
-    def read(self, id: str, shape: Shape) -> Reading:
-        """The map of one image for a stimulus of (height, width); raises SaliencyEvalError."""
-        data, name = self._fetch(id)
-        return read_bytes(data, name, id, shape, self._rules)
+    def fetch(self, id: str) -> FetchedFile:
+        """The bytes of the file of one image, read once; raises SaliencyEvalError."""
+        if id not in self._files:
+            fail(
+                "missing",
+                f"no prediction was matched to image {shown(id)} in {self._where}",
+                "add the file, or --on-missing constant",
+                image=id,
+            )
+        name = self._files[id]
+        with naming(name, id):
+            check_name(name)
+            return FetchedFile(id, name, self._bytes(name), self._rules)
 
     def changed(self, digests: Mapping[str, str]) -> list[Problem]:
         """Predictions that are no longer what was read, given sha256 by image; equal stamps are trusted."""
@@ -109,22 +146,9 @@ class PredictionFiles(ABC):
             if self._digest(id) != digests[id]
         ]
 
-    def _fetch(self, id: str) -> tuple[bytes, str]:
-        if id not in self._files:
-            fail(
-                "missing",
-                f"no prediction was matched to image {shown(id)} in {self._where}",
-                "add the file, or --on-missing constant",
-                image=id,
-            )
-        name = self._files[id]
-        with naming(name, id):
-            check_name(name)
-            return self._bytes(name), name
-
     def _digest(self, id: str) -> str:
         try:
-            return sha256(self._fetch(id)[0]).hexdigest()
+            return self.fetch(id).sha256
         except SaliencyEvalError:
             return ""
 

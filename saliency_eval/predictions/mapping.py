@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.pool import Shape
@@ -14,10 +17,30 @@ from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.decode import naming
 from saliency_eval.predictions.match import extra
 from saliency_eval.predictions.rules import Rules
-from saliency_eval.predictions.values import Array, as_map, check_dtype, check_size, check_values, plane
+from saliency_eval.predictions.values import as_map, check_dtype, check_size, check_values, plane
 
 Source = Mapping[str, Any] | Callable[[str], Any]
 REMEDY = 'give a map for every image, or on_missing="constant" (--on-missing constant)'
+
+
+@dataclass(frozen=True)
+class FetchedArray:
+    """The prediction of one image as an array of any library."""
+
+    name: str
+    made: Any
+    rules: Rules
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hash of type, shape and values."""
+        with naming(self.name, self.name):
+            return digest(np.asarray(self.made))
+
+    def read(self, shape: Shape) -> Reading:
+        """The map for a stimulus of (height, width); raises SaliencyEvalError."""
+        with naming(self.name, self.name):
+            return checked(self.made, shape, self.rules)
 
 
 class MappingPredictions:
@@ -26,13 +49,17 @@ class MappingPredictions:
     def __init__(self, source: Source, *, name: str | None = None, rules: Rules | None = None) -> None:
         self._source = source
         self._rules = rules or Rules()
+        self.owners: dict[str, str | None] = {}
         self.name = name or str(getattr(source, "__name__", "predictions"))
 
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """Missing and extra names of a mapping, compared exactly; a function has every image."""
+        ids = list(ids)
+        self.owners = dict(zip(ids, ids, strict=True))
         if not isinstance(self._source, Mapping):
             return []
-        ids, names = list(ids), [str(key) for key in self._source]
+        names = [str(key) for key in self._source]
+        self.owners = {name: self.owners.get(name) for name in names}
         absent = [id for id in ids if id not in self._source]
         return missing(absent, len(ids), self.name) + extra(sorted(set(names) - set(ids)))
 
@@ -44,23 +71,19 @@ class MappingPredictions:
         """The ids as they are."""
         return list(ids)
 
-    def read(self, id: str, shape: Shape) -> Reading:
-        """The map of one image for a stimulus of (height, width); raises SaliencyEvalError.
+    def fetch(self, id: str) -> FetchedArray:
+        """The array of one image; raises `missing`.
 
         An exception of the function itself is passed on, with a note that names the image.
         """
         if not self.has(id):
             fail("missing", f"no prediction for image {shown(id)} in {shown(self.name)}", REMEDY, image=id)
-        found = self._made(id)
-        with naming(id, id):
-            return checked(found, shape, self._rules)
-
-    def _made(self, id: str) -> Any:
         try:
-            return self._source[id] if isinstance(self._source, Mapping) else self._source(id)
+            made = self._source[id] if isinstance(self._source, Mapping) else self._source(id)
         except Exception as error:
             error.add_note(f"while predicting image {shown(id)}")
             raise
+        return FetchedArray(id, made, self._rules)
 
     def changed(self, digests: Mapping[str, str]) -> list[Problem]:
         """Arrays in memory stay what they are."""
@@ -76,7 +99,7 @@ def missing(absent: list[str], total: int, name: str) -> list[Problem]:
 
 
 def checked(found: Any, shape: Shape, rules: Rules) -> Reading:
-    """An array of any library as a Reading, hashed by type, shape and values."""
+    """An array of any library as a Reading."""
     if isinstance(found, np.ma.MaskedArray):
         fail("dtype", "a map must have a value at each pixel, got a masked array", "fill the masked values")
     array = np.asarray(found)
@@ -84,10 +107,10 @@ def checked(found: Any, shape: Shape, rules: Rules) -> Reading:
     check_size(plane(array.shape), shape, rules)
     values, notes = as_map(array)
     result, remarks = check_values(values, rules)
-    return Reading(result, notes + remarks, digest(values))
+    return Reading(result, notes + remarks)
 
 
-def digest(values: Array) -> str:
+def digest(values: NDArray[Any]) -> str:
     """sha256 of type, shape and values."""
     head = f"{values.dtype.str} {values.shape}\n".encode()
     return hashlib.sha256(head + values.tobytes()).hexdigest()

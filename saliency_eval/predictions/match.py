@@ -48,6 +48,7 @@ class Match(NamedTuple):
 
     files: dict[str, str]
     problems: list[Problem]
+    owners: dict[str, str | None]  # every file that is no junk: the image that it may belong to
 
 
 def normal(text: str) -> str:
@@ -87,7 +88,7 @@ def match(names: Iterable[str], ids: list[str], naming: Naming, where: str) -> M
         if found:
             break
     chosen = {id: best(candidates) for id, candidates in found.items()}
-    used = {name for group in chosen.values() for name in group}
+    used = {name: id for id, group in chosen.items() for name in group}
     files = {id: group[0] for id, group in chosen.items() if len(group) == 1}
     absent = [id for id in ids if id not in found]
     unused = stems([name for name in maps if name not in used], base)
@@ -99,6 +100,7 @@ def match(names: Iterable[str], ids: list[str], naming: Naming, where: str) -> M
         + extra([name for name in names if name not in used])
         + nested(base, files)
         + case(files, naming, base),
+        {name: used.get(name) for name in names},
     )
 
 

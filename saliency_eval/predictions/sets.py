@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections import Counter
 
 from saliency_eval.errors import Problem, shown
-from saliency_eval.predictions.base import Reading
 
 MANY_FORMATS = 3
 
 
 class SetChecks:
-    """Fed with each reading in turn, in the order of the images; `problems` gives the findings at the end.
-
-    Only `sha256` and `format` of a reading are looked at, so its values need not be kept.
-    """
+    """Fed with each prediction in turn, in the order of the images; `problems` gives the findings at the end."""
 
     def __init__(self) -> None:
         self._digests: set[str] = set()
         self._formats: Counter[str] = Counter()
         self._first_jpeg = ""
 
-    def add(self, id: str, reading: Reading) -> None:
-        """Take note of the reading of one image."""
-        self._digests.add(reading.sha256)
-        self._formats[reading.format] += 1
-        if reading.format == "jpeg":
+    def add(self, id: str, sha256: str, format: str) -> None:
+        """Take note of the prediction of one image."""
+        self._digests.add(sha256)
+        self._formats[format] += 1
+        if format == "jpeg":
             self._first_jpeg = self._first_jpeg or id
 
     def problems(self) -> list[Problem]:

@@ -49,12 +49,13 @@ def findings(source: Any, ids: Iterable[str] = IDS, **options: Any) -> Findings:
     problems, readings, checks = predictions.match(ids), {}, SetChecks()
     for id in filter(predictions.has, ids):
         try:
-            readings[id] = predictions.read(id, SHAPE)
+            prediction = predictions.fetch(id)
+            readings[id] = prediction.read(SHAPE)
         except SaliencyEvalError as error:
             problems += error.problems
         else:
             problems += readings[id].notes
-            checks.add(id, readings[id])
+            checks.add(id, prediction.sha256, readings[id].format)
     return Findings(problems + checks.problems(), readings)
 
 

@@ -197,10 +197,10 @@ def test_empty_archive(tmp_path: Path) -> None:
 def test_archive_is_read_after_pickling(tmp_path: Path, kind: str) -> None:
     predictions = PredictionArchive(packed(tmp_path / f"p.{kind}", FILES))
     assert predictions.match(IDS) == []
-    predictions.read("i03", SHAPE)
+    predictions.fetch("i03").read(SHAPE)
     copy = pickle.loads(pickle.dumps(predictions))
     for id in ("i04", "i01", "café"):
-        np.testing.assert_array_equal(copy.read(id, SHAPE).values, GOOD[id])
+        np.testing.assert_array_equal(copy.fetch(id).read(SHAPE).values, GOOD[id])
 
 
 @every
@@ -208,7 +208,7 @@ def test_changed_archive(tmp_path: Path, kind: str) -> None:
     path = packed(tmp_path / f"p.{kind}", FILES)
     predictions = PredictionArchive(path)
     predictions.match(IDS)
-    digests = {id: predictions.read(id, SHAPE).sha256 for id in IDS}
+    digests = {id: predictions.fetch(id).sha256 for id in IDS}
     os.utime(path, ns=(1, 1))
     assert predictions.changed(digests) == []
 
@@ -359,7 +359,7 @@ def test_reading_in_order_never_steps_back(
     seek = Bounded.seek
     monkeypatch.setattr(Bounded, "seek", lambda self, place: places.append(place) or seek(self, place))
     for id in predictions.order(ids):
-        np.testing.assert_array_equal(predictions.read(id, SHAPE).values, maps[id])
+        np.testing.assert_array_equal(predictions.fetch(id).read(SHAPE).values, maps[id])
     assert len(places) == 61
     assert places == sorted(places)
 
@@ -368,7 +368,7 @@ def test_changed_reads_in_order(tmp_path: Path) -> None:
     path = packed(tmp_path / "p.tar.gz", dict(reversed(FILES.items())))
     predictions = PredictionArchive(path)
     predictions.match(IDS)
-    digests = {id: predictions.read(id, SHAPE).sha256 for id in predictions.order(IDS)}
+    digests = {id: predictions.fetch(id).sha256 for id in predictions.order(IDS)}
     os.utime(path, (1, 1))
     assert predictions.changed(digests) == []
     assert [p.image for p in predictions.changed(dict.fromkeys(digests, ""))] == IDS[::-1]

@@ -309,7 +309,7 @@ def test_a_folder_is_read_after_pickling(tmp_path: Path) -> None:
     assert predictions.match(IDS) == []
     copy = pickle.loads(pickle.dumps(predictions))
     assert copy.name == "ours"
-    np.testing.assert_array_equal(copy.read("café", SHAPE).values, GOOD["café"])
+    np.testing.assert_array_equal(copy.fetch("café").read(SHAPE).values, GOOD["café"])
 
 
 def test_a_file_without_permission_is_an_environment_error(
@@ -326,7 +326,7 @@ def test_a_file_without_permission_is_an_environment_error(
 
     monkeypatch.setattr(os, "open", refused)
     with pytest.raises(SaliencyEvalError, match="Permission denied") as error:
-        predictions.read("i01", SHAPE)
+        predictions.fetch("i01").read(SHAPE)
     assert (error.value.code, error.value.exit_code) == ("io", 5)
 
 
@@ -335,7 +335,7 @@ def test_a_vanished_file_is_an_environment_error(tmp_path: Path) -> None:
     predictions.match(IDS)
     (tmp_path / "p" / "i01.png").unlink()
     with pytest.raises(SaliencyEvalError) as error:
-        predictions.read("i01", SHAPE)
+        predictions.fetch("i01").read(SHAPE)
     assert error.value.code == "io"
 
 
@@ -349,7 +349,7 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("saliency_eval.predictions.folder.check_regular", grow)
     with pytest.raises(SaliencyEvalError) as error:
-        predictions.read("i01", SHAPE)
+        predictions.fetch("i01").read(SHAPE)
     assert error.value.code == "changed"
 
 
@@ -357,7 +357,7 @@ def test_changed_files_are_found_by_their_content(tmp_path: Path) -> None:
     folder = good_folder(tmp_path / "p")
     predictions = PredictionFolder(folder)
     predictions.match(IDS)
-    digests = {id: predictions.read(id, SHAPE).sha256 for id in IDS}
+    digests = {id: predictions.fetch(id).sha256 for id in IDS}
     assert predictions.changed(digests) == []
     os.utime(folder / "i01.png", ns=(1, 1))
     assert predictions.changed(digests) == []

@@ -14,14 +14,15 @@ def test_good_mapping() -> None:
     assert not found.problems
     for id, values in GOOD.items():
         np.testing.assert_array_equal(found.readings[id].values, values)
-    assert len({reading.sha256 for reading in found.readings.values()}) == len(IDS)
+    predictions = open_predictions(GOOD)
+    assert len({predictions.fetch(id).sha256 for id in IDS}) == len(IDS)
 
 
 def test_function() -> None:
     predictions = open_predictions(GOOD.__getitem__, name="ours")
     assert predictions.match(IDS) == []
     assert predictions.has("i01")
-    np.testing.assert_array_equal(predictions.read("i01", SHAPE).values, MAP)
+    np.testing.assert_array_equal(predictions.fetch("i01").read(SHAPE).values, MAP)
 
 
 def test_an_exception_of_the_function_is_passed_on() -> None:
@@ -31,7 +32,7 @@ def test_an_exception_of_the_function_is_passed_on() -> None:
     predictions = open_predictions(model)
     assert predictions.name == "model"
     with pytest.raises(ZeroDivisionError):
-        predictions.read("i01", SHAPE)
+        predictions.fetch("i01").read(SHAPE)
 
 
 def test_names() -> None:
@@ -59,7 +60,7 @@ def test_names() -> None:
 )
 def test_refused(value: object, code: str) -> None:
     with pytest.raises(SaliencyEvalError, match=r"^error.*: i01: ") as error:
-        MappingPredictions({"i01": value}).read("i01", SHAPE)
+        MappingPredictions({"i01": value}).fetch("i01").read(SHAPE)
     assert error.value.code == code
     assert error.value.problems[0].image == "i01"
 
@@ -77,7 +78,7 @@ def test_an_exception_keeps_its_type_and_names_the_image(kind: str) -> None:
 
     source = Failing(i01=1) if kind == "mapping" else Failing().__getitem__
     with pytest.raises(ZeroDivisionError, match=r"^no\b") as error:
-        open_predictions(source).read("i01", SHAPE)
+        open_predictions(source).fetch("i01").read(SHAPE)
     assert error.value.__notes__ == ["while predicting image i01"]
 
 
@@ -86,7 +87,7 @@ def test_remedies_are_those_of_python_too() -> None:
     assert 'on_missing="constant"' in found.text("missing")
     assert "--suffix" not in found.text("missing")
     with pytest.raises(SaliencyEvalError, match='on_missing="constant"'):
-        open_predictions({}).read("i01", SHAPE)
+        open_predictions({}).fetch("i01").read(SHAPE)
 
 
 def test_order_is_kept() -> None:

@@ -1,0 +1,31 @@
+"""How far a command is: a bar on a terminal, and the sentence that an interruption ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from saliency_eval.cli.console import console, shown
+
+
+@contextmanager
+def bar(total: int, label: str, *, resumable: bool = False) -> Iterator[Callable[[int], object]]:
+    """To be told how many images were finished; `resumable` when what was done is not lost on interruption."""
+    from tqdm import tqdm
+
+    done = 0
+    with tqdm(
+        total=total, desc=shown(label)[-30:], unit="image", disable=console.quiet or None, leave=False
+    ) as seen:
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            seen.update(count)
+
+        try:
+            yield step
+        except KeyboardInterrupt:
+            then = "continues" if resumable else "starts again"
+            console.interrupted = f"interrupted after {done} of {total}; the same command {then}"
+            raise

@@ -1,0 +1,74 @@
+"""What only the predictions of all images together tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import Problem, Severity, shown
+from saliency_eval.predictions import SetChecks
+from saliency_eval.run import OnMissing, Scored
+
+MANY_ON_ZERO = (
+    0.05  # share of fixations on zeros of their map from which on an epsilon decides about kld and ig
+)
+
+
+def found_while_reading(results: Sequence[Scored], data: Dataset) -> list[Problem]:
+    """Findings of all maps, and those that only the whole set shows."""
+    checks = SetChecks()
+    for result in results:
+        if result.prediction:
+            checks.add(result.id, result.prediction, result.format)
+    found = dict.fromkeys(p for result in results for p in result.problems)
+    return [*found, *checks.problems(), *resized(results), *zeros(results, data), *rounded(results)]
+
+
+def resized(results: Sequence[Scored]) -> list[Problem]:
+    """The note on maps of another size."""
+    changed = [r.id for r in results if r.resized]
+    if not changed:
+        return []
+    text = f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})"
+    return [Problem("resized", text, count=len(changed))]
+
+
+def zeros(results: Sequence[Scored], data: Dataset) -> list[Problem]:
+    """A warning when many fixations lie where their map says that nobody looks."""
+    hit = [r.id for r in results if r.on_zero]
+    lost = sum(r.on_zero for r in results)
+    total = sum(len(data[r.id]["fixations"]) for r in results if r.prediction)
+    if lost <= MANY_ON_ZERO * total:
+        return []
+    text = (
+        f"{lost} of {total} fixations lie where their map is 0, in {len(hit)} maps (first: {shown(hit[0])}): "
+        "kld and ig depend on their epsilon there"
+    )
+    remedy = "add a small constant to the maps"
+    if any(r.rounded for r in results):
+        remedy += ", and save them as float32 .npy: 8 bits round small values to 0"
+    return [Problem("zeros", text, remedy, count=lost)]
+
+
+def rounded(results: Sequence[Scored]) -> list[Problem]:
+    """The note on maps whose small values 8 bits cannot hold."""
+    coarse = [r.id for r in results if r.rounded]
+    if not coarse:
+        return []
+    text = (
+        f"{len(coarse)} of {len(results)} maps have 8 bits and large areas of 0 (first: {shown(coarse[0])}): "
+        "small values were rounded away, which moves kld and ig most"
+    )
+    return [Problem("rounded", text, "save what a model gives as float32 .npy", count=len(coarse))]
+
+
+def missing(results: Sequence[Scored], on_missing: OnMissing) -> list[Problem]:
+    """What was done about images without a prediction."""
+    absent = [r.id for r in results if r.missing]
+    if not absent:
+        return []
+    done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
+    text = f"{len(absent)} of {len(results)} predictions are missing (first: {shown(absent[0])}){done}"
+    severity: Severity = "error" if on_missing == "error" else "warning"
+    remedy = "add them, or on_missing='skip' or 'constant'" if on_missing == "error" else ""
+    return [Problem("missing", text, remedy, count=len(absent), severity_override=severity)]

@@ -1,0 +1,180 @@
+"""What was scored so far, on disk: a run that is ended at any moment goes on where it was.
+
+One line for each image, with the hashes of everything that its values depend on and a checksum of its own. A line
+counts when all of them hold; any other is as good as none, so several processes may write to one journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import math
+import os
+import shutil
+import stat
+import typing
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saliency_eval import __version__
+from saliency_eval.core import Stimulus
+from saliency_eval.errors import CODES, Problem
+from saliency_eval.options import alternatives
+from saliency_eval.run import Scored
+
+NAME = "partial.jsonl"
+LONGEST = 1 << 20  # bytes of a line
+MOST = 512 << 20  # bytes that are looked at
+
+
+class Journal:
+    """The lines of one way of scoring, in a hidden folder beside the finished runs; made when first written to."""
+
+    def __init__(self, folder: Path, setting: str) -> None:
+        self.folder, self.setting = folder, setting
+        self.failure: OSError | None = None  # what is no longer kept must not stop the scoring
+        self._file: int | None = None
+        self._made: list[Path] = []
+
+    def read(self, ids: Collection[str]) -> dict[str, Scored]:
+        """What is known of some images; the last line of each that holds."""
+        lines = (parse(line, self.setting) for line in self._lines())
+        return {scored.id: scored for scored in lines if scored is not None and scored.id in ids}
+
+    def add(self, scored: Scored) -> None:
+        """Append one image; the first failure is kept, and nothing is written after it."""
+        if self.failure is not None:
+            return
+        try:
+            if self._file is None:
+                self._file = self._open()
+            os.write(self._file, line_of(scored, self.setting))
+        except OSError as error:
+            self.failure = error
+
+    def discard(self) -> None:
+        """Remove everything that was made for it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if not self.folder.is_symlink():
+            shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
+
+    def _open(self) -> int:
+        """The file to append to; a torn last line is ended first."""
+        self._made = [path for path in self.folder.parents if not path.exists()]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = opened(self.folder, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        size = os.fstat(file).st_size
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            os.write(file, b"\n")
+        return file
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            number = opened(self.folder, os.O_RDONLY)
+        except OSError:
+            return
+        with open(number, "rb") as file:
+            while file.tell() < MOST and (line := file.readline(LONGEST)):
+                yield line
+
+
+def opened(folder: Path, flags: int) -> int:
+    """The journal of a folder, if both are what they should be: no link, no pipe. Raises OSError."""
+    if folder.is_symlink():
+        raise OSError(f"{folder} is a link")
+    file = os.open(folder / NAME, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(f"{folder / NAME} is no file")
+    return file
+
+
+# ------------------------------------------------------------------ what values depend on
+
+
+def setting_of(*words: object) -> str:
+    """Hash of a way of scoring: of the words, and of the code that computes."""
+    import PIL
+    import scipy
+
+    versions = (__version__, np.__version__, scipy.__version__, PIL.__version__, code())
+    text = json.dumps([str(word) for word in (*words, *versions)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.cache
+def code() -> str:
+    """Hash of this package's sources: a checkout changes between two releases."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def hash_of_truth(stimulus: Stimulus, *, stored: bool) -> str:
+    """Hash of what an image is scored against; `stored` when its stored density belongs to that."""
+    digest = hashlib.sha256()
+    for name in ("shape", "fixations", "observers"):
+        if stimulus.has(name):
+            digest.update(np.ascontiguousarray(stimulus[name]).tobytes())
+    if stored and stimulus.has("stored_density"):
+        digest.update(np.ascontiguousarray(stimulus["stored_density"]()).tobytes())
+    return digest.hexdigest()
+
+
+# ------------------------------------------------------------------ lines
+
+
+def line_of(scored: Scored, setting: str) -> bytes:
+    """An image as one line of JSON, the checksum last."""
+    values = [value if math.isfinite(value) else str(value) for value in scored.values]
+    problems = [vars(problem) for problem in scored.problems]
+    record = scored._asdict() | {"values": values, "problems": problems, "setting": setting}
+    return (json.dumps(record | {"crc32": checksum(record)}) + "\n").encode()
+
+
+def checksum(record: dict[str, Any]) -> int:
+    """CRC-32 of a record as JSON."""
+    return zlib.crc32(json.dumps(record).encode())
+
+
+def parse(line: bytes, setting: str) -> Scored | None:
+    """The image of a line that holds, else None; whatever the bytes are."""
+    try:
+        record = json.loads(line)
+        if record.pop("crc32") != checksum(record) or record.pop("setting") != setting:
+            return None
+        values = tuple(float(value) for value in record.pop("values"))
+        problems = tuple(Problem(**checked(problem, Problem)) for problem in record.pop("problems"))
+        if any(problem.code not in CODES for problem in problems):
+            return None
+        return Scored(**checked(record, Scored), values=values, problems=problems)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        return None
+
+
+def checked(record: dict[str, Any], kind: type) -> dict[str, Any]:
+    """The fields of a record, if each has its type; raises TypeError, KeyError."""
+    hints = typing.get_type_hints(kind)
+    if wrong := [name for name, value in record.items() if not fits(value, hints[name])]:
+        raise TypeError(f"{wrong} of {kind.__name__} have another type")
+    return record
+
+
+def fits(value: object, hint: Any) -> bool:
+    """Is it of one of the types that an annotation unites?"""
+    return any(
+        value in typing.get_args(kind) if typing.get_args(kind) else type(value) is kind
+        for kind in alternatives(hint)
+    )

@@ -1,0 +1,145 @@
+"""What is done with the map of one image, here or in a worker: it is read and checked, and scored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, in workers too)
+from saliency_eval.core import Stimulus
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, shown
+from saliency_eval.journal import hash_of_truth
+from saliency_eval.maps import Map, canonical
+from saliency_eval.predictions.base import Prediction, Predictions, Reading
+from saliency_eval.resize import resize as resized
+from saliency_eval.run import OnMissing, Scored
+from saliency_eval.variant import Variant
+
+MANY_ZEROS = 0.2  # share of the pixels of a map from which on its small values seem to be lost
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the map of an image without scoring it: a refused set gets no numbers, but all its problems."""
+
+    predictions: Predictions
+    data: Dataset
+
+    def __call__(self, id: str) -> Scored:
+        if not self.predictions.has(id):
+            return Scored(id, missing=True)
+        try:
+            return self.done(self.data[id], self.predictions.fetch(id))
+        except SaliencyEvalError as error:
+            return refused(id, error)
+
+    def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
+        """What became of an image whose map was fetched."""
+        return seen(stimulus, prediction, prediction.read(stimulus["shape"]))
+
+
+@dataclass(frozen=True)
+class Scorer(Reader):
+    """Reads the map of an image and scores it, unless that is known: everything that a worker needs."""
+
+    variants: tuple[Variant, ...]
+    resize: str
+    on_missing: OnMissing
+    known: Mapping[str, Scored]
+
+    def __call__(self, id: str) -> Scored:
+        found = super().__call__(id)
+        if found.missing and self.on_missing == "constant":
+            zeros = np.zeros(self.data[id]["shape"])
+            return found._replace(values=self.values(self.data[id], [(zeros, None)]))
+        return found
+
+    def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
+        truth = hash_of_truth(stimulus, stored=self.reads_densities)
+        known = self.known.get(stimulus.id)
+        if known and (known.truth, known.prediction, known.file) == (
+            truth,
+            prediction.sha256,
+            prediction.name,
+        ):
+            return known
+        reading = prediction.read(stimulus["shape"])
+        found = seen(stimulus, prediction, reading)
+        if found.missing:
+            return found
+        views = ((reading.values, None),) if reading.views is None else reading.views
+        return found._replace(truth=truth, values=self.values(stimulus, views))
+
+    def values(self, stimulus: Stimulus, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
+        """Each metric of one image; of several views, such as observers left out in turn, the mean."""
+        rows = []
+        for values, fixations in views:
+            saliency = Map(resized(canonical(values), stimulus["shape"], self.resize))
+            own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
+            fields = stimulus.child(**own)
+            rows.append([float(variant(fields)) for variant in self.variants])
+        return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
+
+    @property
+    def reads_densities(self) -> bool:
+        """Are the densities that the data set stores part of the truth?"""
+        return any(("density.source", "file") in variant.options for variant in self.variants)
+
+
+# ------------------------------------------------------------------ what is said of a map
+
+
+def seen(stimulus: Stimulus, prediction: Prediction, reading: Reading) -> Scored:
+    """What is kept of a reading: everything but its maps. A model without a view of the image has none."""
+    fixations, values = stimulus["fixations"], reading.values
+    if reading.views == () and len(fixations):
+        return Scored(stimulus.id, missing=True)
+    return Scored(
+        stimulus.id,
+        prediction=prediction.sha256,
+        file=prediction.name,
+        format=reading.format,
+        problems=reading.notes,
+        resized=values.shape != stimulus["shape"],
+        parted=reading.views is not None,
+        rounded=rounded(reading),
+        on_zero=on_zero(reading, fixations, stimulus["shape"]),
+    )
+
+
+def on_zero(reading: Reading, fixations: Any, shape: tuple[int, int]) -> int:
+    """Fixations at which the map is 0; of a constant map, which is scored by chance, none."""
+    if reading.views is not None or reading.has("constant"):
+        return 0
+    rows, columns = (fixations * reading.values.shape // shape).T
+    return int((reading.values[rows, columns] == 0).sum())
+
+
+def rounded(reading: Reading) -> bool:
+    """Is it a map of 8 bits, but no mask, with large areas of 0?"""
+    if reading.values.dtype != np.uint8 or reading.has("constant") or reading.has("few_levels"):
+        return False
+    return bool(np.count_nonzero(reading.values) < (1 - MANY_ZEROS) * reading.values.size)
+
+
+def refused(id: str, error: SaliencyEvalError) -> Scored:
+    """An image whose map is refused."""
+    return Scored(id, problems=tuple(at_image(problem, id) for problem in error.problems))
+
+
+def at_image(problem: Problem, id: str) -> Problem:
+    """The problem with the image that it was found at."""
+    if problem.image is not None or problem.exit == ENVIRONMENT:
+        return problem
+    return replace(problem, message=f"image {shown(id)}: {problem.message}", image=id)
+
+
+def lost(id: str) -> Scored:
+    """An image at which two workers died, the second while it did nothing else."""
+    text = f"image {shown(id)}: the process that read it was ended by the system, twice"
+    return Scored(id, problems=(Problem("unreadable", text, "its map may need too much memory", image=id),))
