@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool"),
-    ("options",),
+    ("options", "escape"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),
@@ -18,8 +18,9 @@ FLOORS = [
     ("metrics", "datasets"),
     ("protocols", "predictions", "stats", "executors"),
     ("models", "run"),
-    ("scoring", "store", "golden"),
+    ("scoring", "store", "saved", "golden"),
     ("boards",),
+    ("exports",),
     ("demo",),
     ("cli",),
     ("__main__",),
