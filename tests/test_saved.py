@@ -299,7 +299,7 @@ LIES = {
     "a column twice": (lambda f: table(f, lambda t: t.replace("kld", "nss")), "name each metric once", ""),
     "a word": (
         lambda f: table(f, lambda t: t[: t.rindex(",")] + ",one\n"),
-        "must hold numbers, got 'one'",
+        "must hold numbers, could not convert string to float: 'one'",
         "",
     ),
     "a huge number": (
@@ -346,7 +346,7 @@ LIES = {
     "many digits": (lambda f: (f / "run.json").write_text("9" * 5000), "is no readable JSON", ""),
     "run.json too large": (
         lambda f: (f / "run.json").write_bytes(b" " * (16 * 2**20 + 1)),
-        "run.json must have at most 16 MiB",
+        "/run.json: must have at most 16 MiB",
         "",
     ),
 }

@@ -58,7 +58,7 @@ def content(folder: Path, name: str, most: int) -> bytes:
     try:
         return read_file(Path(inside(folder, name)), most)
     except SaliencyEvalError as error:
-        refuse(error.problems[0].message.removeprefix(f"{name}: "), name=name)
+        refuse(error.problems[0].message.removeprefix(name).lstrip(": "), name=name)
     except (OSError, ValueError) as error:
         refuse(f"cannot be read ({type(error).__name__})", name=name)
 

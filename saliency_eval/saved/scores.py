@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import math
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ SCORES = "scores.csv.gz"
 MOST_STORED = 64 << 20
 MOST_INFLATED = 256 << 20
 MOST_LINE = 1 << 20
-MOST_IMAGES, MOST_METRICS = 100_000, 200
+MOST_IMAGES, MOST_METRICS = 100_000, 100
 MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of floats
 GZIP = 31  # zlib's name for the window and the wrapper
 
@@ -52,12 +51,14 @@ def read_scores(data: bytes, most: int) -> Scores:
             if len(row) != 1 + len(labels):
                 refuse(f"line {rows.line_num} must have {1 + len(labels)} cells, got {len(row)}")
             ids.append(row[0])
-            values.extend(number(cell) for cell in row[1:])
+            values.extend(numbers(row[1:]))
     except (csv.Error, zlib.error) as error:
         refuse(f"is damaged ({shown(error)})")
     if len(set(ids)) < len(ids):
         refuse("must have one line for an image, some have two")
     table = np.array(values, np.float64).reshape(len(ids), len(labels))
+    if (np.abs(table[np.isfinite(table)]) > MOST_VALUE).any():
+        refuse(f"must hold numbers within {MOST_VALUE:g} of zero")
     return Scores(labels, tuple(ids), table)
 
 
@@ -71,15 +72,12 @@ def labels_of(header: Sequence[str]) -> tuple[str, ...]:
     return labels
 
 
-def number(cell: str) -> float:
-    """A value; an empty cell is a missing one."""
+def numbers(cells: Sequence[str]) -> list[float]:
+    """The values of a line; an empty cell is a missing one."""
     try:
-        value = float(cell or "nan")
-    except ValueError:
-        refuse(f"must hold numbers, got '{shown(cell)}'")
-    if MOST_VALUE < abs(value) < math.inf:
-        refuse(f"must hold numbers within {MOST_VALUE:g} of zero, got {value:g}")
-    return value
+        return [float(cell or "nan") for cell in cells]
+    except ValueError as error:
+        refuse(f"must hold numbers, {shown(error)}")
 
 
 def lines(data: bytes) -> Iterator[str]:
