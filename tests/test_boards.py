@@ -41,6 +41,7 @@ def test_ties_go_by_name_whatever_the_order():
     runs = [made(m, values=np.column_stack([flat(1), flat(1)])) for m in "cab"]
     for order in (runs, runs[::-1]):
         assert [run.model for run in board_of(order).runs] == ["a", "b", "c"]
+        assert list(se.leaderboard(order).index) == ["a", "b", "c"]
 
 
 def test_incomplete_runs_stand_apart():
