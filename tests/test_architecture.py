@@ -76,6 +76,7 @@ def loaded_after(code):
         ["--help"],
         ["score", "--help"],
         ["data", "--help"],
+        ["leaderboard", "build", "--help"],
         ["--version"],
         ["scor"],
         ["score", "x", "--dta", "y"],
