@@ -16,10 +16,14 @@ _LAZY = {
     "Dataset": ("saliency_eval.datasets", "Dataset"),
     "Run": ("saliency_eval.run", "Run"),
     "SaliencyEvalError": ("saliency_eval.errors", "SaliencyEvalError"),
+    "build_boards": ("saliency_eval.boards", "build"),
     "check_predictions": ("saliency_eval.checking", "check_predictions"),
     "leaderboard": ("saliency_eval.boards", "leaderboard"),
     "load_dataset": ("saliency_eval.datasets", "load_dataset"),
+    "load_run": ("saliency_eval.saved", "load"),
+    "load_runs": ("saliency_eval.saved", "load_runs"),
     "parse": ("saliency_eval.variant", "parse"),
+    "save_board": ("saliency_eval.exports", "save_board"),
     "score": ("saliency_eval.scoring", "score"),
 }
 _MODULES = ("datasets", "fields", "metrics", "models", "protocols", "resize", "stats")

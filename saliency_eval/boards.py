@@ -3,23 +3,167 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from saliency_eval.core import METRICS
-from saliency_eval.errors import fail, shown, unknown
-from saliency_eval.run import Run, rounded
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
+from saliency_eval.run import DataId, Run
+from saliency_eval.saved import load_runs
+from saliency_eval.store import folder_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FREE = ("resize", "missing", "v")  # what the signatures of one column may differ in
+REMEDIES = {"incomplete": "score all images", "mixed_signature": "score it with the options of the others"}
+
+
+class Apart(NamedTuple):
+    """A run that is listed beside a board and not ranked; `model` is empty where the file cannot be read."""
+
+    model: str
+    run: str
+    reason: str
+    detail: str
+
+    def problem(self, data: str) -> Problem:
+        """The finding as a sentence."""
+        what = {
+            "incomplete": f"has {self.detail} images",
+            "mixed_signature": f"has another signature than the others: {self.detail}",
+        }
+        text = f"{shown(self.model)} ({self.run}) is not ranked on {shown(data)}: it {what[self.reason]}"
+        return Problem(self.reason, text, REMEDIES[self.reason], file=self.run)
+
+
+class Board(NamedTuple):
+    """Complete runs of one signature on one data set, the best first, and the runs that stand apart."""
+
+    data: DataId
+    primary: str
+    labels: tuple[str, ...]
+    runs: tuple[Run, ...]
+    apart: tuple[Apart, ...] = ()
+
+    def better(self, label: str) -> str:
+        """The direction of a metric."""
+        return str(METRICS[key_of(self.runs[0], label)].traits["better"])
+
+    def ranks(self) -> list[int | None]:
+        """The place of each run; None where the primary metric has no mean."""
+        return [n if run.reason(self.primary) is None else None for n, run in enumerate(self.runs, start=1)]
+
+    def signatures(self) -> dict[str, str]:
+        """What all runs have in common, by metric."""
+        return {label: comparable(self.runs[0].signatures[label]) for label in self.labels}
+
+
+class Built(NamedTuple):
+    """A board for each data set, and a warning for each run that is on none."""
+
+    boards: list[Board]
+    problems: list[Problem]
+
+
+def build(results: str | os.PathLike[str], primary: str | None = None, data: str | None = None) -> Built:
+    """The boards of saved runs, of all data sets or of one (`osie`, `osie@1`).
+
+    Raises `missing` (exit 3) when no run can be ranked, `usage` (exit 2) for a metric or data set that no run has.
+    """
+    runs, skipped = load_runs(results)
+    if data is not None and runs:
+        known = {name for run in runs for name in (run.data.id, f"{run.data.id}@{run.data.version}")}
+        if data not in known:
+            unknown("data set of the results", data, known)
+        runs = [run for run in runs if data in (run.data.id, f"{run.data.id}@{run.data.version}")]
+    return boards_of(runs, skipped, primary)
+
+
+def boards_of(runs: Sequence[Run], skipped: Sequence[Problem] = (), primary: str | None = None) -> Built:
+    """The boards of runs, by data set; `skipped` are the findings of `load_runs`. Raises as `build`."""
+    boards, problems = [], list(skipped)
+    for id in sorted({run.data.id for run in runs}):
+        own = sorted((run for run in runs if run.data.id == id), key=identity)
+        chosen = largest([run for run in own if run.complete])
+        apart = [set_apart(run, chosen) for run in own if all(run is not one for one in chosen)]
+        problems += [one.problem(id) for one in apart]
+        if chosen:
+            lost = [Apart("", p.file or "", p.code, p.message) for p in skipped if about(p, id)]
+            boards.append(board_of(chosen, primary, [*apart, *lost]))
+    if not boards:
+        text = f"no run can be ranked, a board needs a complete one; {len(runs)} were read, {len(skipped)} skipped"
+        remedy = "score predictions with saliency-eval score, or name another folder of results"
+        raise SaliencyEvalError([Problem("missing", text, remedy), *problems])
+    return Built(boards, problems)
+
+
+def board_of(runs: Sequence[Run], primary: str | None = None, apart: Iterable[Apart] = ()) -> Board:
+    """The board of runs that may all be ranked. Raises as `ranked`."""
+    runs = sorted(runs, key=identity)
+    order = ranked(runs, primary)
+    return Board(runs[0].data, primary or runs[0].labels[0], runs[0].labels, tuple(order), tuple(apart))
+
+
+def identity(run: Run) -> tuple[str, str]:
+    """Sort key that does not depend on where a run was found."""
+    return run.model, run.digest
+
+
+def about(problem: Problem, id: str) -> bool:
+    """Was the file skipped in the folder of a data set?"""
+    return (problem.file or "").startswith(f"{id}/")
+
+
+def key_of(run: Run, label: str) -> str:
+    """The metric of a column."""
+    return run.keys[run.labels.index(label)]
+
+
+def fields(line: str) -> dict[str, str]:
+    """The fields of a signature by name."""
+    return {name: value for name, _, value in (f.partition(":") for f in line.split("|")[1:])}
 
 
 def comparable(line: str) -> str:
     """The part of a signature that must be equal in one column."""
     return "|".join(f for f in line.split("|") if f.partition(":")[0] not in FREE)
+
+
+def group(run: Run) -> str:
+    """What must be equal for two runs to be ranked together, as text."""
+    lines = sorted(f"{label} {comparable(line)}" for label, line in run.signatures.items())
+    return "\n".join([run.data.sha256, *lines])
+
+
+def largest(runs: Iterable[Run]) -> list[Run]:
+    """The most runs that may be ranked together; of several groups the first by text."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(group(run), []).append(run)
+    return min(groups.items(), key=lambda item: (-len(item[1]), item[0]))[1] if groups else []
+
+
+def set_apart(run: Run, chosen: Sequence[Run]) -> Apart:
+    """Why a run is not among the chosen ones."""
+    if not run.complete:
+        detail = f"{run.n_scored}/{run.data.n}"
+        return Apart(run.model, folder_name(run), "incomplete", detail)
+    return Apart(run.model, folder_name(run), "mixed_signature", difference(run, chosen[0]))
+
+
+def difference(run: Run, other: Run) -> str:
+    """What two runs were scored differently in."""
+    if odd := sorted(set(run.labels) ^ set(other.labels)):
+        return f"metrics ({', '.join(shown(label) for label in odd)} in one of them only)"
+    found: dict[str, str] = {"data": "data sha256"} if run.data.sha256 != other.data.sha256 else {}
+    for label in run.labels:
+        own, theirs = fields(comparable(run.signatures[label])), fields(comparable(other.signatures[label]))
+        for name in sorted(own | theirs):
+            if own.get(name) != theirs.get(name):
+                found[name] = f"{name} {own.get(name, 'none')}, not {theirs.get(name, 'none')}"
+    return "; ".join(shown(text, 200) for text in found.values())
 
 
 def ranked(runs: Sequence[Run], primary: str | None = None) -> list[Run]:
@@ -40,8 +184,8 @@ def ranked(runs: Sequence[Run], primary: str | None = None) -> list[Run]:
     primary = primary or runs[0].labels[0]
     if primary not in runs[0].labels:
         unknown("metric of the board", primary, runs[0].labels)
-    sign = -1 if METRICS[runs[0].keys[runs[0].labels.index(primary)]].traits["better"] == "higher" else 1
-    return sorted(runs, key=lambda run: (missing_last(sign * run.means[primary].mean), run.model))
+    sign = -1 if METRICS[key_of(runs[0], primary)].traits["better"] == "higher" else 1
+    return sorted(runs, key=lambda run: (missing_last(sign * run.means[primary].mean), *identity(run)))
 
 
 def check_alike(run: Run, first: Run) -> None:
@@ -70,31 +214,3 @@ def leaderboard(runs: Sequence[Run], primary: str | None = None) -> pd.DataFrame
         [{label: run.means[label].mean for label in run.labels} for run in order],
         index=pd.Index([run.model for run in order], name="model"),
     )
-
-
-def to_markdown(runs: Sequence[Run], primary: str | None = None) -> str:
-    """The board as a Markdown table with intervals, signatures below. Raises as `ranked`."""
-    from tabulate import tabulate
-
-    order = ranked(runs, primary)
-    first = order[0]
-    header = ["", "model"]
-    for label, key in zip(first.labels, first.keys, strict=True):
-        header.append(f"{label} \u2191" if METRICS[key].traits["better"] == "higher" else f"{label} \u2193")
-    rows = [
-        [str(rank), escape(run.model), *(cell(run, label) for label in first.labels)]
-        for rank, run in enumerate(order, start=1)
-    ]
-    text = tabulate(rows, header, tablefmt="pipe", disable_numparse=True)
-    lines = "\n".join(f"- `{line}`" for line in first.signatures.values())
-    return f"{text}\n\nMeans over {first.data.n} images with 95 % bootstrap intervals.\n\n{lines}\n"
-
-
-def cell(run: Run, label: str) -> str:
-    """A mean with its interval."""
-    return " ".join(rounded(run.means[label])) if run.reason(label) is None else "n/a"
-
-
-def escape(name: str) -> str:
-    """A name that stays text inside a Markdown table."""
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", shown(name))

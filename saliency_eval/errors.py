@@ -27,7 +27,9 @@ class Code(NamedTuple):
 
 
 CODES: dict[str, Code] = {
-    "missing": Code("error", REJECTED, "Images without a prediction, or fixations without an image."),
+    "missing": Code(
+        "error", REJECTED, "Images without a prediction, fixations without an image, a board without a run."
+    ),
     "ambiguous": Code("error", REJECTED, "Two files for one image, two arrays in one file, a key twice."),
     "extra": Code("warning", REJECTED, "Files that belong to no image of the data set; they are ignored."),
     "too_many": Code("error", REJECTED, "More files, archive members or nested folders than the limit."),

@@ -129,8 +129,12 @@ class Run:
 
     @functools.cached_property
     def means(self) -> dict[str, Interval]:
-        """Mean and 95 % interval of each metric over the images that it counts."""
-        found = mean_intervals(self.values[~self.unscored], self.data.id, self.data.sha256)
+        """Mean and 95 % interval of each metric over the images that it counts.
+
+        Images are resampled in the order of their ids, so that a run read back has the same digits.
+        """
+        counted = sorted(np.flatnonzero(~self.unscored), key=lambda row: self.ids[row])
+        found = mean_intervals(self.values[counted], self.data.id, self.data.sha256)
         return dict(zip(self.labels, found, strict=True))
 
     def reason(self, label: str) -> str | None:
@@ -153,7 +157,7 @@ class Run:
     def digest(self) -> str:
         """Eight digits that name model, content and setting."""
         text = "\n".join([self.model, self.predictions_sha256, *self.signatures.values()])
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def __repr__(self) -> str:
         scored = self.n_scored

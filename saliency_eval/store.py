@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
 import json
 import math
 import os
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from saliency_eval.errors import ENVIRONMENT, fail, shown
+from saliency_eval.escape import csv_line
 from saliency_eval.run import Run
 
 SCHEMA = 1
@@ -30,7 +29,7 @@ def save(run: Run, results: Path, log: str = "") -> Path:
     `run.json` and `scores.csv.gz` hold no times and no paths: equal input gives equal bytes. `log.txt` holds
     the rest. Raises `io` (exit 5) when the folder cannot be written; nothing half is left.
     """
-    folder = results / run.data.id / f"{slug(run.model)}-{run.digest}"
+    folder = results / run.data.id / folder_name(run)
     scratch = (
         run.journal.folder if run.journal else scratch_folder(results, run.data.id, run.model, run.digest)
     )
@@ -95,6 +94,11 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
+def folder_name(run: Run) -> str:
+    """The name of the folder of a run: readable, and another one for another model, content or setting."""
+    return f"{slug(run.model)}-{run.digest}"
+
+
 def slug(name: str) -> str:
     """A file name made from a display name; names that leave nothing readable become a hash.
 
@@ -102,7 +106,7 @@ def slug(name: str) -> str:
     'my-model-v2'
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    text = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-.")[:60]
+    text = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-.")[:60].rstrip("-.")
     if text and text.split(".")[0] not in RESERVED:
         return text
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
@@ -110,13 +114,11 @@ def slug(name: str) -> str:
 
 def scores_csv(run: Run) -> bytes:
     """Per-image values, sorted by image, 17 significant digits, gzip without a time."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", *run.labels])
+    lines = [csv_line(["image", *run.labels])]
     for row in sorted(range(len(run.ids)), key=lambda i: run.ids[i]):
         values = ["" if math.isnan(v) else f"{v:.17g}" for v in run.values[row]]
-        writer.writerow([run.ids[row], *values])
-    return gzip.compress(text.getvalue().encode("utf-8", "surrogateescape"), mtime=0)
+        lines.append(csv_line([run.ids[row], *values]))
+    return gzip.compress("".join(lines).encode("utf-8", "surrogateescape"), mtime=0)
 
 
 def to_json(run: Run) -> bytes:

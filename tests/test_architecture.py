@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool"),
-    ("options",),
+    ("options", "escape"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),
@@ -20,8 +20,9 @@ FLOORS = [
     ("run",),
     ("journal", "findings"),
     ("tasks", "models"),
-    ("scoring", "store", "golden"),
+    ("scoring", "store", "saved", "golden"),
     ("boards", "checking"),
+    ("exports",),
     ("demo",),
     ("cli",),
     ("__main__",),
@@ -77,6 +78,7 @@ def loaded_after(code):
         ["--help"],
         ["score", "--help"],
         ["data", "--help"],
+        ["leaderboard", "build", "--help"],
         ["--version"],
         ["scor"],
         ["score", "x", "--dta", "y"],

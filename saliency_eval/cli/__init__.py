@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from saliency_eval import __version__
-from saliency_eval.cli import data, info, interrupts, models, score
+from saliency_eval.cli import data, info, interrupts, leaderboard, models, score
 from saliency_eval.cli.console import console
 from saliency_eval.cli.streams import Outlet, guard
 from saliency_eval.errors import (
@@ -36,6 +36,7 @@ app = typer.Typer(
 for module in (score, info, models):
     module.register(app)
 app.add_typer(data.app, name="data")
+app.add_typer(leaderboard.app, name="leaderboard")
 
 
 def show_version(wanted: bool) -> None:

@@ -32,7 +32,7 @@ class Console:
         self.quiet = self.answered = False
         self.interrupted = UNTOUCHED
         words = [a for a in arguments if not a.startswith("-")]
-        self.command = " ".join(words[: 2 if words[:1] == ["data"] else 1])
+        self.command = " ".join(words[: 2 if words[:1] in (["data"], ["leaderboard"]) else 1])
         pairs = pairwise(arguments)
         json_wanted = "--format=json" in arguments or ("--format", "json") in pairs
         self.format = "json" if json_wanted else "text"

@@ -32,7 +32,6 @@ USED = [
     "typer",
     "matplotlib",
     "jinja2",
-    "tabulate",
     "h5py",
     "pooch",
 ]

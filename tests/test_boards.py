@@ -1,0 +1,122 @@
+"""Which runs stand on a board, in which order, and why the others do not."""
+
+import numpy as np
+import pytest
+from made_runs import SHA, made, signature
+
+import saliency_eval as se
+from saliency_eval.boards import board_of, boards_of, build
+from saliency_eval.errors import Problem
+from saliency_eval.run import DataId
+from saliency_eval.store import save
+
+
+def flat(value, *labels):
+    """Six images of one value for each metric."""
+    return np.full((6, max(1, len(labels))), value)
+
+
+def other_signature(model, *, ddof="0", **fields):
+    lines = {key: signature(key, ddof=ddof) for key in ("nss", "kld")}
+    return made(model, signatures=lines, **fields)
+
+
+def test_the_best_comes_first_in_the_direction_of_the_metric():
+    runs = [made(m, values=np.column_stack([flat(v), flat(v)])) for m, v in (("a", 2), ("b", 3), ("c", 1))]
+    assert [run.model for run in board_of(runs).runs] == ["b", "a", "c"]
+    assert [run.model for run in board_of(runs, "kld").runs] == ["c", "a", "b"]
+    assert board_of(runs, "kld").primary == "kld"
+
+
+def test_what_has_no_mean_comes_last_and_has_no_rank():
+    gone = made("a", values=np.column_stack([[np.nan] * 6, flat(0)]))
+    infinite = made("b", values=np.column_stack([[np.inf] * 6, flat(0)]))
+    board = board_of([gone, infinite, made("c")])
+    assert [run.model for run in board.runs] == ["c", "a", "b"]
+    assert board.ranks() == [1, None, None]
+    assert [run.model for run in board_of([gone, made("c")], "kld").runs] == ["a", "c"]
+
+
+def test_ties_go_by_name_whatever_the_order():
+    runs = [made(m, values=np.column_stack([flat(1), flat(1)])) for m in "cab"]
+    for order in (runs, runs[::-1]):
+        assert [run.model for run in board_of(order).runs] == ["a", "b", "c"]
+        assert list(se.leaderboard(order).index) == ["a", "b", "c"]
+
+
+def test_incomplete_runs_stand_apart():
+    part = made("part", n=5, complete=False)
+    boards, [problem] = boards_of([made("whole"), part])
+    assert [run.model for run in boards[0].runs] == ["whole"]
+    [apart] = boards[0].apart
+    assert (apart.model, apart.reason, apart.detail) == ("part", "incomplete", "5/6")
+    assert (problem.code, problem.severity) == ("incomplete", "warning")
+    assert "5/6" in problem.message
+
+
+def test_the_largest_group_is_the_board():
+    few, many = made("few"), [other_signature("x"), other_signature("y")]
+    boards, [problem] = boards_of([few, *many])
+    assert {run.model for run in boards[0].runs} == {"x", "y"}
+    assert boards[0].apart[0].detail == "ddof 1, not 0"
+    assert problem.message.startswith("few (few-")
+    assert "it has another signature than the others: ddof 1, not 0" in problem.message
+
+
+def test_of_equal_groups_the_first_by_text_is_the_board():
+    runs = [made("z"), other_signature("a")]
+    for order in (runs, runs[::-1]):
+        [board], _ = boards_of(order)
+        assert [run.model for run in board.runs] == ["a"]  # ddof:0 comes before ddof:1
+
+
+def test_resizing_missing_maps_and_the_version_part_nobody():
+    lines = {key: signature(key, resize="mit(6)").replace("v:0.1.0", "v:9") for key in ("nss", "kld")}
+    [board], problems = boards_of([made("a"), made("b", signatures=lines)])
+    assert (len(board.runs), problems) == (2, [])
+
+
+def test_other_metrics_and_other_content_part_runs():
+    [board], [problem] = boards_of([made("a"), made("b"), made("c", labels=("nss",))])
+    assert len(board.runs) == 2
+    assert board.apart[0].detail == "metrics (kld in one of them only)"
+    forged = made("c", data=DataId("toy", "1", f"toy@1#{SHA[:8]}", SHA[:8] + "aa" * 28, 6))
+    [board], [problem] = boards_of([made("a"), made("b"), forged])
+    assert board.apart[0].detail == "data sha256"
+    assert problem.code == "mixed_signature"
+
+
+def test_each_data_set_has_a_board():
+    boards, problems = boards_of([made("a"), made("b", id="other"), made("c", id="third", complete=False)])
+    assert [board.data.id for board in boards] == ["other", "toy"]
+    assert [p.code for p in problems] == ["incomplete"]
+
+
+def test_skipped_files_stand_beside_the_board_of_their_folder():
+    skipped = [Problem("skipped_result", "toy/x/run.json: cut", file="toy/x/run.json")]
+    boards, problems = boards_of([made("a"), made("b", id="other")], skipped)
+    assert problems == skipped
+    assert [[one.run for one in board.apart] for board in boards] == [[], ["toy/x/run.json"]]
+
+
+def test_no_run_to_rank_is_an_error():
+    for runs in ([], [made(complete=False)]):
+        with pytest.raises(se.SaliencyEvalError, match="no run can be ranked") as raised:
+            boards_of(runs)
+        assert (raised.value.code, raised.value.exit_code) == ("missing", 3)
+        assert len(raised.value.problems) == 1 + len(runs)
+
+
+def test_names_that_nobody_has_are_mistakes_of_use(tmp_path):
+    save(made(), tmp_path)
+    for options, words in (({"primary": "ns"}, "Did you mean nss"), ({"data": "toys"}, "Did you mean toy")):
+        with pytest.raises(se.SaliencyEvalError, match=words) as raised:
+            build(tmp_path, **options)
+        assert raised.value.exit_code == 2
+
+
+def test_one_data_set_of_several(tmp_path):
+    for id in ("toy", "other"):
+        save(made(id=id), tmp_path)
+    for name in ("other", "other@1"):
+        assert [board.data.id for board in se.build_boards(tmp_path, data=name).boards] == ["other"]

@@ -1,0 +1,179 @@
+"""`leaderboard build` as a user meets it; each case in a process of its own."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from made_runs import NAMES, made
+
+from saliency_eval.errors import shown
+from saliency_eval.store import save
+
+FILES = {"leaderboard.json", "README.md", "table.csv", "table.tex", "index.html"}
+
+
+def command(*arguments, cwd=None):
+    """Run the command line; no case may end with a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "saliency_eval", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stderr + done.stdout)
+    return done
+
+
+def build(place, *options):
+    return command("leaderboard", "build", "results", "--out", "boards", *options, cwd=place)
+
+
+def board(place, id="toy"):
+    text = (place / "boards" / id / "leaderboard.json").read_text(encoding="utf-8")
+    return json.loads(text, parse_constant=lambda word: pytest.fail(word))
+
+
+def score(place, *options):
+    done = command("score", "maps", "--data", "toy", "--metrics", "nss,kld", *options, cwd=place)
+    assert done.returncode == 0, done.stderr
+
+
+def test_model_names(tmp_path):
+    for name in NAMES.values():
+        save(made(name), tmp_path / "results")
+    done = build(tmp_path, "--excel-safe")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in NAMES.values():
+        assert shown(name) in done.stdout
+    assert {row["model"] for row in board(tmp_path)["rows"]} == set(NAMES.values())
+    assert {p.name for p in (tmp_path / "boards" / "toy").iterdir()} == FILES
+    with (tmp_path / "boards" / "toy" / "table.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.reader(file, strict=True))) == 1 + len(NAMES)
+
+
+def test_result_truncated(toy):
+    score(toy, "--name", "good")
+    score(toy, "--name", "cut")
+    [cut] = (toy / "results" / "toy").glob("cut-*")
+    whole = (cut / "run.json").read_bytes()
+    (cut / "run.json").write_bytes(whole[: len(whole) // 2])
+    done = build(toy)
+    assert done.returncode == 0
+    assert f"warning[skipped_result]: toy/{cut.name}/run.json: is no readable JSON, truncated" in done.stderr
+    assert "score it again" in done.stderr
+    assert [row["model"] for row in board(toy)["rows"]] == ["good"]
+    [apart] = board(toy)["not_ranked"]
+    assert (apart["reason"], apart["run"]) == ("skipped_result", f"toy/{cut.name}/run.json")
+
+
+def test_result_partial_n(toy):
+    score(toy, "--name", "whole")
+    (toy / "maps" / "i03.png").unlink()
+    score(toy, "--name", "part", "--on-missing", "skip")
+    done = build(toy, "--format", "json")
+    assert done.returncode == 0
+    document = json.loads(done.stdout)
+    assert [p["code"] for p in document["problems"]] == ["incomplete"]
+    assert "5/6" in document["problems"][0]["message"]
+    assert "warning[incomplete]: part (part-" in done.stderr
+    assert [row["model"] for row in document["results"][0]["rows"]] == ["whole"]
+    assert board(toy)["not_ranked"][0]["detail"] == "5/6"
+    assert document["command"] == "leaderboard build"
+
+
+def test_result_other_signature(toy):
+    score(toy, "--name", "one")
+    score(toy, "--name", "two", "--protocol", "tuebingen")
+    done = build(toy)
+    assert done.returncode == 0
+    assert re.search(
+        r"warning\[mixed_signature\]: two .* another signature .*protocol tuebingen, not mit", done.stderr
+    )
+    assert [row["model"] for row in board(toy)["rows"]] == ["one"]
+    assert (
+        "two" in (toy / "boards" / "toy" / "README.md").read_text(encoding="utf-8").split("## Not ranked")[1]
+    )
+
+
+def test_result_nan_metric(tmp_path):
+    save(made("z"), tmp_path / "results")
+    old = save(made("a", seed=1), tmp_path / "results") / "run.json"
+    mean = made("a", seed=1).means["nss"].mean
+    old.write_text(old.read_text().replace(f'"mean": {mean!r}', '"mean": NaN'))
+    assert "NaN" in old.read_text()
+    done = build(tmp_path)
+    assert done.returncode == 0
+    rows = [line.split() for line in done.stdout.splitlines() if re.match("[1-]  ", line)]
+    assert [row[:2] for row in rows] == [["1", "z"], ["-", "a"]]
+    assert "n/a" in rows[1]
+    assert board(tmp_path)["rows"][1]["metrics"]["nss"]["mean"] is None
+
+
+def test_no_run_to_rank(toy):
+    (toy / "results").mkdir()
+    done = build(toy)
+    assert done.returncode == 3
+    assert done.stderr.startswith(
+        "error[missing]: no run can be ranked, a board needs a complete one; 0 were read"
+    )
+    (toy / "maps" / "i03.png").unlink()
+    score(toy, "--on-missing", "skip")
+    done = build(toy, "--format", "json")
+    assert done.returncode == json.loads(done.stdout)["exit_code"] == 3
+    assert [p["code"] for p in json.loads(done.stdout)["problems"]] == ["missing", "incomplete"]
+    assert not (toy / "boards").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--primary", "ns"], "unknown metric of the board 'ns'. Did you mean nss?"),
+        (["--data", "tox"], "unknown data set of the results 'tox'. Did you mean toy?"),
+        (["--format", "pdf"], "--format cannot be 'pdf'"),
+    ],
+    ids=["primary", "data", "format"],
+)
+def test_mistakes_of_use(tmp_path, options, words):
+    save(made(), tmp_path / "results")
+    done = build(tmp_path, *options)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_no_results_folder(tmp_path):
+    done = build(tmp_path)
+    assert done.returncode == 2
+    assert "results must be a folder: there is none at results; score first" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("format", "name"),
+    {"md": "README.md", "csv": "table.csv", "latex": "table.tex", "html": "index.html"}.items(),
+)
+def test_a_format_is_printed_as_it_is_written(tmp_path, format, name):
+    save(made(), tmp_path / "results")
+    assert build(tmp_path, "--format", format).stdout == (tmp_path / "boards" / "toy" / name).read_text(
+        "utf-8"
+    )
+
+
+def test_equal_bytes_whatever_the_order_of_runs_on_disk(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    runs = [made(model, seed=k, id=id) for id in ("toy", "other") for k, model in enumerate("xyz")]
+    for place, order in ((first, runs), (second, runs[::-1])):
+        for run in order:
+            save(run, place / "results")
+        assert build(place, "--primary", "kld").returncode == 0
+    for folder in (second / "results" / "toy").iterdir():  # other names, another order
+        shutil.move(folder, folder.with_name(f"{folder.name[::-1]}"))
+    assert build(second, "--primary", "kld").returncode == 0
+    for path in (first / "boards").rglob("*.*"):
+        assert path.read_bytes() == (second / "boards" / path.relative_to(first / "boards")).read_bytes()
+    assert {p.name for p in (first / "boards").iterdir()} == {"toy", "other"}
