@@ -352,6 +352,16 @@ def test_the_user_may_write_anywhere(here):
     assert given["root"][0] == os.path.expanduser("~/y")
 
 
+@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "HOME"])
+def test_a_relative_folder_is_not_that_of_the_user(here, monkeypatch, name):
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv(name, "user")
+    folder = here / "user" / (".config" if name == "HOME" else "") / "saliency-eval"
+    folder.mkdir(parents=True)
+    write(folder, "[score]\nworkers = 3")
+    assert origins(here, "score")["workers"] == (None, "default")
+
+
 def test_a_file_of_the_working_folder_cannot_hide_that_it_is_used(here):
     write(here, '[metrics]\nformat = "json"\n[data.check]\nquiet = true\nformat = "json"')
     assert call("metrics", cwd=here).stderr == "note: format from saliency-eval.toml\n"
