@@ -11,6 +11,7 @@ import typer
 
 from saliency_eval import __version__
 from saliency_eval.cli import data, info, interrupts, leaderboard, models, score
+from saliency_eval.cli.configured import configured
 from saliency_eval.cli.console import console
 from saliency_eval.cli.streams import Outlet, guard
 from saliency_eval.errors import (
@@ -66,7 +67,7 @@ def main() -> None:
     interrupts.listen()
     console.foresee(sys.argv[1:])
     try:
-        status = app(standalone_mode=False) or DONE
+        status = configured(app)() or DONE
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ class Console:
         self.command = " ".join(words[: 2 if words[:1] in (["data"], ["leaderboard"]) else 1])
         pairs = pairwise(arguments)
         json_wanted = "--format=json" in arguments or ("--format", "json") in pairs
+        if not any(a.startswith("--format") for a in arguments):
+            json_wanted = os.environ.get("SALIENCY_EVAL_FORMAT") == "json"
         self.format = "json" if json_wanted else "text"
 
     def begin(self, command: str, format: str = "text", quiet: bool = False) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saliency_eval.cli.configured import states
 from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.cli.describe import describe
 from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice
@@ -179,6 +180,7 @@ def selftest(format: Format = "text") -> None:
 
 
 def doctor(
+    context: typer.Context,
     code: Annotated[str | None, typer.Option("--code", help="Explain one error code.")] = None,
     format: Format = "text",
 ) -> None:
@@ -209,6 +211,7 @@ def doctor(
         "system": platform.platform(),
         "cores": str(os.cpu_count()),
         "data folder": shown(data_folder(), 500),
+        **states(context.obj.files),
         **{name: version_of(name) for name in USED},
         **{f"extra [{extra}]": "installed" if all(map(importlib.util.find_spec, names))
            else f"absent: pip install 'saliency-eval[{extra}]'" for extra, names in EXTRAS.items()},

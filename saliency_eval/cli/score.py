@@ -215,8 +215,8 @@ def try_folder(folder: Path) -> None:
     """Raises `io` (exit 5) when nothing can be saved in a folder; leaves nothing behind."""
     import tempfile
 
-    there = next(f for f in (folder, *folder.parents) if f.exists())
     try:
+        there = next(f for f in (folder, *folder.parents) if f.exists())
         tempfile.TemporaryDirectory(prefix=".try-", dir=there).cleanup()
     except OSError as error:
         text = f"no run can be saved in {shown(folder, 500)}: {error.strerror}"
