@@ -65,6 +65,11 @@ class DataId(NamedTuple):
     sha256: str
     n: int
 
+    @classmethod
+    def of(cls, data: Dataset) -> DataId:
+        """Those of a data set."""
+        return cls(data.key, data.version, data.tag, data.pool.sha256, len(data))
+
 
 @dataclass(frozen=True, repr=False)
 class Run:
@@ -91,6 +96,7 @@ class Run:
     )  # by metric and image: negatives
     complete: bool = True
     version: str = __version__
+    restored: bool = False  # it was complete already, and nothing was scored
     journal: Journal | None = None  # what was kept while it was scored, until it is saved
 
     @classmethod
@@ -113,7 +119,7 @@ class Run:
         return cls(
             predictions.name,
             str(getattr(predictions, "variant", "")),
-            DataId(data.key, data.version, data.tag, data.pool.sha256, len(data)),
+            DataId.of(data),
             setting,
             tuple(names),
             tuple(v.key for v in variants),

@@ -18,6 +18,7 @@ from saliency_eval.predictions import open_predictions
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+from saliency_eval.saved.finished import finished
 from saliency_eval.store import scratch_folder
 from saliency_eval.tasks import Reader, Scorer, lost
 from saliency_eval.variant import Variant
@@ -72,8 +73,12 @@ def score(
     problems += problems_of_names(predictions, data, whole=whole)
     setting = Setting(chosen.name, kind, rule, on_missing)
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
+    doomed = any(p.severity == "error" for p in problems)
+    if results is not None and resume and not doomed:
+        done = finished(Path(results), predictions, data, setting, variants)
+        if done is not None:
+            return replace(done, restored=True)
     try:
-        doomed = any(p.severity == "error" for p in problems)
         known = journal.read(data) if journal and not doomed else {}
         task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
         worked = Reader(predictions, data) if doomed else task

@@ -83,7 +83,8 @@ def show_run(result: Result, short: bool) -> None:
         for line in run.signatures.values():
             console.print(short_signature(line) if short else line)
     rate = f"{len(run.ids) / max(seconds, 1e-9):.0f} images/s"
-    console.print((f"saved {shown(folder, 500)}   " if folder else "") + f"{seconds:.1f} s, {rate}")
+    done = "already complete:" if run.restored else "saved"
+    console.print((f"{done} {shown(folder, 500)}   " if folder else "") + f"{seconds:.1f} s, {rate}")
 
 
 def heading(run: Run) -> str:

@@ -158,7 +158,7 @@ def check(
     if format == "json":
         console.document(status, problems, results=files)
     console.problems(problems)
-    if format == "text":
+    if format == "text" and files:
         console.print(verdict(files, problems, len(dataset) * len(predictions)))
     raise typer.Exit(status)
 
@@ -173,10 +173,10 @@ def verdict(files: Iterable[Mapping[str, object]], problems: Sequence[Problem], 
     good = {(f["predictions"], f["image"]) for f in files if f["image"] and f["severity"] != "error"}
     bad = {(f["predictions"], f["image"]) for f in files if f["severity"] == "error"}
     count, refused = len(problems), len(errors(problems))
-    plural = "" if (refused or count) == 1 else "s"
-    counts = f"{count} finding{plural}" if count else "nothing to note"
+    counts = f"{count} finding{'' if count == 1 else 's'}" if count else "nothing to note"
     if refused:
-        counts = f"score refuses the set until {refused} error{plural} are mended"
+        errors_are = "1 error is" if refused == 1 else f"{refused} errors are"
+        counts = f"score refuses the set until {errors_are} mended"
     return f"{len(good - bad)} of {maps} maps can be scored, {counts}"
 
 

@@ -1,0 +1,60 @@
+"""Is it done already? A saved run of the same predictions, scored in the same way by the same versions."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.predictions.base import Predictions
+from saliency_eval.run import DataId, Run, Scored, Setting, hash_of_densities, hash_of_predictions, labels
+from saliency_eval.saved import load
+from saliency_eval.saved.document import DOCUMENT
+from saliency_eval.store import holds, slug, to_json
+from saliency_eval.variant import Variant, parse
+
+
+def finished(
+    results: Path, predictions: Predictions, data: Dataset, setting: Setting, variants: Sequence[Variant]
+) -> Run | None:
+    """The saved run that scoring would give again, bit by bit; None when there is none.
+
+    Names and settings are compared first: the predictions are read only when everything else is equal.
+    """
+    for folder in sorted((results / data.key).glob(f"{glob.escape(slug(predictions.name))}-*")):
+        try:
+            run = load(folder)
+        except SaliencyEvalError:
+            continue
+        alike = run.model == predictions.name and run.setting == setting and run.data == DataId.of(data)
+        written_now = alike and holds(folder, {DOCUMENT: to_json(run)})
+        if written_now and same_metrics(run, data, variants) and same_maps(run, predictions, data):
+            return run
+    return None
+
+
+def same_metrics(run: Run, data: Dataset, variants: Sequence[Variant]) -> bool:
+    """Were these metrics scored, against the same stored densities if any?"""
+    lines = dict(zip(labels(variants), variants, strict=True))
+    if list(run.signatures) != list(lines) or any(parse(run.signatures[k]) != v for k, v in lines.items()):
+        return False
+    stored = {
+        field
+        for line in run.signatures.values()
+        for field in line.split("|")
+        if field.startswith("densities:")
+    }
+    return not stored or stored == {f"densities:{hash_of_densities(data, list(data))}"}
+
+
+def same_maps(run: Run, predictions: Predictions, data: Dataset) -> bool:
+    """Have the predictions the content that was scored?"""
+    found = {}
+    try:
+        for id in predictions.order(list(data)):
+            found[id] = predictions.fetch(id).sha256 if predictions.has(id) else ""
+    except SaliencyEvalError:
+        return False
+    return hash_of_predictions([Scored(id, prediction=found[id]) for id in data]) == run.predictions_sha256
