@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import stat
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -68,6 +69,7 @@ class ZipMembers:
 
         self._rules = rules
         self._zip = zipfile.ZipFile(path)
+        closed_with(self, self._zip)
         self._lock = threading.Lock()
 
     def list(self, limit: int, total: int) -> Iterator[Member]:
@@ -168,6 +170,17 @@ class Blocks(Protocol):
     def close(self) -> None: ...
 
 
+class Closable(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None: ...
+
+
+def closed_with(owner: object, file: Closable) -> None:
+    """Close the file once its owner is gone: before the collector may find the two in any order."""
+    weakref.finalize(owner, file.close)
+
+
 class Bounded:
     """A stream that refuses to be read past an end, or in one piece above a limit."""
 
@@ -175,9 +188,7 @@ class Bounded:
         self._file = file
         self._piece = piece
         self.end: float = math.inf
-
-    def __del__(self) -> None:
-        self._file.close()
+        closed_with(self, file)
 
     def read(self, count: int = -1) -> bytes:
         """At most `count` bytes; raises `too_large`."""
