@@ -121,11 +121,13 @@ class TarMembers:
         import tarfile
 
         self._stream.end = total
-        with tarfile.open(fileobj=self._stream, mode="r:") as tar:  # type: ignore[call-overload]
+        header = strict_header()
+        with tarfile.open(fileobj=self._stream, mode="r:", tarinfo=header) as tar:  # type: ignore[call-overload]
             for count, info in enumerate(tar, 1):
                 refuse_count(count, limit)
                 refuse_size(info.name, info.size, self._rules)
                 yield Member(info.name, tar_kind(info), info.size, info.offset_data)
+        self._stream.end = min(total, self._stream.tell() + self._rules.max_bytes)
         while self._stream.read(1 << 20):
             pass
 
@@ -137,6 +139,24 @@ class TarMembers:
         if len(data) != member.size:
             fail("unreadable", f"truncated: {len(data)} of {member.size} bytes of the member are there")
         return data
+
+
+def strict_header() -> type[tarfile.TarInfo]:
+    """Headers that raise `unreadable` where tarfile takes a damaged one for the end, or steps back."""
+    import tarfile
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def fromtarfile(cls, tar: tarfile.TarFile) -> Header:
+            try:
+                found = super().fromtarfile(tar)
+            except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
+                fail("unreadable", f"the header at byte {tar.offset} is damaged: {error}", "pack it again")
+            if found.size < 0:
+                fail("unreadable", f"{shown(found.name)}: a member cannot have {found.size} bytes")
+            return found
+
+    return Header
 
 
 def tar_kind(info: tarfile.TarInfo) -> MemberKind:
