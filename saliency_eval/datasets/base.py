@@ -140,18 +140,24 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     def __repr__(self) -> str:
         count = len(self.paths) if "paths" in self.__dict__ else "unlisted"
-        return f"<{self._label}: {count} images" + (
-            f" in {shown(self.root, 500)}>" if self.has_files else ">"
-        )
+        where = f" in {shown(self.root, 500)}" if self.has_files else ""
+        return f"<{self._label}: {count} images{where}>"
 
     @property
     def defaults(self) -> dict[str, Any]:
         """Metric options that the data set decides, such as the blur."""
         return {"sigma": self.card.sigma} if self.card.sigma else {}
 
+    @functools.cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The sizes that were asked for so far; copies in other processes carry them along."""
+        return {}
+
     def shape_of(self, id: str) -> Shape:
-        """Height and width of an image."""
-        return image_shape(self.paths[id])
+        """Height and width of an image, from its header."""
+        if id not in self.shapes:
+            self.shapes[id] = image_shape(self.paths[id])
+        return self.shapes[id]
 
     def image_of(self, id: str) -> NDArray[np.uint8]:
         """An image as RGB (height, width, 3)."""

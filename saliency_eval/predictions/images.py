@@ -9,7 +9,7 @@ import numpy as np
 
 from saliency_eval.errors import Problem, fail
 from saliency_eval.pool import Shape
-from saliency_eval.predictions import png
+from saliency_eval.predictions import jpeg, png
 from saliency_eval.predictions.inflate import inflated
 from saliency_eval.predictions.rules import Rules
 from saliency_eval.predictions.values import Array, Notes, check_size, ones
@@ -93,6 +93,7 @@ def decode_jpeg(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     """Grey values, uint8; raises `colour`, `orientation`, `multi_frame`, `wrong_size`, `too_large`."""
     from PIL.JpegImagePlugin import jpeg_factory
 
+    jpeg.check_structure(data)
     image = jpeg_factory(io.BytesIO(data))
     refuse_turned(image)  # before its size, which the turn would exchange
     check_size((image.height, image.width), shape, rules)

@@ -31,6 +31,7 @@ from saliency_eval.predictions.values import (
 )
 
 HEADER = 128
+MOST_ELEMENTS = 10_000
 MATRIX, DEFLATED = 14, 15  # types of an element
 STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 NUMERIC = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
@@ -100,8 +101,11 @@ def check(variable: Variable, shape: Shape, rules: Rules) -> None:
 
 def variables(data: bytes, order: str) -> Iterator[Variable]:
     """The named matrices of the file; raises `unreadable`."""
-    at = HEADER
+    at, elements = HEADER, 0
     while at < len(data):
+        elements += 1
+        if elements > MOST_ELEMENTS:
+            fail("unreadable", f"a MATLAB file may have {MOST_ELEMENTS} elements, this one has more")
         kind, length = struct.unpack_from(order + "II", data, at)
         end = at + 8 + length
         if end > len(data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import stat
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -68,6 +69,7 @@ class ZipMembers:
 
         self._rules = rules
         self._zip = zipfile.ZipFile(path)
+        closed_with(self, self._zip)
         self._lock = threading.Lock()
 
     def list(self, limit: int, total: int) -> Iterator[Member]:
@@ -119,11 +121,13 @@ class TarMembers:
         import tarfile
 
         self._stream.end = total
-        with tarfile.open(fileobj=self._stream, mode="r:") as tar:  # type: ignore[call-overload]
+        header = strict_header()
+        with tarfile.open(fileobj=self._stream, mode="r:", tarinfo=header) as tar:  # type: ignore[call-overload]
             for count, info in enumerate(tar, 1):
                 refuse_count(count, limit)
                 refuse_size(info.name, info.size, self._rules)
                 yield Member(info.name, tar_kind(info), info.size, info.offset_data)
+        self._stream.end = min(total, self._stream.tell() + self._rules.max_bytes)
         while self._stream.read(1 << 20):
             pass
 
@@ -135,6 +139,24 @@ class TarMembers:
         if len(data) != member.size:
             fail("unreadable", f"truncated: {len(data)} of {member.size} bytes of the member are there")
         return data
+
+
+def strict_header() -> type[tarfile.TarInfo]:
+    """Headers that raise `unreadable` where tarfile takes a damaged one for the end, or steps back."""
+    import tarfile
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def fromtarfile(cls, tar: tarfile.TarFile) -> Header:
+            try:
+                found = super().fromtarfile(tar)
+            except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
+                fail("unreadable", f"the header at byte {tar.offset} is damaged: {error}", "pack it again")
+            if found.size < 0:
+                fail("unreadable", f"{shown(found.name)}: a member cannot have {found.size} bytes")
+            return found
+
+    return Header
 
 
 def tar_kind(info: tarfile.TarInfo) -> MemberKind:
@@ -168,6 +190,17 @@ class Blocks(Protocol):
     def close(self) -> None: ...
 
 
+class Closable(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None: ...
+
+
+def closed_with(owner: object, file: Closable) -> None:
+    """Close the file once its owner is gone: before the collector may find the two in any order."""
+    weakref.finalize(owner, file.close)
+
+
 class Bounded:
     """A stream that refuses to be read past an end, or in one piece above a limit."""
 
@@ -175,9 +208,7 @@ class Bounded:
         self._file = file
         self._piece = piece
         self.end: float = math.inf
-
-    def __del__(self) -> None:
-        self._file.close()
+        closed_with(self, file)
 
     def read(self, count: int = -1) -> bytes:
         """At most `count` bytes; raises `too_large`."""

@@ -11,12 +11,15 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from saliency_eval.errors import fail
+from saliency_eval.errors import fail, shown
 from saliency_eval.pool import Shape
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGB_ALPHA: 4}
+CRITICAL = {b"IHDR", b"PLTE", b"IDAT"}  # chunks that a decoder must understand; IEND ends the walk
+DEPTHS = {GREY: (1, 2, 4, 8, 16), PALETTE: (1, 2, 4, 8)}  # of the other colour types 8 and 16
+MOST_CHUNKS = 100_000
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 
 
@@ -51,9 +54,12 @@ def read_header(data: bytes) -> Header:
     """The IHDR chunk, which must come first; raises `unreadable`."""
     if len(data) < 33 or data[12:16] != b"IHDR":
         fail("unreadable", f"truncated: a PNG file begins with 33 bytes of header, got {len(data)} bytes")
-    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
-    if not width or not height or colour not in CHANNELS:
-        fail("unreadable", f"a PNG header cannot say {width}x{height} pixels of colour type {colour}")
+    width, height, depth, colour, *methods, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    if not width or not height or colour not in CHANNELS or depth not in DEPTHS.get(colour, (8, 16)):
+        kind = f"{width}x{height} pixels of colour type {colour}, {depth} bits deep"
+        fail("unreadable", f"a PNG header cannot say {kind}")
+    if any(methods) or interlaced > 1:
+        fail("unreadable", f"a PNG header cannot ask for the methods {*methods, interlaced}")
     return Header((height, width), depth, colour, bool(interlaced))
 
 
@@ -67,6 +73,8 @@ def read_structure(data: bytes) -> Structure:
             fail("unreadable", "the IDAT chunks of a PNG file must follow one another")
         if kind in (b"IHDR", b"PLTE", b"tRNS") and kind in others:
             fail("unreadable", f"a PNG file must have one {kind.decode()} chunk, got two")
+        if kind in (b"PLTE", b"tRNS") and pixels:
+            fail("unreadable", f"the {kind.decode()} chunk of a PNG file must come before its pixels")
         if kind == b"IDAT":
             pixels.append(body)
         else:
@@ -91,9 +99,11 @@ def frames(others: dict[bytes, memoryview]) -> int:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and body of each chunk before IEND; raises `unreadable` for a wrong length or checksum."""
+    """Kind and body of each chunk before IEND; raises `unreadable` for a wrong length, kind or checksum."""
     view, at = memoryview(data), len(SIGNATURE)
-    while at + 12 <= len(data):
+    for _ in range(MOST_CHUNKS):
+        if at + 12 > len(data):
+            fail("unreadable", f"truncated: the PNG file ends after {len(data)} bytes without an IEND chunk")
         length, kind = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if end > len(data):
@@ -102,6 +112,8 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
             fail("unreadable", f"damaged: the checksum of the PNG chunk at byte {at} is wrong")
         if kind == b"IEND":
             return
+        if not kind[0] & 0x20 and kind not in CRITICAL:
+            fail("unreadable", f"the PNG file needs a decoder that knows the chunk '{shown(kind)}'")
         yield kind, view[at + 8 : end - 4]
         at = end
-    fail("unreadable", f"truncated: the PNG file ends after {len(data)} bytes without an IEND chunk")
+    fail("unreadable", f"a PNG file may have {MOST_CHUNKS} chunks, this one has more")

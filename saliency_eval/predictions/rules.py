@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 from dataclasses import dataclass, field
 from typing import Literal
@@ -61,9 +62,9 @@ def suffix_of(name: str) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes for a reader.
+    """Bytes for a reader, rounded up: one more than a limit must not look like the limit.
 
-    >>> size(64 * 2**20)
-    '64 MiB'
+    >>> size(64 * 2**20), size(64 * 2**20 + 1)
+    ('64 MiB', '64.1 MiB')
     """
-    return f"{count / 2**20:.4g} MiB" if count >= 2**20 else f"{count} bytes"
+    return f"{math.ceil(count * 10 / 2**20) / 10:g} MiB" if count >= 2**20 else f"{count} bytes"

@@ -229,16 +229,6 @@ def test_an_image_without_fixation_is_a_warning(folder: Path, points: Fixations)
 # ------------------------------------------------------------------ files that are refused
 
 
-def test_truncated_json(folder: Path, points: Fixations) -> None:
-    with refused("unreadable", "fixations.json", "line 1 column"):
-        with_json(folder, json.dumps(points)[:200])
-
-
-def test_a_key_twice(folder: Path, points: Fixations) -> None:
-    with refused("ambiguous", "i01"):
-        with_json(folder, json.dumps(points)[:-1] + ', "i01": [[1, 2]]}')
-
-
 @pytest.mark.parametrize(
     "text",
     ["[]", '{"i01": 3}', '{"i01": [[1, 2, 3]]}', '{"i01": [["a", 2]]}', '{"i01": [[1], [1, 2]]}',
@@ -254,11 +244,6 @@ def test_bytes_that_are_not_utf8(folder: Path) -> None:
     (folder / "fixations.json").write_bytes(b'{"caf\xe9": []}')
     with refused("unreadable", "UTF-8"):
         Dataset.from_folder(folder)
-
-
-def test_decimal_commas(folder: Path) -> None:
-    with refused("unreadable", "column", "image;row;column"):
-        with_csv(folder, "\ufeffimage;row;column\ni01;3,5;4,5\n")
 
 
 @pytest.mark.parametrize("row", ["i01,1", "i01,1,2,3", "i01,a,2", "i01,1_0,2", "i01,,2", 'i01,"1,2'])

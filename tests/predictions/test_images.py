@@ -106,6 +106,23 @@ file("html_as_png", b"<!DOCTYPE html><html><body>404</body></html>", "unreadable
 file("text", b"0.1,0.2\n0.3,0.4\n", "unreadable", "i01.png", "text")
 file("unknown", b"\x00\x11\x22\x33" * 9, "unreadable", "i01.png", "00 11 22 33")
 
+file("chunk_flood", raw_png(ROWS, before=chunk(b"tEXt", b"") * 100_000), "unreadable", "100000 chunks")
+file("chunk_of_no_known_kind", raw_png(ROWS, before=chunk(b"ABCD", b"")), "unreadable", "ABCD")
+file("palette_behind", raw_png(ROWS, colour=3, end=palette(GREYS) + IEND), "unreadable", "before its pixels")
+file("odd_interlace", raw_png(ROWS, interlaced=2), "unreadable", "methods")
+file("odd_depth", raw_png(ROWS, depth=16, colour=3, before=palette(GREYS)), "unreadable", "16 bits deep")
+file(
+    "segment_flood",
+    GOOD_JPEG[:2] + b"\xff\xe5\0\2" * 301 + GOOD_JPEG[2:],
+    "unreadable",
+    "i01.jpg",
+    "300 segments",
+)
+file("fill_flood", GOOD_JPEG[:2] + b"\xff" * 2000 + GOOD_JPEG[2:], "unreadable", "i01.jpg", "1024 fill bytes")
+file("scan_flood", GOOD_JPEG[:-2] + GOOD_JPEG[GOOD_JPEG.index(b"\xff\xda") : -2] * 64 + GOOD_JPEG[-2:],
+     "unreadable", "i01.jpg", "64 scans")  # fmt: skip
+file("many_segments", GOOD_JPEG[:2] + b"\xff\xff\xe5\0\2" * 255 + GOOD_JPEG[2:], "lossy", "JPEG")
+
 # -- other formats
 file("jpeg_named_png", GOOD_JPEG, "misnamed", "i01.png", "JPEG")
 file("png_named_jpeg", GOOD_PNG, "misnamed", "i01.jpg", "PNG", same=MAP)
