@@ -44,7 +44,7 @@ class Scored(NamedTuple):
     resized: bool = False
     parted: bool = False  # scored in parts, each observer under the map of the others
     rounded: bool = False  # to 8 bits, and much of it to 0
-    on_zero: int = 0  # fixations at which a map that is not constant is 0
+    on_zero: int = 0  # fixations at which a map of more than two levels is 0
 
 
 class Setting(NamedTuple):

@@ -113,8 +113,8 @@ def seen(stimulus: Stimulus, prediction: Prediction, reading: Reading) -> Scored
 
 
 def on_zero(reading: Reading, fixations: Any, shape: tuple[int, int]) -> int:
-    """Fixations at which the map is 0; of a constant map, which is scored by chance, none."""
-    if reading.views is not None or reading.has("constant"):
+    """Fixations at which the map is 0; of a constant map and of a mask, which are told of already, none."""
+    if reading.views is not None or reading.has("constant") or reading.has("few_levels"):
         return 0
     rows, columns = (fixations * reading.values.shape // shape).T
     return int((reading.values[rows, columns] == 0).sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +23,7 @@ from saliency_eval.cli.options import (
 )
 from saliency_eval.cli.progress import bar
 from saliency_eval.cli.several import each, findings
-from saliency_eval.errors import DONE, Problem, SaliencyEvalError, fail, shown, unknown
+from saliency_eval.errors import DONE, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
 
 Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
@@ -154,30 +154,16 @@ def check(
             )  # fmt: skip
 
     files, problems = findings(predictions, protocols, one)
-    status = SaliencyEvalError(problems).exit_code if errors(problems) else DONE
+    refused = any(p.severity == "error" for p in problems)
+    status = SaliencyEvalError(problems).exit_code if refused else DONE
     if format == "json":
         console.document(status, problems, results=files)
     console.problems(problems)
-    if format == "text" and files:
-        console.print(verdict(files, problems, len(dataset) * len(predictions)))
+    if format == "text" and status == DONE:
+        maps, plural = len(dataset) * len(predictions), "" if len(problems) == 1 else "s"
+        counts = f"{len(problems)} finding{plural}" if problems else "nothing to note"
+        console.print(f"{maps} of {maps} maps can be scored, {counts}")
     raise typer.Exit(status)
-
-
-def errors(problems: Iterable[Problem]) -> list[Problem]:
-    """Those that score refuses to go on with."""
-    return [p for p in problems if p.severity == "error"]
-
-
-def verdict(files: Iterable[Mapping[str, object]], problems: Sequence[Problem], maps: int) -> str:
-    """The last line of a check."""
-    good = {(f["predictions"], f["image"]) for f in files if f["image"] and f["severity"] != "error"}
-    bad = {(f["predictions"], f["image"]) for f in files if f["severity"] == "error"}
-    count, refused = len(problems), len(errors(problems))
-    counts = f"{count} finding{'' if count == 1 else 's'}" if count else "nothing to note"
-    if refused:
-        errors_are = "1 error is" if refused == 1 else f"{refused} errors are"
-        counts = f"score refuses the set until {errors_are} mended"
-    return f"{len(good - bad)} of {maps} maps can be scored, {counts}"
 
 
 def begin(command: str, kind: str, resize: str, format: str, quiet: bool) -> None:

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from saliency_eval.datasets import load_dataset
 from saliency_eval.predictions import PredictionFolder
-from saliency_eval.scoring import check_predictions
+from saliency_eval.checking import check_predictions
 
 BAR = 1.3  # times the time of decoding
 
@@ -46,10 +46,10 @@ class Set:
         predictions = PredictionFolder(self.maps)
         assert predictions.match(self.data) == []
         for id in self.data:
-            predictions.read(id, self.shape)
+            predictions.fetch(id).read(self.shape)
 
     def check(self):
-        assert check_predictions(self.maps, self.data, workers=1) == []
+        assert list(check_predictions(self.maps, self.data, workers=1)) == []
 
 
 def seconds(work):
