@@ -16,7 +16,7 @@ import numpy as np
 
 from saliency_eval.errors import fail, shown
 from saliency_eval.pool import Shape
-from saliency_eval.predictions import hdf5
+from saliency_eval.predictions import hdf5, isolated
 from saliency_eval.predictions.arrays import pick
 from saliency_eval.predictions.inflate import check_growth
 from saliency_eval.predictions.rules import DEFLATE, Rules
@@ -63,7 +63,7 @@ def is_matlab(data: bytes) -> bool:
 def decode_mat(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     """The only numeric two-dimensional variable, or the one that `variable` names."""
     if hdf5.is_hdf5(data):
-        return hdf5.decode_h5(data, shape, rules, matlab=True)
+        return isolated.decode_h5(data, shape, rules, matlab=True)
     order = "<" if data[126:128] == b"IM" else ">"
     variable = choose(list(variables(data, order)), rules.variable)
     check(variable, shape, rules)
