@@ -79,12 +79,18 @@ class Helpers:
         """As `Helper.decode`. A used helper may die of an earlier file, so a new one is asked once more."""
         with self._lock:
             if self._helper is not None:
-                try:
-                    return self._helper.decode(data, shape, rules, matlab)
-                except Crash:
-                    pass
+                with contextlib.suppress(Crash):
+                    return self._ask(self._helper, data, shape, rules, matlab)
             self._helper = Helper()
-            return self._helper.decode(data, shape, rules, matlab)
+            return self._ask(self._helper, data, shape, rules, matlab)
+
+    def _ask(self, helper: Helper, *file: Any) -> Answer:
+        """The answer of the helper, which is never asked again after a failure."""
+        try:
+            return helper.decode(*file)
+        except BaseException:
+            self._helper = None
+            raise
 
     def close(self) -> None:
         """End the helper with its process."""
