@@ -167,6 +167,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)  # about EXIF and animation, which are not used
             with Image.open(path, formats=("JPEG", "PNG")) as image:
                 yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

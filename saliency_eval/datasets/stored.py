@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -63,8 +64,10 @@ def read_array(path: Path) -> Array:
     data = read_file(path, MOST_BYTES)
     file = io.BytesIO(data)
     try:
-        shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
-    except (ValueError, EOFError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a header of Python 2 is read
+            shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
+    except Exception as error:  # the parser of the header raises anything
         damaged(path, "array", error)
     if dtype.kind not in "biuf":
         refuse("dtype", f"map {shown(path.name)} must hold real numbers, got {dtype}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -87,7 +88,8 @@ def decode(data: bytes, name: str, shape: Shape, rules: Rules) -> Decoded:
 
     Whatever the bytes are, it returns or raises SaliencyEvalError.
     """
-    with naming(name):
+    with naming(name), warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # so do decoders tell of damage
         format = format_of(data, name)
         values, notes = DECODERS[format](data, shape, rules)
     if suffix_of(name) not in SUFFIXES[format]:
