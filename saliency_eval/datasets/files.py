@@ -173,7 +173,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         most = f"{(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million pixels"
         fail("too_large", f"stimulus {shown(path.name)} has more than {most}", "scale it down", exit=TRUTH)
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # the decoders raise anything
         damaged(path, "JPEG or PNG", error)
 
 

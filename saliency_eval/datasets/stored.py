@@ -56,7 +56,8 @@ def read_map(path: Path) -> NDArray[np.float64]:
     values = read_array(path) if path.suffix.lower() == ".npy" else read_grey(path)
     if values.ndim != 2:
         refuse("shape", f"map {shown(path.name)} must be two-dimensional, got {values.shape}")
-    return values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # NaN of a smaller type
+        return values.astype(np.float64)
 
 
 def read_array(path: Path) -> Array:
@@ -65,7 +66,7 @@ def read_array(path: Path) -> Array:
     file = io.BytesIO(data)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a header of Python 2 is read
+            warnings.simplefilter("ignore")  # of Python, which parses the header, and of numpy
             shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
     except Exception as error:  # the parser of the header raises anything
         damaged(path, "array", error)
