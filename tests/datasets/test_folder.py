@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from PIL import Image
+from PIL import Image, ImageFile
 
 from saliency_eval.core import Stimulus
 from saliency_eval.datasets import load_dataset
@@ -327,6 +327,18 @@ def test_a_stored_picture_that_pillow_stumbles_over(folder: Path, points: Fixati
     (folder / "maps/i01.png").write_bytes(data[:end] + chunk + data[end:])
     density = with_json(folder, points)["i01"]["stored_density"]
     with refused("unreadable", "i01.png", "IndexError"):
+        density()
+
+
+def test_a_stored_picture_of_another_size_is_not_decoded(
+    folder: Path, points: Fixations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "maps").mkdir()
+    Image.new("L", (9000, 9000)).save(folder / "maps/i01.png")
+    density = with_json(folder, points)["i01"]["stored_density"]
+    monkeypatch.setattr(Image.Image, "convert", None)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    with refused("wrong_size", "i01.png", "9000x9000"):
         density()
 
 
