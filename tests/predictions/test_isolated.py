@@ -308,6 +308,11 @@ def test_every_process_has_its_own_helper(method: str) -> None:
     assert all(gone(helper) for _, helper in helpers)
 
 
+def test_ctrl_c_does_not_reach_the_helper(helpers: isolated.Helpers) -> None:
+    read()
+    assert os.getpgid(pid(helpers)) != os.getpgid(0)
+
+
 def test_a_fork_while_another_thread_reads(helpers: isolated.Helpers) -> None:
     read()
     with helpers._lock:
