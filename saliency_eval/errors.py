@@ -227,3 +227,9 @@ def fail(
 def unknown(what: str, word: str, known: Iterable[str]) -> NoReturn:
     """Raise for a name that does not exist, offering the nearest one."""
     fail("usage", f"unknown {what} '{shown(word)}'", nearest(word, known))
+
+
+def unforeseen(error: Exception) -> Problem:
+    """What a decoder raised that nobody thought of: the file is `unreadable`."""
+    message = f"cannot be decoded ({type(error).__name__}: {shown(error, 200)})"
+    return Problem("unreadable", message, "write the file again")

@@ -167,12 +167,13 @@ def opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)  # about EXIF and animation, which are not used
             with Image.open(path, formats=("JPEG", "PNG")) as image:
                 yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         most = f"{(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million pixels"
         fail("too_large", f"stimulus {shown(path.name)} has more than {most}", "scale it down", exit=TRUTH)
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # the decoders raise anything
         damaged(path, "JPEG or PNG", error)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.datasets.files import damaged, opened, read_file
+from saliency_eval.datasets.files import damaged, image_shape, opened, read_file
 from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
@@ -29,6 +30,8 @@ def read_density(path: Path, id: str, shape: Shape) -> NDArray[np.float64]:
     and the file.
     """
     try:
+        if path.suffix.lower() != ".npy":  # a small file may stand for a picture of any size
+            check_shape(image_shape(path), shape)
         values = read_map(path)
         check_density(values, shape)
     except SaliencyEvalError as error:
@@ -38,13 +41,18 @@ def read_density(path: Path, id: str, shape: Shape) -> NDArray[np.float64]:
 
 def check_density(values: NDArray[np.float64], shape: Shape) -> None:
     """Raises `wrong_size`, `non_finite`, `not_normalised` (exit 4)."""
-    if values.shape != shape:
-        got, must = (f"{width}x{height}" for height, width in (values.shape, shape))
-        refuse("wrong_size", f"a density must have the size of its stimulus, {must}; got {got}")
+    check_shape(values.shape, shape)
     if bad := int((~np.isfinite(values)).sum()):
         refuse("non_finite", f"a density must be finite, got {bad} values that are not")
     if values.size and values.min() < 0:
         refuse("not_normalised", f"a density must not be negative, got values down to {values.min():.6g}")
+
+
+def check_shape(found: tuple[int, ...], shape: Shape) -> None:
+    """Raises `wrong_size` (exit 4)."""
+    if found != shape:
+        got, must = (f"{width}x{height}" for height, width in (found, shape))
+        refuse("wrong_size", f"a density must have the size of its stimulus, {must}; got {got}")
 
 
 def read_map(path: Path) -> NDArray[np.float64]:
@@ -55,7 +63,8 @@ def read_map(path: Path) -> NDArray[np.float64]:
     values = read_array(path) if path.suffix.lower() == ".npy" else read_grey(path)
     if values.ndim != 2:
         refuse("shape", f"map {shown(path.name)} must be two-dimensional, got {values.shape}")
-    return values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # NaN of a smaller type
+        return values.astype(np.float64)
 
 
 def read_array(path: Path) -> Array:
@@ -63,8 +72,10 @@ def read_array(path: Path) -> Array:
     data = read_file(path, MOST_BYTES)
     file = io.BytesIO(data)
     try:
-        shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
-    except (ValueError, EOFError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python, which parses the header, and of numpy
+            shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
+    except Exception as error:  # the parser of the header raises anything
         damaged(path, "array", error)
     if dtype.kind not in "biuf":
         refuse("dtype", f"map {shown(path.name)} must hold real numbers, got {dtype}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
-from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unforeseen
 from saliency_eval.pool import Shape
-from saliency_eval.predictions import arrays, hdf5, images, matlab, png
+from saliency_eval.predictions import arrays, hdf5, images, isolated, matlab, png
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.rules import ACCEPTED, MESSAGE, READ, SUFFIXES, Rules, suffix_of
 from saliency_eval.predictions.values import Array, Notes, check_values
@@ -21,7 +22,7 @@ DECODERS: dict[str, Decoder] = {
     "npy": arrays.decode_npy,
     "npz": arrays.decode_npz,
     "mat": matlab.decode_mat,
-    "h5": hdf5.decode_h5,
+    "h5": isolated.decode_h5,
 }
 MAGIC = {
     png.SIGNATURE: "png",
@@ -86,7 +87,8 @@ def decode(data: bytes, name: str, shape: Shape, rules: Rules) -> Decoded:
 
     Whatever the bytes are, it returns or raises SaliencyEvalError.
     """
-    with naming(name):
+    with naming(name), warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # so do decoders tell of damage
         format = format_of(data, name)
         values, notes = DECODERS[format](data, shape, rules)
     if suffix_of(name) not in SUFFIXES[format]:
@@ -165,9 +167,7 @@ def naming(name: str, id: str | None = None) -> Iterator[None]:
     except SaliencyEvalError as error:
         raise SaliencyEvalError([named(problem, name, id) for problem in error.problems]) from None
     except Exception as error:
-        what = f"cannot be decoded ({type(error).__name__}: {shown(error, 200)})"
-        problem = Problem("unreadable", what, "write the file again")
-        raise SaliencyEvalError([named(problem, name, id)]) from error
+        raise SaliencyEvalError([named(unforeseen(error), name, id)]) from error
 
 
 def named(problem: Problem, name: str, id: str | None) -> Problem:

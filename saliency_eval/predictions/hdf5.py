@@ -1,7 +1,8 @@
 """HDF5 files: nothing is read before links, virtual and external data are ruled out.
 
 h5py follows an external link, external storage and a virtual dataset to other files without a word, and
-a virtual dataset may end the process; asking for them is safe. So the order here matters.
+a virtual dataset may end the process; asking for them is safe. So the order here matters. Files of
+strangers come here by way of `isolated`: damaged ones may still end the process.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def is_hdf5(data: bytes) -> bool:
     return any(data.startswith(SIGNATURE, at) for at in (0, 512, 1024, 2048))
 
 
-def decode_h5(data: bytes, shape: Shape, rules: Rules, *, matlab: bool = False) -> tuple[Array, Notes]:
+def decode_h5(
+    data: bytes | bytearray, shape: Shape, rules: Rules, *, matlab: bool = False
+) -> tuple[Array, Notes]:
     """The only numeric two-dimensional dataset at the root, or the one at the path `variable`."""
     import h5py
 

@@ -7,16 +7,24 @@ header and the numbers of one matrix.
 from __future__ import annotations
 
 import math
-import struct
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from saliency_eval.datasets.mat5 import (
+    CLASSES,
+    COMPLEX,
+    NUMERIC,
+    STORED,
+    matrices,
+    order_of,
+    part,
+)
 from saliency_eval.errors import fail, shown
 from saliency_eval.pool import Shape
-from saliency_eval.predictions import hdf5
+from saliency_eval.predictions import hdf5, isolated
 from saliency_eval.predictions.arrays import pick
 from saliency_eval.predictions.inflate import check_growth
 from saliency_eval.predictions.rules import DEFLATE, Rules
@@ -30,13 +38,7 @@ from saliency_eval.predictions.values import (
     plane,
 )
 
-HEADER = 128
-MOST_ELEMENTS = 10_000
-MATRIX, DEFLATED = 14, 15  # types of an element
-STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
-NUMERIC = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
-CLASSES = {1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 16: "function", 17: "opaque"}
-OPAQUE, COMPLEX = 17, 0x800
+OPAQUE = 17
 PREFIX = 4096  # inflated bytes that hold the header of any matrix
 
 
@@ -64,8 +66,8 @@ def is_matlab(data: bytes) -> bool:
 def decode_mat(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     """The only numeric two-dimensional variable, or the one that `variable` names."""
     if hdf5.is_hdf5(data):
-        return hdf5.decode_h5(data, shape, rules, matlab=True)
-    order = "<" if data[126:128] == b"IM" else ">"
+        return isolated.decode_h5(data, shape, rules, matlab=True)
+    order = order_of(data)
     variable = choose(list(variables(data, order)), rules.variable)
     check(variable, shape, rules)
     return as_map(read(variable, order, rules))
@@ -101,21 +103,10 @@ def check(variable: Variable, shape: Shape, rules: Rules) -> None:
 
 def variables(data: bytes, order: str) -> Iterator[Variable]:
     """The named matrices of the file; raises `unreadable`."""
-    at, elements = HEADER, 0
-    while at < len(data):
-        elements += 1
-        if elements > MOST_ELEMENTS:
-            fail("unreadable", f"a MATLAB file may have {MOST_ELEMENTS} elements, this one has more")
-        kind, length = struct.unpack_from(order + "II", data, at)
-        end = at + 8 + length
-        if end > len(data):
-            fail("unreadable", f"truncated: {len(data)} of {end} bytes of the MATLAB file are there")
-        if kind in (MATRIX, DEFLATED):
-            begin = at + 8 if kind == DEFLATED else at
-            variable = announced(memoryview(data)[begin:end], order, kind == DEFLATED)
-            if variable.name:  # MATLAB keeps data of its own in a matrix without a name
-                yield variable
-        at = end
+    for element, deflated in matrices(data, order):
+        variable = announced(element, order, deflated)
+        if variable.name:  # MATLAB keeps data of its own in a matrix without a name
+            yield variable
 
 
 def announced(element: memoryview, order: str, deflated: bool) -> Variable:
@@ -142,16 +133,3 @@ def read(variable: Variable, order: str, rules: Rules) -> Array:
     if stored.size != math.prod(variable.shape):
         fail("unreadable", f"truncated: {stored.size} of {math.prod(variable.shape)} numbers are there")
     return stored.astype(NUMERIC[variable.kind]).reshape(variable.shape, order="F")
-
-
-def part(body: bytes | memoryview, at: int, order: str) -> tuple[int, memoryview, int]:
-    """Type and content of the element at a place, and where the next one begins; raises `unreadable`."""
-    (word,) = struct.unpack_from(order + "I", body, at)
-    kind, length, begin, end = word & 0xFFFF, word >> 16, at + 4, at + 8
-    if not length:  # else up to four bytes lie beside the type
-        (length,) = struct.unpack_from(order + "I", body, at + 4)
-        begin = at + 8
-        end = begin + -(-length // 8) * 8
-    if begin + length > len(body):
-        fail("unreadable", f"truncated: {len(body)} of {begin + length} bytes of a matrix are there")
-    return kind, memoryview(body)[begin : begin + length], end

@@ -14,9 +14,9 @@ from PIL import Image
 from test_line import SIZES, Line
 from threadpoolctl import threadpool_limits
 
+from saliency_eval.checking import check_predictions
 from saliency_eval.datasets import load_dataset
 from saliency_eval.predictions import PredictionFolder
-from saliency_eval.checking import check_predictions
 
 BAR = 1.3  # times the time of decoding
 

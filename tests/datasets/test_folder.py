@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from PIL import Image
+from PIL import Image, ImageFile
 
 from saliency_eval.core import Stimulus
 from saliency_eval.datasets import load_dataset
@@ -300,6 +302,38 @@ def test_a_stimulus_that_is_no_picture(folder: Path, points: Fixations, content:
         with_json(folder, points).problems()
 
 
+def test_a_stored_picture_that_pillow_stumbles_over(folder: Path, points: Fixations) -> None:
+    (folder / "maps").mkdir()
+    whole = io.BytesIO()
+    Image.new("L", (WIDTH, HEIGHT)).save(whole, "PNG")
+    data, profile = whole.getvalue(), b"iCCPx\0"  # a colour profile cut after its name, behind the pixels
+    end = data.index(b"IEND") - 4
+    chunk = (len(profile) - 4).to_bytes(4, "big") + profile + zlib.crc32(profile).to_bytes(4, "big")
+    (folder / "maps/i01.png").write_bytes(data[:end] + chunk + data[end:])
+    density = with_json(folder, points)["i01"]["stored_density"]
+    with refused("unreadable", "i01.png", "IndexError"):
+        density()
+
+
+def test_a_stored_picture_of_another_size_is_not_decoded(
+    folder: Path, points: Fixations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "maps").mkdir()
+    Image.new("L", (9000, 9000)).save(folder / "maps/i01.png")
+    density = with_json(folder, points)["i01"]["stored_density"]
+    monkeypatch.setattr(Image.Image, "convert", None)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    with refused("wrong_size", "i01.png", "9000x9000"):
+        density()
+
+
+def test_a_damaged_exif_block_of_a_stimulus_is_not_spoken_of(folder: Path, points: Fixations) -> None:
+    (folder / "stimuli/i01.png").unlink()
+    cut = b"Exif\0\0MM\0*\0\0\0\x08\0\0"
+    Image.new("RGB", (WIDTH, HEIGHT)).save(folder / "stimuli/i01.jpg", exif=cut)
+    assert with_json(folder, points)["i01"]["image"].shape == (HEIGHT, WIDTH, 3)
+
+
 def test_exif_rotation_is_never_applied(folder: Path, points: Fixations) -> None:
     (folder / "stimuli/i01.png").unlink()
     exif = Image.Exif()
@@ -370,14 +404,20 @@ def npy_header(shape: str) -> bytes:
     return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(64)
 
 
+SIGNALLING = np.full((HEIGHT, WIDTH), 0x7F800001, "u4").view("f4")  # NaN that a conversion tells of
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [(npy_header("(1000000, 1000000)"), "unreadable"), (npy_header("(-1, 8)"), "unreadable"),
      (np.full((HEIGHT, WIDTH), np.nan), "non_finite"), (np.full((HEIGHT, WIDTH), np.inf), "non_finite"),
      (np.zeros((HEIGHT, WIDTH)) - 1, "not_normalised"), (np.zeros((WIDTH, HEIGHT)), "wrong_size"),
      (np.zeros((HEIGHT, WIDTH, 3)), "shape"), (np.zeros((HEIGHT, WIDTH), complex), "dtype"),
-     (np.full((HEIGHT, WIDTH), None), "dtype"), (b"", "unreadable"), (b"\x93NUMPY\x03\x00", "unreadable")],
-    ids=["lie", "minus", "nan", "inf", "negative", "size", "colour", "complex", "object", "empty", "version"],
+     (np.full((HEIGHT, WIDTH), None), "dtype"), (b"", "unreadable"), (b"\x93NUMPY\x03\x00", "unreadable"),
+     (npy_header("(8, 12").replace(b"': False", b"'2 Fals"), "unreadable"), (npy_header("(8, 1_)"), "unreadable"),
+     (npy_header("('\\p', 8)"), "unreadable"), (SIGNALLING, "non_finite")],
+    ids=["lie", "minus", "nan", "inf", "negative", "size", "colour", "complex", "object", "empty", "version",
+         "open", "number", "escape", "signalling"],
 )  # fmt: skip
 def test_stored_arrays(folder: Path, points: Fixations, content: Any, code: str) -> None:
     (folder / "maps").mkdir()

@@ -189,6 +189,7 @@ file("lossy_jpeg", jpeg(SMOOTH, quality=10), "lossy", "JPEG", "lossy")
 file("jpeg_rgb", jpeg(Image.fromarray(SMOOTH).convert("RGB")), "lossy", "1 of 6")
 file("jpeg_jet", jpeg(JET), "colour", "i01.png")
 file("jpeg_cmyk", jpeg(GREY.convert("CMYK")), "colour", "CMYK")
+file("exif_damaged", jpeg(MAP, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"), "unreadable", "i01.jpg", "Corrupt EXIF")
 file("exif_rotated", jpeg(MAP.T.copy(), exif=turned(6)), "orientation", "i01.jpg", "EXIF")
 file(
     "mpo_2_frames", image(GREY, format="MPO", save_all=True, append_images=[FLAT]), "multi_frame", "2 frames"
