@@ -41,7 +41,7 @@ def make(folder: Path, images: int) -> None:
 
 def start(folder: Path, out: str, workers: int) -> subprocess.Popen[str]:
     """The command, in a process group of its own."""
-    command = "score maps --data ./set --format json -q".split()
+    command = ["score", "maps", "--data", "./set", "--format", "json", "-q"]
     return subprocess.Popen(
         [sys.executable, "-m", "saliency_eval", *command, "--out", out, "--workers", str(workers)],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
