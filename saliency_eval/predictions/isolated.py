@@ -50,7 +50,7 @@ class Limits(NamedTuple):
     def of(cls, rules: Rules) -> Limits:
         """For the default limit on bytes, and in proportion for a raised one."""
         scale = max(1.0, rules.max_bytes / Rules.max_bytes)
-        return cls(*(int(scale * limit) for limit in (320 * 2**20, 4, 20)))
+        return cls(*(int(scale * limit) for limit in (384 * 2**20, 4, 20)))
 
 
 class Crash(Exception):

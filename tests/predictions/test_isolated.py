@@ -210,7 +210,15 @@ def test_a_raised_limit_is_a_raised_memory() -> None:
     data = h5(lambda file: file.create_dataset("m", data=large, compression="gzip", compression_opts=1))
     values, _ = isolated.decode_h5(data, large.shape, Rules(max_bytes=large.nbytes))
     assert values.shape == large.shape
-    assert isolated.Limits.of(Rules(max_bytes=1)) == isolated.Limits.of(Rules()) == (320 << 20, 4, 20)
+    assert isolated.Limits.of(Rules(max_bytes=1)) == isolated.Limits.of(Rules()) == (384 << 20, 4, 20)
+
+
+def test_the_largest_file_within_the_limits_is_read() -> None:
+    noise = np.random.default_rng(0).random((2048, 4096))  # 64 MiB in one chunk: every buffer is as large
+    data = h5(
+        lambda file: file.create_dataset("m", data=noise, chunks=noise.shape, compression=1, shuffle=True)
+    )
+    assert (isolated.decode_h5(data, noise.shape, Rules())[0] == noise).all()
 
 
 # ------------------------------------------------------------------ what is answered is not believed
