@@ -10,6 +10,8 @@ import hashlib
 import os
 import pickle
 import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
@@ -115,11 +117,15 @@ class Shipment:
 
 
 def submit(workers: int, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-    """Start something in one of so many processes, which are kept for the next; Ctrl-C is for their parent."""
+    """Start something in one of so many processes, which are kept for the next."""
     from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.backend import resource_tracker
 
+    resource_tracker.ensure_running()  # it would let signals through
     with signals_blocked():
-        pool = get_reusable_executor(workers, timeout=60, env=ONE_THREAD, initializer=may_be_ended)
+        pool = get_reusable_executor(
+            workers, timeout=60, env=ONE_THREAD, initializer=begin_work, initargs=(os.getpid(),)
+        )
         future: Future[Any] = pool.submit(function, *arguments)
         return future
 
@@ -137,10 +143,18 @@ def signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def may_be_ended() -> None:
-    """In a worker: it listens to requests to end again."""
+def begin_work(parent: int) -> None:
+    """In a new worker: Ctrl-C is for the parent, a request to end is heard, and no worker outlives its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_chunk(hash: str, packed: bytes | None, ids: Sequence[str]) -> list[Any] | None:

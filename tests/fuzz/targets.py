@@ -62,7 +62,7 @@ def archive(folder: Path, name: str) -> None:
     predictions = PredictionArchive(folder / name, rules=Rules(max_bytes=1 << 20, max_pixels=1 << 16))
     assert all(problem.code in CODES for problem in predictions.match(IDS))
     for id in filter(predictions.has, predictions.order(IDS)):
-        told(partial(predictions.read, id, SHAPE))
+        told(lambda id=id: predictions.fetch(id).read(SHAPE))
 
 
 def own_folder(folder: Path) -> None:

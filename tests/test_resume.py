@@ -1,0 +1,327 @@
+"""What was scored before an interruption is taken up again, and nothing else is believed."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import saliency_eval as se
+from saliency_eval import executors, journal, tasks
+from saliency_eval.errors import Problem
+from saliency_eval.journal import Journal, line_of, parse
+from saliency_eval.run import Scored
+from saliency_eval.store import save
+
+METRICS = ["nss", "shuffled_auc"]
+PLAIN = Scored("i01", (0.1, 2.5e-300), "t", "p", "i01.png", "png", (Problem("lossy", "text"),), on_zero=3)
+
+
+@pytest.fixture
+def data(toy):
+    return se.load_dataset(str(toy / "toy"))
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The images that are scored, not taken up."""
+    found = []
+    plain = tasks.Scorer.values
+
+    def values(self, stimulus, views):
+        found.append(stimulus.id)
+        return plain(self, stimulus, views)
+
+    monkeypatch.setattr(tasks.Scorer, "values", values)
+    return found
+
+
+def interrupted(toy, data, after=3, **options):
+    """Score until some images are done; the journal that is left."""
+    done = []
+
+    def stop(count):
+        done.append(count)
+        if len(done) == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        se.score(toy / "maps", data, METRICS, results=toy / "results", progress=stop, **options)
+    [path] = (toy / "results").rglob("partial.jsonl")
+    return path
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "log.txt"}
+
+
+def finished(toy, data, **options):
+    """Score to the end and save; the files of the run."""
+    options = {"metrics": METRICS} | options
+    run = se.score(toy / "maps", data, results=toy / "results", **options)
+    return files(save(run, toy / "results"))
+
+
+def undisturbed(toy, data, **options):
+    run = se.score(toy / "maps", data, METRICS, **options)
+    return files(save(run, toy / "peace"))
+
+
+def test_the_same_command_goes_on(toy, data, made):
+    path = interrupted(toy, data)
+    assert len(path.read_bytes().splitlines()) == len(made) == 3
+    assert path.parent.name.startswith(".maps-")
+    before = set(made)
+    made.clear()
+    found = finished(toy, data)
+    assert set(made) == set(data) - before
+    assert found == undisturbed(toy, data)
+    assert [p.name for p in (toy / "results" / "toy").iterdir() if p.name.startswith(".")] == []
+
+
+def test_a_finished_run_is_not_scored_again(toy, data, made):
+    first = finished(toy, data)
+    made.clear()
+    run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    assert (made, run.restored) == ([], True)
+    assert files(save(run, toy / "results")) == first
+    assert len(list((toy / "results" / "toy").iterdir())) == 1
+    finished(toy, data, resume=False)
+    assert sorted(made) == sorted(data)
+
+
+def spoil_map(toy):
+    path = toy / "maps" / "i01.png"
+    before = path.stat()
+    Image.fromarray(np.asarray(Image.open(path))[::-1]).save(path)
+    with path.open("ab") as file:  # the same size and time, another content
+        file.write(b"\0" * (before.st_size - path.stat().st_size))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def spoil_truth(toy):
+    path = toy / "toy" / "fixations.csv"
+    text = path.read_text(encoding="utf-8")
+    first = next(line for line in text.splitlines() if line.startswith("i05"))
+    path.write_text(text.replace(first, "i05,1,1,0", 1), encoding="utf-8")
+
+
+def another_version(toy, monkeypatch):
+    monkeypatch.setattr(journal, "__version__", "9.9.9")
+
+
+def another_code(toy, monkeypatch):
+    monkeypatch.setattr(journal, "code", lambda: "other")
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "again"),
+    [
+        (None, {}, 3),
+        (spoil_map, {}, 4),
+        (spoil_truth, {}, 6),
+        (another_version, {}, 6),
+        (another_code, {}, 6),
+        (None, {"metrics": ["nss(ddof=0)", "shuffled_auc"]}, 6),
+        (None, {"metrics": ["nss"]}, 6),
+        (None, {"seed": 7}, 6),
+        (None, {"protocol": "exact"}, 6),
+        (None, {"resume": False}, 6),
+    ],
+)
+def test_what_changed_is_scored_again(toy, data, made, monkeypatch, change, options, again):
+    interrupted(toy, data)
+    first = made[:]
+    assert "i01" in first
+    made.clear()
+    if change in (another_version, another_code):
+        change(toy, monkeypatch)
+    elif change:
+        change(toy)
+    data = se.load_dataset(str(toy / "toy"))
+    found = finished(toy, data, **options)
+    assert len(made) == again
+    shutil.rmtree(toy / "results")
+    assert finished(toy, data, **options) == found
+
+
+def test_a_finished_run_of_another_content_is_no_answer(toy, data, made):
+    finished(toy, data)
+    spoil_map(toy)
+    made.clear()
+    assert not se.score(toy / "maps", data, METRICS, results=toy / "results").restored
+    assert len(made) == 6
+
+
+def test_a_damaged_run_is_scored_anew(toy, data):
+    first = finished(toy, data)
+    [folder] = (toy / "results" / "toy").iterdir()
+    (folder / "run.json").write_bytes(first["run.json"][:-9])
+    assert finished(toy, data) == first
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data[:-20],
+        lambda data: data.replace(b'"values": [', b'"values": [1', 1),
+        lambda data: b"\0" * 100 + data[100:],
+        lambda data: data.replace(b'"truth": "', b'"truth": "0', 1),
+        lambda data: data + b"[1, 2" * 1000,
+        lambda data: b'{"crc32": 0}\n' + data[:-1],
+    ],
+)
+def test_lines_that_do_not_hold_are_scored_again(toy, data, spoil):
+    path = interrupted(toy, data)
+    path.write_bytes(spoil(path.read_bytes()))
+    assert finished(toy, data) == undisturbed(toy, data)
+
+
+def test_a_torn_line_does_not_spoil_the_next(toy, data, made):
+    path = interrupted(toy, data)
+    path.write_bytes(path.read_bytes() + b'{"id": "i0')
+    path = interrupted(toy, data, after=5)  # three are known
+    made.clear()
+    assert finished(toy, data) == undisturbed(toy, data)
+    assert len(made) == 1 + 6
+
+
+def test_a_refused_set_leaves_nothing(toy, data):
+    (toy / "maps" / "i05.png").write_bytes(b"")
+    with pytest.raises(se.SaliencyEvalError, match="unreadable"):
+        finished(toy, data)
+    assert not (toy / "results").exists()
+    (toy / "results").mkdir()
+    with pytest.raises(se.SaliencyEvalError, match="unreadable"):
+        finished(toy, data)
+    assert list((toy / "results").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder link"])
+def test_nothing_is_written_through_what_is_no_file(toy, data, kind):
+    path = interrupted(toy, data)
+    (toy / "other").mkdir()
+    victim = toy / "other" / "partial.jsonl"
+    victim.write_text("precious")
+    path.unlink()
+    if kind == "link":
+        path.symlink_to(victim)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.parent.rmdir()
+        path.parent.symlink_to(toy / "other")
+    assert finished(toy, data) == undisturbed(toy, data)
+    assert victim.read_text() == "precious"
+
+
+def test_a_journal_that_cannot_be_written_stops_nothing(toy, data, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal.os, "write", full)
+    run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    assert run.journal.failure.errno == 28
+    assert run.n_scored == 6
+
+
+def test_lines_come_back_as_they_were():
+    strange = PLAIN._replace(values=(float("nan"), float("inf"), -float("inf"), 5e-324), id="a\ud800\x1b\n")
+    for scored in (PLAIN, strange):
+        line = line_of(scored, "s")
+        assert line.count(b"\n") == 1
+        json.loads(line, parse_constant=lambda name: pytest.fail(name))
+        assert repr(parse(line, "s")) == repr(scored)
+    assert parse(line_of(PLAIN, "s"), "t") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": "ab"},
+        {"values": [[1.0]]},
+        {"problems": [{"code": "foo", "message": ""}]},
+        {"problems": [{"code": "lossy", "message": "", "severity_override": "fatal"}]},
+        {"problems": [{"code": "lossy", "message": 1}]},
+        {"on_zero": "3"},
+        {"missing": 1},
+        {"more": 1},
+        {"id": None},
+    ],
+    ids=str,
+)
+def test_a_line_of_the_wrong_types_is_none(change):
+    record = json.loads(line_of(PLAIN, "s")) | change
+    record.pop("crc32")
+    line = json.dumps(record | {"crc32": journal.checksum(record)}).encode()
+    assert parse(line, "s") is None
+
+
+@given(st.one_of(st.binary(), st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+).map(lambda value: json.dumps(value).encode())))  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_any_line_is_an_image_or_nothing(line):
+    assert parse(line, "s") is None
+
+
+def test_every_single_flip_of_a_line_is_noticed():
+    line = line_of(PLAIN, "s")[:-1]
+    for at in range(len(line)):
+        other = bytearray(line)
+        other[at] ^= 1
+        assert parse(bytes(other), "s") in (
+            None,
+            PLAIN,
+        )  # a flip may change how JSON is written, not what it says
+
+
+def test_the_longest_journal_is_read_in_pieces(tmp_path, monkeypatch):
+    kept = Journal(tmp_path / "j", "s")
+    for number in range(50):
+        kept.add(PLAIN._replace(id=str(number)))
+    assert len(kept.read({str(n) for n in range(50)})) == 50
+    monkeypatch.setattr(journal, "MOST", 2000)
+    assert 0 < len(kept.read({str(n) for n in range(50)})) < 20
+    assert kept.read(set()) == {}
+
+
+def test_a_worker_that_dies_costs_one_image(toy, data, monkeypatch):
+    monkeypatch.setattr(executors, "CHUNK", 2)
+    good = np.random.default_rng(0).random((48, 64))
+
+    def model(id):
+        return os._exit(9) if id == "i03" else good
+
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(model, data, METRICS, workers=2)
+    [problem] = [p for p in caught.value.problems if p.severity == "error"]
+    assert (problem.code, problem.image) == ("unreadable", "i03")
+
+
+def test_a_worker_that_dies_once_costs_nothing(toy, data, monkeypatch):
+    monkeypatch.setattr(executors, "CHUNK", 2)
+    good = np.random.default_rng(0).random((48, 64))
+
+    def model(id, flag=str(toy / "died")):
+        if id == "i03" and not os.path.exists(flag):
+            open(flag, "w").close()
+            os._exit(9)
+        return good
+
+    assert se.score(model, data, METRICS, workers=2).n_scored == 6
+
+
+def test_an_exception_in_a_worker_is_passed_on(data, monkeypatch):
+    monkeypatch.setattr(executors, "CHUNK", 2)
+
+    def model(id):
+        raise ZeroDivisionError(id)
+
+    with pytest.raises(ZeroDivisionError):
+        se.score(model, data, METRICS, workers=2)
+    assert se.score(lambda id: np.eye(48, 64), data, METRICS, workers=2).n_scored == 6
