@@ -70,7 +70,7 @@ class Built(NamedTuple):
 def build(results: str | os.PathLike[str], primary: str | None = None, data: str | None = None) -> Built:
     """The boards of saved runs, of all data sets or of one (`osie`, `osie@1`).
 
-    Raises `missing` (exit 3) when no run can be ranked, `usage` (exit 2) for a metric or data set that no run has.
+    Raises `missing` (exit 3) without a run, `usage` (exit 2) for a metric or data set that no run has.
     """
     runs, skipped = load_runs(results)
     if data is not None and runs:
@@ -92,8 +92,8 @@ def boards_of(runs: Sequence[Run], skipped: Sequence[Problem] = (), primary: str
         if chosen:
             lost = [Apart("", p.file or "", p.code, p.message) for p in skipped if about(p, id)]
             boards.append(board_of(chosen, primary, [*apart, *lost]))
-    if not boards:
-        text = f"no run can be ranked, a board needs a complete one; {len(runs)} were read, {len(skipped)} skipped"
+    if not runs:
+        text = f"a board needs runs, there are none; {len(skipped)} could not be read"
         remedy = "score predictions with saliency-eval score, or name another folder of results"
         raise SaliencyEvalError([Problem("missing", text, remedy), *problems])
     return Built(boards, problems)

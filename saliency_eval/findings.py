@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, Severity, shown
@@ -62,9 +62,11 @@ def rounded(results: Sequence[Scored]) -> list[Problem]:
     return [Problem("rounded", text, "save what a model gives as float32 .npy", count=len(coarse))]
 
 
-def missing(results: Sequence[Scored], on_missing: OnMissing) -> list[Problem]:
-    """What was done about images without a prediction."""
-    absent = [r.id for r in results if r.missing]
+def missing(
+    results: Sequence[Scored], on_missing: OnMissing, told: Collection[str | None] = ()
+) -> list[Problem]:
+    """What was done about images without a prediction, those left out of which more is told."""
+    absent = [r.id for r in results if r.missing and r.id not in told]
     if not absent:
         return []
     done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, SaliencyEvalError, fail, nearest, shown
+from saliency_eval.errors import REJECTED, Problem, SaliencyEvalError, fail, nearest, shown
 from saliency_eval.executors import Progress, run_tasks
 from saliency_eval.findings import found_while_reading, missing
 from saliency_eval.journal import Journal, setting_of
@@ -161,8 +161,11 @@ def problems_of_maps(
     """Findings after all maps were read: about each, about the set, and about changes meanwhile."""
     found = found_while_reading(scored, data)
     found += predictions.changed({s.id: s.prediction for s in scored if s.prediction})
-    told = any(p.code == "missing" for p in (*before, *found))
-    return found if told else found + missing(scored, on_missing)
+    refused = [p for p in before if p.severity == "error" and p.exit == REJECTED]
+    told = {p.image for p in refused} | {predictions.owners.get(p.file or "") for p in refused}
+    if any(p.code == "missing" for p in before) or (refused and not predictions.owners):
+        return found
+    return found + missing(scored, on_missing, told)
 
 
 def refuse(problems: Sequence[Problem], *, strict: bool) -> None:

@@ -99,12 +99,15 @@ def test_skipped_files_stand_beside_the_board_of_their_folder():
     assert [[one.run for one in board.apart] for board in boards] == [[], ["toy/x/run.json"]]
 
 
-def test_no_run_to_rank_is_an_error():
-    for runs in ([], [made(complete=False)]):
-        with pytest.raises(se.SaliencyEvalError, match="no run can be ranked") as raised:
-            boards_of(runs)
-        assert (raised.value.code, raised.value.exit_code) == ("missing", 3)
-        assert len(raised.value.problems) == 1 + len(runs)
+def test_a_board_needs_runs():
+    with pytest.raises(se.SaliencyEvalError, match="there are none") as raised:
+        boards_of([])
+    assert (raised.value.code, raised.value.exit_code) == ("missing", 3)
+
+
+def test_incomplete_runs_alone_make_no_board():
+    boards, problems = boards_of([made(complete=False)])
+    assert (boards, [p.code for p in problems]) == ([], ["incomplete"])
 
 
 def test_names_that_nobody_has_are_mistakes_of_use(tmp_path):

@@ -19,7 +19,7 @@ from saliency_eval.datasets.gaze import Gaze as Gaze
 from saliency_eval.datasets.gaze import Integers as Integers
 from saliency_eval.datasets.gaze import Numbers as Numbers
 from saliency_eval.datasets.gaze import Truth as Truth
-from saliency_eval.errors import Problem, fail, nearest, shown, unknown
+from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, nearest, shown, unknown
 from saliency_eval.options import show
 from saliency_eval.pool import Pool, Shape
 
@@ -111,7 +111,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     @functools.cached_property
     def truth(self) -> Truth:
         """The gaze of all images, read once; copies in other processes carry it along."""
-        gaze = {id: self.gaze(id) for id in self.paths}
+        gaze = {id: self._read_gaze(id) for id in self.paths}
         pool = Pool.of((id, self.shape_of(id), g.points) for id, g in gaze.items())
         observers = np.concatenate([g.observers for g in gaze.values()])
         return Truth(pool, observers, np.array([g.dropped for g in gaze.values()], np.int64))
@@ -250,4 +250,14 @@ class Dataset(Mapping[str, Stimulus], ABC):
         self.settings[name] = value
 
     def _known_gaze(self, id: str) -> Gaze:
-        return self.truth.of(id) if "truth" in self.__dict__ else self.gaze(id)
+        return self.truth.of(id) if "truth" in self.__dict__ else self._read_gaze(id)
+
+    def _read_gaze(self, id: str) -> Gaze:
+        """The gaze of an image; whatever an adapter did not foresee is `unreadable` (exit 4)."""
+        try:
+            return self.gaze(id)
+        except SaliencyEvalError:
+            raise
+        except Exception as error:
+            text = f"image {shown(id)}: its fixations cannot be read ({type(error).__name__}: {shown(error, 200)})"
+            fail("unreadable", text, "restore the official files", image=id, exit=TRUTH)

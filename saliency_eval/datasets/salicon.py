@@ -14,12 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from saliency_eval.datasets.base import Choices, Dataset, Gaze, Numbers
-from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need
+from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need, read_file
 from saliency_eval.datasets.matlab import items, load, member
 from saliency_eval.datasets.pixels import pairs, placed
 from saliency_eval.errors import TRUTH, fail, shown
 
 EDGE = 0.01  # px; the expected totals move mouse samples to at most size - EDGE
+
+MOST_BYTES = 512 * 2**20  # of an annotation file
 
 
 class Salicon(Dataset):
@@ -105,10 +107,10 @@ def read_annotations(path: Path) -> dict[int, list[Numbers]]:
     """Points (n, 2) row, column of each annotation, by image number; raises `unreadable` (exit 4)."""
     found: dict[int, list[Numbers]] = {}
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = json.loads(read_file(path, MOST_BYTES))
         for annotation in given["annotations"]:
             found.setdefault(int(annotation["image_id"]), []).append(pairs(annotation["fixations"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         damaged(path, "SALICON annotation", error)
     return found
 

@@ -13,17 +13,23 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
+import typer
+from made_runs import made
 from PIL import Image
 from scipy.io import savemat
 
-from saliency_eval import metrics, models  # noqa: F401  (they declare what the texts name)
+from saliency_eval import journal, load_run, metrics, models  # noqa: F401  (they declare what the texts name)
+from saliency_eval.cli import app
+from saliency_eval.cli.config import FILE, File
 from saliency_eval.core import REGISTRIES
 from saliency_eval.datasets import ADAPTERS, load_dataset, matlab, mit300, stored
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import CODES
+from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import split_list
 from saliency_eval.predictions import PredictionArchive, Rules
 from saliency_eval.predictions.decode import read_bytes
+from saliency_eval.run import Run, Scored
+from saliency_eval.store import scores_csv, to_json
 from saliency_eval.variant import parse
 
 from .layers import Layer, gzipped, mat_deflated, png_chunk, png_pixels, tar_header, zip_member
@@ -101,6 +107,27 @@ def options(data: bytes) -> None:
 def spec(folder: Path) -> None:
     text = (folder / "spec").read_bytes().decode("utf-8", "surrogateescape")
     load_dataset(text.lstrip("/~"), folder)
+
+
+def saved_run(folder: Path) -> None:
+    """A run and what a board asks of it."""
+    run = load_run(folder)
+    assert run.means.keys() == set(run.labels)
+    assert run.n_scored <= run.data.n
+
+
+def kept(data: bytes) -> None:
+    """A line of a journal."""
+    scored = journal.parse(data, "s")
+    assert scored is None or journal.parse(journal.line_of(scored, "s"), "s") is not None
+
+
+def settings(folder: Path) -> None:
+    """A configuration file as every command reads it."""
+    file = File(folder / FILE, FILE)
+    file.settings(typer.main.get_command(app))
+    if file.problems:
+        raise SaliencyEvalError(file.problems)
 
 
 def told(read: Callable[[], object]) -> None:
@@ -240,6 +267,17 @@ SPECS = [
     b"osie(first=drop,pixel_rule=official)",
 ]
 
+RUN: Run = made()
+RUN_JSON, SCORES = to_json(RUN), scores_csv(RUN)
+LINE = journal.line_of(
+    Scored("i01", (0.5, 1e-300), "t", "p", "i01.png", "png", (Problem("lossy", "text", count=2),), on_zero=3),
+    "s",
+)
+CONFIG = (
+    b'[score]\ndata = "osie"\nmetrics = ["nss", "cc(sigma=19)"]\nworkers = 2\nstrict = true\nout = "results"\n'
+    b'[data.check]\nroot = "/data"\n'
+)
+
 SIGNS = ("(", ")", "=", ",", "|", ":", "^", "@", "nan", "1e400", "dataset", "sigma", "ddof")
 NAMES = tuple(name.encode() for name in (*SIGNS, *ADAPTERS, *REGISTRIES["metric"], *REGISTRIES["model"]))
 
@@ -274,6 +312,10 @@ TARGETS = {
     "gaze": Target(
         gaze, [mat(**GAZE), mat(deflate=True, **GAZE), mat(**LOCATIONS)], (mat_deflated,), file="a.mat"
     ),
+    "run": Target(saved_run, [RUN_JSON], words=WORDS, file="run.json", beside={"scores.csv.gz": SCORES}),
+    "scores": Target(saved_run, [SCORES], (gzipped,), file="scores.csv.gz", beside={"run.json": RUN_JSON}),
+    "journal": Target(kept, [LINE], words=WORDS),
+    "config": Target(settings, [CONFIG], words=WORDS, file=FILE),
     "options": Target(options, CALLS, words=NAMES),
     "spec": Target(spec, SPECS, words=NAMES, file="spec"),
 }
