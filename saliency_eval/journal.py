@@ -7,7 +7,6 @@ counts when all of them hold; any other is as good as none, so several processes
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import math
@@ -22,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from saliency_eval import __version__
 from saliency_eval.core import Stimulus
 from saliency_eval.errors import CODES, Problem
 from saliency_eval.options import alternatives
 from saliency_eval.run import Scored
+from saliency_eval.versions import versions
 
 NAME = "partial.jsonl"
 LONGEST = 1 << 20  # bytes of a line
@@ -58,11 +57,15 @@ class Journal:
         except OSError as error:
             self.failure = error
 
-    def discard(self) -> None:
-        """Remove everything that was made for it."""
+    def close(self) -> None:
+        """Let go of the file; it is opened again when something is added."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def discard(self) -> None:
+        """Remove everything that was made for it."""
+        self.close()
         if not self.folder.is_symlink():
             shutil.rmtree(self.folder, ignore_errors=True)
         with contextlib.suppress(OSError):
@@ -105,21 +108,8 @@ def opened(folder: Path, flags: int) -> int:
 
 def setting_of(*words: object) -> str:
     """Hash of a way of scoring: of the words, and of the code that computes."""
-    import PIL
-    import scipy
-
-    versions = (__version__, np.__version__, scipy.__version__, PIL.__version__, code())
-    text = json.dumps([str(word) for word in (*words, *versions)])
+    text = json.dumps([*map(str, words), versions()])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@functools.cache
-def code() -> str:
-    """Hash of this package's sources: a checkout changes between two releases."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def hash_of_truth(stimulus: Stimulus, *, stored: bool) -> str:

@@ -74,10 +74,11 @@ def score(
     setting = Setting(chosen.name, kind, rule, on_missing)
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
     doomed = any(p.severity == "error" for p in problems)
-    if results is not None and resume and not doomed:
+    if results is not None and resume and limit is None and not doomed:
         done = finished(Path(results), predictions, data, setting, variants)
         if done is not None:
-            return replace(done, restored=True)
+            refuse(list(dict.fromkeys([*problems, *done.problems])), strict=strict)
+            return done
     try:
         known = journal.read(data) if journal and not doomed else {}
         task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
@@ -89,6 +90,9 @@ def score(
         if journal:
             journal.discard()
         raise
+    finally:
+        if journal:
+            journal.close()
     complete = limit is None and not (on_missing == "skip" and any(r.missing for r in scored))
     run = Run.of(predictions, data, setting, variants, scored, problems, complete=complete)
     return replace(run, journal=journal)

@@ -18,6 +18,7 @@ from typing import Any
 from saliency_eval.errors import ENVIRONMENT, fail, shown
 from saliency_eval.escape import csv_line
 from saliency_eval.run import Run
+from saliency_eval.versions import versions
 
 SCHEMA = 1
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10)}
@@ -128,8 +129,6 @@ def to_json(run: Run) -> bytes:
 
 def describe(run: Run) -> dict[str, Any]:
     """Everything in `run.json`."""
-    import numpy as np
-
     return {
         "schema": SCHEMA,
         "model": run.model,
@@ -145,7 +144,7 @@ def describe(run: Run) -> dict[str, Any]:
         "predictions_sha256": run.predictions_sha256,
         "problems": [p.to_dict() for p in run.problems],
         "draws": {label: dict(drawn) for label, drawn in run.draws.items()},
-        "versions": {"saliency_eval": run.version, "numpy": np.__version__},
+        "versions": versions() | {"saliency_eval": run.version},
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
-    ("errors", "pool"),
+    ("errors", "pool", "versions"),
     ("options", "escape"),
     ("core", "check"),
     ("maps",),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import saliency_eval as se
-from saliency_eval import executors, journal, tasks
+from saliency_eval import executors, journal, store, tasks
 from saliency_eval.errors import Problem
 from saliency_eval.journal import Journal, line_of, parse
 from saliency_eval.run import Scored
 from saliency_eval.store import save
+from saliency_eval.versions import versions
 
 METRICS = ["nss", "shuffled_auc"]
 PLAIN = Scored("i01", (0.1, 2.5e-300), "t", "p", "i01.png", "png", (Problem("lossy", "text"),), on_zero=3)
@@ -110,12 +111,9 @@ def spoil_truth(toy):
     path.write_text(text.replace(first, "i05,1,1,0", 1), encoding="utf-8")
 
 
-def another_version(toy, monkeypatch):
-    monkeypatch.setattr(journal, "__version__", "9.9.9")
-
-
-def another_code(toy, monkeypatch):
-    monkeypatch.setattr(journal, "code", lambda: "other")
+def install_other_versions(monkeypatch):
+    for module in (journal, store):
+        monkeypatch.setattr(module, "versions", lambda: versions() | {"code": "other"})
 
 
 @pytest.mark.parametrize(
@@ -124,8 +122,7 @@ def another_code(toy, monkeypatch):
         (None, {}, 3),
         (spoil_map, {}, 4),
         (spoil_truth, {}, 6),
-        (another_version, {}, 6),
-        (another_code, {}, 6),
+        (install_other_versions, {}, 6),
         (None, {"metrics": ["nss(ddof=0)", "shuffled_auc"]}, 6),
         (None, {"metrics": ["nss"]}, 6),
         (None, {"seed": 7}, 6),
@@ -138,8 +135,8 @@ def test_what_changed_is_scored_again(toy, data, made, monkeypatch, change, opti
     first = made[:]
     assert "i01" in first
     made.clear()
-    if change in (another_version, another_code):
-        change(toy, monkeypatch)
+    if change is install_other_versions:
+        change(monkeypatch)
     elif change:
         change(toy)
     data = se.load_dataset(str(toy / "toy"))
@@ -155,6 +152,43 @@ def test_a_finished_run_of_another_content_is_no_answer(toy, data, made):
     made.clear()
     assert not se.score(toy / "maps", data, METRICS, results=toy / "results").restored
     assert len(made) == 6
+
+
+def test_a_finished_run_of_other_versions_is_no_answer(toy, data, made, monkeypatch):
+    finished(toy, data)
+    install_other_versions(monkeypatch)
+    made.clear()
+    assert not se.score(toy / "maps", data, METRICS, results=toy / "results").restored
+    assert len(made) == 6
+
+
+def test_a_finished_run_answers_neither_for_a_part_nor_for_another_array(toy, data):
+    rng = np.random.default_rng(0)
+    (toy / "arrays").mkdir()
+    for id in data:
+        np.savez(toy / "arrays" / f"{id}.npz", a=rng.random((48, 64)), b=rng.random((48, 64)))
+    runs = {}
+    for variable in ("a", "b"):
+        run = se.score(toy / "arrays", data, METRICS, variable=variable, results=toy / "results")
+        runs[save(run, toy / "results")] = run.means["nss"].mean
+    assert len(set(runs)) == len(set(runs.values())) == 2
+    part = se.score(toy / "arrays", data, METRICS, variable="a", limit=2, results=toy / "results")
+    assert (part.complete, len(part.ids)) == (False, 2)
+
+
+def test_a_finished_run_with_a_warning_is_refused_when_warnings_are_errors(toy, data):
+    Image.new("L", (64, 48)).save(toy / "maps" / "i01.png")
+    finished(toy, data)
+    with pytest.raises(se.SaliencyEvalError, match=r"error\[constant\]"):
+        se.score(toy / "maps", data, METRICS, results=toy / "results", strict=True)
+
+
+def test_no_file_stays_open(toy, data):
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(3):
+        finished(toy, data, resume=False)
+    interrupted(toy, data, resume=False)
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_a_damaged_run_is_scored_anew(toy, data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from saliency_eval.datasets.base import Dataset
@@ -31,7 +32,7 @@ def finished(
         alike = run.model == predictions.name and run.setting == setting and run.data == DataId.of(data)
         written_now = alike and holds(folder, {DOCUMENT: to_json(run)})
         if written_now and same_metrics(run, data, variants) and same_maps(run, predictions, data):
-            return run
+            return replace(run, restored=True)
     return None
 
 
