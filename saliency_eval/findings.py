@@ -9,9 +9,7 @@ from saliency_eval.errors import Problem, Severity, shown
 from saliency_eval.predictions import SetChecks
 from saliency_eval.run import OnMissing, Scored
 
-MANY_ON_ZERO = (
-    0.05  # share of fixations on zeros of their map from which on an epsilon decides about kld and ig
-)
+MANY_ON_ZERO = 0.05  # share of fixations on zeros of their map, above which an epsilon decides about kld, ig
 
 
 def found_while_reading(results: Sequence[Scored], data: Dataset) -> list[Problem]:

@@ -7,6 +7,7 @@ counts when all of them hold; any other is as good as none, so several processes
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import math
@@ -154,9 +155,12 @@ def parse(line: bytes, setting: str) -> Scored | None:
         return None
 
 
+types_of = functools.cache(typing.get_type_hints)  # slow, and asked for with every line
+
+
 def checked(record: dict[str, Any], kind: type) -> dict[str, Any]:
     """The fields of a record, if each has its type; raises TypeError, KeyError."""
-    hints = typing.get_type_hints(kind)
+    hints = types_of(kind)
     if wrong := [name for name, value in record.items() if not fits(value, hints[name])]:
         raise TypeError(f"{wrong} of {kind.__name__} have another type")
     return record

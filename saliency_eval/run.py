@@ -93,7 +93,7 @@ class Run:
     problems: tuple[Problem, ...] = ()
     draws: Mapping[str, Mapping[str, list[str]]] = field(
         default_factory=dict
-    )  # by metric and image: negatives
+    )  # negatives by metric and image
     complete: bool = True
     version: str = __version__
     restored: bool = False  # it was complete already, and nothing was scored

@@ -104,6 +104,10 @@ def spoil_map(toy):
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+def rename_map(toy):
+    (toy / "maps" / "i01.png").rename(toy / "maps" / "i01.jpg")
+
+
 def spoil_truth(toy):
     path = toy / "toy" / "fixations.csv"
     text = path.read_text(encoding="utf-8")
@@ -121,6 +125,7 @@ def install_other_versions(monkeypatch):
     [
         (None, {}, 3),
         (spoil_map, {}, 4),
+        (rename_map, {}, 4),
         (spoil_truth, {}, 6),
         (install_other_versions, {}, 6),
         (None, {"metrics": ["nss(ddof=0)", "shuffled_auc"]}, 6),

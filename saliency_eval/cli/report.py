@@ -95,20 +95,15 @@ def heading(run: Run) -> str:
     counts = ", ".join(f"{totals[code]} {word}" for code, word in COUNTED.items() if totals[code])
     return (
         f"{shown(run.model)} on {run.data.id}@{run.data.version}, protocol {run.setting.protocol}   "
-        f"{scored(run)}/{run.data.n} images" + (f" ({counts})" if counts else "")
+        f"{run.n_scored}/{run.data.n} images" + (f" ({counts})" if counts else "")
     )
-
-
-def scored(run: Run) -> int:
-    """How many images count."""
-    return run.n_scored
 
 
 def not_a_score(run: Run) -> str:
     """The line that marks the result of a part."""
     if len(run.ids) < run.data.n:
         return f"NOT A SCORE: the first {len(run.ids)} of {run.data.n} images only"
-    return f"NOT A SCORE: {scored(run)} of {run.data.n} images"
+    return f"NOT A SCORE: {run.n_scored} of {run.data.n} images"
 
 
 def means(run: Run) -> list[list[str]]:
@@ -127,7 +122,7 @@ def show_bare(results: Sequence[Result], bare: str) -> None:
         console.problems(run.problems)
         if not run.complete:
             console.line(not_a_score(run))
-        elif scored(run) < run.data.n or any(p.code == "missing" for p in run.problems):
+        elif run.n_scored < run.data.n or any(p.code == "missing" for p in run.problems):
             console.line(heading(run))
         label = bare if bare in run.labels else run.labels[0]
         console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
@@ -149,7 +144,7 @@ def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "model": run.model,
             "run": str(folder) if folder else None,
             "protocol": run.setting.protocol,
-            "n": scored(run),
+            "n": run.n_scored,
             "complete": run.complete,
             "metrics": {label: mean_of(run, label) for label in run.labels},
             "signatures": dict(run.signatures),

@@ -24,13 +24,13 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from saliency_eval.errors import Problem, SaliencyEvalError, Severity, fail, shown
+from saliency_eval.executors import ONE_THREAD
 from saliency_eval.pool import Shape
 from saliency_eval.predictions.rules import MESSAGE, Rules
 from saliency_eval.predictions.values import Array, Notes, check_size
 
 START = "import sys; sys.path[:] = sys.argv[1:]; from saliency_eval.predictions.helper import serve; serve()"
 ROOT = str(Path(__file__).parents[2])  # the folder of this very package
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 STARTING = 60  # seconds until the helper has its imports
 LENGTHS = struct.Struct("<II")
 HEADER = 1 << 16  # bytes
