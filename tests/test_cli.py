@@ -11,12 +11,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from saliency_eval.cli import main
+from saliency_eval.cli.report import foreign
+from saliency_eval.stats import Interval
 
 
 def run(*arguments, cwd=None, **environment):
@@ -504,3 +507,14 @@ def test_the_seed_of_a_variant_is_kept_unless_one_is_given(toy):
     given = ["score", "maps", "--data", "toy", "--no-save", "--metrics", "auc_borji(splits=5,seed=7)"]
     assert "|seed:7|" in run(*given, cwd=toy).stdout
     assert "|seed:3|" in run(*given, "--seed", "3", cwd=toy).stdout
+
+
+@pytest.mark.parametrize(
+    ("shuffled", "judd", "hinted"),
+    [((0.49, 0.51), (0.6, 0.7), True), ((0.51, 0.53), (0.6, 0.7), False), ((0.4, 0.49), (0.6, 0.7), False),
+     ((0.49, 0.51), (0.45, 0.55), False), ((None, None), (0.6, 0.7), False)],
+)  # fmt: skip
+def test_maps_of_other_images_are_hinted_at(shuffled, judd, hinted):
+    means = {"shuffled_auc": Interval(0.5, *shuffled, 9), "auc_judd": Interval(0.6, *judd, 9)}
+    assert foreign(SimpleNamespace(means=means)) == hinted
+    assert not foreign(SimpleNamespace(means={}))

@@ -72,6 +72,10 @@ def show_run(result: Result, short: bool) -> None:
     """The table of one run, its signatures, and what was noticed."""
     run, seconds, folder = result
     console.problems(run.problems)
+    if foreign(run):
+        console.note(
+            "hint: shuffled_auc is at chance, auc_judd is not: a model of the centre, or maps of other images?"
+        )
     console.print(heading(run))
     if not run.complete:
         console.print(not_a_score(run))
@@ -85,6 +89,14 @@ def show_run(result: Result, short: bool) -> None:
     rate = f"{len(run.ids) / max(seconds, 1e-9):.0f} images/s"
     done = "already complete:" if run.restored else "saved"
     console.print((f"{done} {shown(folder, 500)}   " if folder else "") + f"{seconds:.1f} s, {rate}")
+
+
+def foreign(run: Run) -> bool:
+    """Do the maps know where people look, but not what in this very image draws them?"""
+    shuffled, judd = run.means.get("shuffled_auc"), run.means.get("auc_judd")
+    if not (shuffled and judd and shuffled.low and shuffled.high and judd.low):
+        return False
+    return shuffled.low <= 0.5 <= shuffled.high and judd.low > 0.5
 
 
 def heading(run: Run) -> str:

@@ -177,4 +177,5 @@ def named(problem: Problem, name: str, id: str | None) -> Problem:
     message = f"{shown(name)}: {problem.message}"
     if len(message) > MESSAGE:
         message = message[: MESSAGE - 3] + "..."
-    return replace(problem, message=message, file=name, image=id)
+    remedy = problem.remedy or ("write the file again" if problem.code == "unreadable" else "")
+    return replace(problem, message=message, remedy=remedy, file=name, image=id)

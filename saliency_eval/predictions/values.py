@@ -169,11 +169,11 @@ def remarks(values: Array, low: Any, high: Any) -> Notes:
     """`constant`, `few_levels` and `shifted`, from the extrema and as few looks at the map as possible."""
     notes = []
     if low == high:
-        notes.append(
-            Problem("constant", f"the map is constant ({low} everywhere): it scores at chance level")
-        )
+        text = f"the map is constant ({low} everywhere): it scores at chance level"
+        notes.append(Problem("constant", text, "see whether the model or the export failed on this image"))
     elif only_two(values[len(values) // 2], low, high) and only_two(values, low, high):
-        notes.append(Problem("few_levels", f"the map has 2 levels only ({low} and {high})"))
+        text = f"the map has 2 levels only ({low} and {high}): most metrics see a mask"
+        notes.append(Problem("few_levels", text, "save the values before the threshold"))
     if low < 0:
         notes.append(
             Problem(
