@@ -121,4 +121,4 @@ def status(name: str | None, image: str | None, problems: Sequence[Problem]) -> 
     if worst is None:
         return FileStatus(name, image, "ok", None, "")
     bad = worst.severity != "note"
-    return FileStatus(name, image, worst.code if bad else "ok", worst.severity, str(worst).partition(": ")[2])
+    return FileStatus(name, image, worst.code if bad else "ok", worst.severity, worst.sentence)

@@ -148,10 +148,14 @@ class Problem:
     def exit(self) -> int:
         return CODES[self.code].exit if self.exit_override is None else self.exit_override
 
-    def __str__(self) -> str:
-        sentence = f"{self.severity}[{self.code}]: {self.message}"
+    @property
+    def sentence(self) -> str:
+        """What is wrong, and what to do."""
         sign = "." if self.remedy[:1].isupper() else ";"
-        return f"{sentence}{sign} {self.remedy}" if self.remedy else sentence
+        return f"{self.message}{sign} {self.remedy}" if self.remedy else self.message
+
+    def __str__(self) -> str:
+        return f"{self.severity}[{self.code}]: {self.sentence}"
 
     def to_dict(self) -> dict[str, object]:
         """The finding as JSON shows it."""

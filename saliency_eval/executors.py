@@ -66,10 +66,9 @@ def in_workers(task: Task[T], chunks: Sequence[Sequence[str]], workers: int, los
             for future in done:
                 chunk = doing.pop(future)
                 yield from shipment.result(future, chunk) or (shipment.alone(id, lost) for id in chunk)
-    except Exception:
+    finally:  # of what nobody is going to take, also when that is because of Ctrl-C
         for future in doing:
             future.cancel()
-        raise
 
 
 def died(future: Future[Any]) -> bool:

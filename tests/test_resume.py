@@ -41,17 +41,22 @@ def made(monkeypatch):
     return found
 
 
-def interrupted(toy, data, after=3, **options):
-    """Score until some images are done; the journal that is left."""
-    done = []
+def stop_after(count):
+    """A progress that ends the work once so many images are done."""
+    left = [None] * count
 
-    def stop(count):
-        done.append(count)
-        if len(done) == after:
+    def stop(_):
+        left.pop()
+        if not left:
             raise KeyboardInterrupt
 
+    return stop
+
+
+def interrupted(toy, data, after=3, **options):
+    """Score until some images are done; the journal that is left."""
     with pytest.raises(KeyboardInterrupt):
-        se.score(toy / "maps", data, METRICS, results=toy / "results", progress=stop, **options)
+        se.score(toy / "maps", data, METRICS, results=toy / "results", progress=stop_after(after), **options)
     [path] = (toy / "results").rglob("partial.jsonl")
     return path
 
@@ -149,6 +154,24 @@ def test_what_changed_is_scored_again(toy, data, made, monkeypatch, change, opti
     assert len(made) == again
     shutil.rmtree(toy / "results")
     assert finished(toy, data, **options) == found
+
+
+def test_another_stored_density_is_another_truth(toy, data, made):
+    folder = toy / "toy" / "maps"
+    shutil.copytree(toy / "maps", folder)
+    options = {"metrics": ["cc(density.source=file)"], "results": toy / "results"}
+    data = se.load_dataset(str(toy / "toy"))
+    with pytest.raises(KeyboardInterrupt):
+        se.score(toy / "maps", data, **options, progress=stop_after(3))
+    (folder / "i04.png").replace(folder / "i01.png")
+    shutil.copy(folder / "i02.png", folder / "i04.png")
+    made.clear()
+    data = se.load_dataset(str(toy / "toy"))
+    save(se.score(toy / "maps", data, **options), toy / "results")
+    assert len(made) == 3 + 1
+    assert se.score(toy / "maps", data, **options).restored
+    shutil.copy(folder / "i03.png", folder / "i04.png")
+    assert not se.score(toy / "maps", se.load_dataset(str(toy / "toy")), **options).restored
 
 
 def test_a_finished_run_of_another_content_is_no_answer(toy, data, made):

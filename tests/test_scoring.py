@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import saliency_eval as se
+from saliency_eval.errors import fail
 from saliency_eval.models.runner import write_maps
 from saliency_eval.store import save
 from saliency_eval.variant import parse
@@ -145,6 +146,12 @@ def test_all_problems_come_at_once_and_nothing_is_scored(toy, data):
     }
     found = se.check_predictions(toy / "maps", data)
     assert {p.code for p in found if p.severity == "error"} == {"missing", "unreadable", "non_finite"}
+
+
+def test_what_is_wrong_with_the_environment_is_said_once(data):
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(lambda id: fail("io", "the disk is gone"), data, ["nss"])
+    assert [p.message for p in caught.value.problems] == ["the disk is gone"]
 
 
 def test_resized_maps_are_counted_and_signed(toy, data):
