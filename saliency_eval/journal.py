@@ -13,7 +13,6 @@ import json
 import math
 import os
 import shutil
-import stat
 import typing
 import zlib
 from collections.abc import Collection, Iterator
@@ -23,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from saliency_eval.core import Stimulus
-from saliency_eval.errors import CODES, Problem
+from saliency_eval.disk import open_plain
+from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import alternatives
 from saliency_eval.run import Scored
 from saliency_eval.versions import versions
@@ -97,11 +97,10 @@ def opened(folder: Path, flags: int) -> int:
     """The journal of a folder, if both are what they should be: no link, no pipe. Raises OSError."""
     if folder.is_symlink():
         raise OSError(f"{folder} is a link")
-    file = os.open(folder / NAME, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError(f"{folder / NAME} is no file")
-    return file
+    try:
+        return open_plain(folder / NAME, flags)
+    except SaliencyEvalError as error:
+        raise OSError(f"{folder / NAME} {error}") from None
 
 
 # ------------------------------------------------------------------ what values depend on

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from saliency_eval.disk import sync, write
 from saliency_eval.errors import ENVIRONMENT, fail, shown
 from saliency_eval.escape import csv_line
 from saliency_eval.run import Run
@@ -76,23 +77,6 @@ def put(files: Mapping[str, bytes], new: Path, folder: Path) -> None:
         os.replace(folder, new.with_suffix(".old"))
     os.replace(new, folder)
     sync(folder.parent)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def folder_name(run: Run) -> str:

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool", "versions"),
-    ("options", "escape"),
+    ("options", "escape", "disk"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),

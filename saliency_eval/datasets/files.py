@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import stat
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from saliency_eval.disk import read
 from saliency_eval.errors import TRUTH, USAGE, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 JUNK = {"thumbs.db", "desktop.ini"}
-KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe (FIFO)", stat.S_IFSOCK: "a socket"}
 IMAGES = (".jpg", ".jpeg", ".png")
 
 
@@ -128,34 +127,17 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """All bytes of a regular file; `not_a_file`, `too_large`, `changed`, `unreadable` (exit 4).
-
-    It is looked at before it is opened, for a device may act on that, and never waited for, as a pipe asks.
-    """
+    """All bytes of a plain file; `not_a_file`, `too_large`, `changed`, `unreadable` (exit 4)."""
     try:
-        check_regular(path, os.stat(path))
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            status = os.fstat(file.fileno())
-            check_regular(path, status)
-            data = file.read(min(status.st_size, most) + 1)
+        return read(path, most)
+    except SaliencyEvalError as error:
+        [problem] = error.problems
+        fail(
+            problem.code, f"{shown(path.name)} {problem.message}", problem.remedy, file=path.name, exit=TRUTH
+        )
     except OSError as error:
         why = "a link that leads nowhere" if path.is_symlink() and not path.exists() else error.strerror
         fail("unreadable", f"{shown(path.name)}: cannot be read: {why}", "restore the file",
-             file=path.name, exit=TRUTH)  # fmt: skip
-    if len(data) > most:
-        fail("too_large", f"{shown(path.name)} must have at most {most >> 20} MiB", "split it or scale it down",
-             file=path.name, exit=TRUTH)  # fmt: skip
-    if len(data) != status.st_size:
-        fail("changed", f"{shown(path.name)} changed while it was read", "wait until it is written",
-             file=path.name, exit=TRUTH)  # fmt: skip
-    return data
-
-
-def check_regular(path: Path, status: os.stat_result) -> None:
-    """Raises `not_a_file` (exit 4) for a folder, pipe, socket or device."""
-    if not stat.S_ISREG(status.st_mode):
-        kind = KINDS.get(stat.S_IFMT(status.st_mode), "a device")
-        fail("not_a_file", f"{shown(path.name)} must be a file, got {kind}", "put the file in its place",
              file=path.name, exit=TRUTH)  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from saliency_eval.boards import Board
+from saliency_eval.disk import replace, sync
 from saliency_eval.errors import ENVIRONMENT, fail, shown
 from saliency_eval.exports.data import to_csv, to_json
 from saliency_eval.exports.page import to_html
 from saliency_eval.exports.text import to_latex, to_markdown
-from saliency_eval.store import slug, sync, write
+from saliency_eval.store import slug
 
 FILES: dict[str, Callable[[Board], str]] = {
     "leaderboard.json": to_json,
@@ -45,16 +46,6 @@ def save_board(board: Board, out: str | os.PathLike[str], *, excel_safe: bool = 
         fail("io", f"the board could not be written to {shown(folder, 500)}: {error.strerror}",
              "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
     return folder
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file beside its target, then rename it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(beside, data)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def folder_for(id: str) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from saliency_eval.disk import check_plain
 from saliency_eval.errors import fail, shown
 from saliency_eval.predictions.archive import PredictionArchive
 from saliency_eval.predictions.base import Prediction, Predictions, Reading
-from saliency_eval.predictions.folder import PredictionFolder, check_regular
+from saliency_eval.predictions.folder import PredictionFolder
 from saliency_eval.predictions.mapping import MappingPredictions
 from saliency_eval.predictions.match import Naming
 from saliency_eval.predictions.rules import Kind, Rules
@@ -85,5 +86,5 @@ def open_files(path: Path, name: str | None, naming: Naming, rules: Rules) -> Pr
         fail("io", f"the predictions at {shown(path, 200)} cannot be opened: {error}")
     if path.is_dir():
         return PredictionFolder(path, name=name, naming=naming, rules=rules)
-    check_regular(mode)
+    check_plain(mode)
     return PredictionArchive(path, name=name, naming=naming, rules=rules)

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from saliency_eval.disk import read
 from saliency_eval.errors import fail, shown
 from saliency_eval.predictions.files import Listing, PredictionFiles
 from saliency_eval.predictions.match import is_junk
-from saliency_eval.predictions.rules import ACCEPTED, DEPTH, most_files, size, suffix_of
-
-KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe (FIFO)",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFLNK: "a link",
-}
+from saliency_eval.predictions.rules import ACCEPTED, DEPTH, SMALLER, most_files, suffix_of
 
 
 class PredictionFolder(PredictionFiles):
@@ -34,7 +25,7 @@ class PredictionFolder(PredictionFiles):
     def _bytes(self, name: str) -> bytes:
         path = inside(self.root, name)
         try:
-            return whole(path, self._rules.max_bytes)
+            return read(path, self._rules.max_bytes, follow=False, smaller=SMALLER)
         except OSError as error:
             fail("io", f"the file cannot be read: {error.strerror}", "check that it exists and may be read")
 
@@ -102,36 +93,3 @@ def inside(root: Path, name: str) -> str:
     if os.path.commonpath([os.path.realpath(root), target]) != os.path.realpath(root):
         fail("symlink", "a link that leads out of the folder is not followed", "put the file in its place")
     return target
-
-
-def whole(path: str, limit: int) -> bytes:
-    """All bytes of a regular file, in one read; raises `not_a_file`, `too_large`, `changed`."""
-    check_regular(os.lstat(path).st_mode)  # a device may act on being opened
-    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(number, "rb", buffering=0) as file:
-        status = os.fstat(number)
-        check_regular(status.st_mode)
-        if status.st_size > limit:
-            fail(
-                "too_large",
-                f"a file may have {size(limit)}, got {size(status.st_size)}",
-                "save it smaller, or raise max_bytes= of open_predictions",
-            )
-        data = file.read(status.st_size + 1) or b""
-    if len(data) != status.st_size:
-        fail(
-            "changed",
-            f"the file changed from {status.st_size} to {len(data)} bytes while it was read",
-            "wait until it is written",
-        )
-    return data
-
-
-def check_regular(mode: int) -> None:
-    """Raises `not_a_file` for anything but a regular file."""
-    if not stat.S_ISREG(mode):
-        fail(
-            "not_a_file",
-            f"a prediction must be a file, got {KINDS.get(stat.S_IFMT(mode), 'something else')}",
-            "put the file in its place",
-        )

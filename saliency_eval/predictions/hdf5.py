@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from saliency_eval.disk import size
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.pool import Shape
 from saliency_eval.predictions.arrays import pick
 from saliency_eval.predictions.inflate import check_growth
-from saliency_eval.predictions.rules import DEFLATE, Rules, size
+from saliency_eval.predictions.rules import DEFLATE, Rules
 from saliency_eval.predictions.values import (
     Array,
     Notes,

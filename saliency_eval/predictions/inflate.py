@@ -5,8 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 
+from saliency_eval.disk import size
 from saliency_eval.errors import fail
-from saliency_eval.predictions.rules import Rules, size
+from saliency_eval.predictions.rules import Rules
 
 STEP = 1 << 20  # bytes inflated at a time
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from saliency_eval.disk import size
 from saliency_eval.errors import fail, shown
-from saliency_eval.predictions.rules import Rules, size
+from saliency_eval.predictions.rules import SMALLER, Rules
 
 if TYPE_CHECKING:
     import tarfile
@@ -263,6 +264,6 @@ def refuse_size(name: str, found: int, rules: Rules) -> None:
         fail(
             "too_large",
             f"{shown(name)}: a member may have {size(rules.max_bytes)}, got {size(found)}",
-            "save it smaller, or raise max_bytes= of open_predictions",
+            SMALLER,
             file=name,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import posixpath
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,6 +27,7 @@ SMALLEST_SIDE = 8  # of a map that is resized
 DEPTH = 8  # of sub-folders
 NAMES_SHOWN = 8
 MESSAGE = 500  # characters about one file
+SMALLER = "save it smaller, or raise max_bytes= of open_predictions"
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,3 @@ def suffix_of(name: str) -> str:
     '.png'
     """
     return posixpath.splitext(name)[1].lower()
-
-
-def size(count: int) -> str:
-    """Bytes for a reader, rounded up: one more than a limit must not look like the limit.
-
-    >>> size(64 * 2**20), size(64 * 2**20 + 1)
-    ('64 MiB', '64.1 MiB')
-    """
-    return f"{math.ceil(count * 10 / 2**20) / 10:g} MiB" if count >= 2**20 else f"{count} bytes"

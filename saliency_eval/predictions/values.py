@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from saliency_eval.disk import size
 from saliency_eval.errors import Problem, fail
 from saliency_eval.pool import Shape
-from saliency_eval.predictions.rules import SMALLEST_SIDE, Rules, size
+from saliency_eval.predictions.rules import SMALLEST_SIDE, Rules
 
 Array = NDArray[Any]
 Notes = tuple[Problem, ...]

@@ -343,11 +343,15 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.
     predictions = PredictionFolder(good_folder(tmp_path / "p"))
     predictions.match(IDS)
 
-    def grow(mode: int) -> None:
+    look = os.fstat
+
+    def grow(number: int) -> os.stat_result:
+        found = look(number)
         with (tmp_path / "p" / "i01.png").open("ab") as file:
             file.write(b"more")
+        return found
 
-    monkeypatch.setattr("saliency_eval.predictions.folder.check_regular", grow)
+    monkeypatch.setattr("saliency_eval.disk.os.fstat", grow)
     with pytest.raises(SaliencyEvalError) as error:
         predictions.fetch("i01").read(SHAPE)
     assert error.value.code == "changed"
