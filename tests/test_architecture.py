@@ -101,6 +101,28 @@ def test_the_package_imports_numpy_at_most():
     assert set(loaded_after("import saliency_eval as se; se.metrics.nss")) <= {"numpy"}
 
 
+def test_every_module_can_be_imported_where_unix_is_absent():
+    """But the helper, which runs where there is a `resource` module or not at all."""
+    lacking = {
+        "os": ["O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "fork", "register_at_fork", "pread", "killpg"],
+        "signal": ["pthread_sigmask", "SIG_BLOCK", "SIGPROF", "SIGALRM", "SIGKILL", "setitimer"],
+    }
+    modules = sorted(
+        ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for p in PACKAGE.rglob("*.py")
+        if p.stem not in ("__init__", "__main__") and p != PACKAGE / "predictions" / "helper.py"
+    )
+    run = (
+        "import importlib, os, signal, sys\n"
+        "for name in ('resource', 'fcntl', 'pwd', 'grp'): sys.modules[name] = None\n"
+        f"for module, names in {lacking!r}.items():\n"
+        "    for name in names: delattr(sys.modules[module], name)\n"
+        f"for name in {modules!r}: importlib.import_module(name)"
+    )
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("limit", [310])
 def test_files_stay_short(limit):
     long = {

@@ -174,12 +174,34 @@ def test_another_stored_density_is_another_truth(toy, data, made):
     assert not se.score(toy / "maps", se.load_dataset(str(toy / "toy")), **options).restored
 
 
-def test_a_finished_run_of_another_content_is_no_answer(toy, data, made):
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        (spoil_map, {}),
+        (spoil_truth, {}),
+        (None, {"name": "Maps"}),  # its folder begins like that of "maps"
+        (None, {"resize": "error"}),
+        (None, {"on_missing": "constant"}),
+        (None, {"metrics": ["nss"]}),
+        (None, {"metrics": ["shuffled_auc", "nss"]}),
+        (None, {"metrics": ["nss(ddof=0)", "shuffled_auc"]}),
+    ],
+)
+def test_a_finished_run_of_another_content_is_no_answer(toy, data, made, change, options):
     finished(toy, data)
-    spoil_map(toy)
+    if change:
+        change(toy)
     made.clear()
-    assert not se.score(toy / "maps", data, METRICS, results=toy / "results").restored
+    data = se.load_dataset(str(toy / "toy"))
+    options = {"metrics": METRICS} | options
+    assert not se.score(toy / "maps", data, results=toy / "results", **options).restored
     assert len(made) == 6
+
+
+def test_broken_runs_do_not_hide_the_finished_one(toy, data):
+    finished(toy, data)
+    (toy / "results" / "toy" / "maps-00000000").mkdir()
+    assert se.score(toy / "maps", data, METRICS, results=toy / "results").restored
 
 
 def test_a_finished_run_of_other_versions_is_no_answer(toy, data, made, monkeypatch):
