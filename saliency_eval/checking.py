@@ -116,7 +116,7 @@ def grouped(problems: Iterable[Problem], what: str) -> Mapping[str | None, list[
 def status(name: str | None, image: str | None, problems: Sequence[Problem]) -> FileStatus:
     """The worst of the findings on a file; notes do not change that it is ok."""
     worst = min(problems, key=lambda p: WORST.index(p.severity), default=None)
-    if worst is None and image is None:
+    if image is None and (worst is None or worst.code == "extra"):
         worst = Problem("extra", "the file belongs to no image and is not read", "remove or rename")
     if worst is None:
         return FileStatus(name, image, "ok", None, "")

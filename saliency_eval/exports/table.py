@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from saliency_eval.boards import Board, fields
@@ -34,21 +36,22 @@ class Table(NamedTuple):
 
 def table(board: Board) -> Table:
     """The table of a board."""
-    data = board.data
+    data, times = board.data, Counter(run.model for run in board.runs)
     return Table(
         f"{data.id}@{data.version}",
         tuple((label, board.better(label)) for label in board.labels),
-        tuple(row(board, run, rank) for run, rank in zip(board.runs, board.ranks(), strict=True)),
+        tuple(row(board, run, rank, times) for run, rank in zip(board.runs, board.ranks(), strict=True)),
         tuple(board.signatures().values()),
         board.apart,
         f"Means over {data.n} images with 95 % bootstrap intervals, best first by {board.primary}.",
     )
 
 
-def row(board: Board, run: Run, rank: int | None) -> Row:
-    """The row of one model."""
+def row(board: Board, run: Run, rank: int | None, times: Mapping[str, int]) -> Row:
+    """The row of one model; where a name stands several times, the digits of its run tell them apart."""
     means = tuple(cell(run, label) for label in board.labels)
-    return Row(NONE if rank is None else str(rank), run.model, means, images(run), folder_name(run))
+    model = run.model if times[run.model] == 1 else f"{run.model} ({run.digest})"
+    return Row(NONE if rank is None else str(rank), model, means, images(run), folder_name(run))
 
 
 def cell(run: Run, label: str) -> tuple[str, str]:

@@ -89,7 +89,11 @@ def inside(root: Path, name: str) -> str:
     try:
         target = os.path.realpath(path, strict=True)
     except OSError:
-        fail("unreadable", "a broken link", "put the file in its place")
+        fail("unreadable", "a broken link", "replace the link by the file")
     if os.path.commonpath([os.path.realpath(root), target]) != os.path.realpath(root):
-        fail("symlink", "a link that leads out of the folder is not followed", "put the file in its place")
+        fail(
+            "symlink",
+            "a link that leads out of the folder is not followed",
+            "replace the link by a copy of its file",
+        )
     return target

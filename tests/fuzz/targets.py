@@ -125,7 +125,7 @@ def kept(data: bytes) -> None:
 def settings(folder: Path) -> None:
     """A configuration file as every command reads it."""
     file = File(folder / FILE, FILE)
-    file.settings(typer.main.get_command(app))
+    file.settings(COMMANDS)
     if file.problems:
         raise SaliencyEvalError(file.problems)
 
@@ -273,6 +273,7 @@ LINE = journal.line_of(
     Scored("i01", (0.5, 1e-300), "t", "p", "i01.png", "png", (Problem("lossy", "text", count=2),), on_zero=3),
     "s",
 )
+COMMANDS = typer.main.get_command(app)
 CONFIG = (
     b'[score]\ndata = "osie"\nmetrics = ["nss", "cc(sigma=19)"]\nworkers = 2\nstrict = true\nout = "results"\n'
     b'[data.check]\nroot = "/data"\n'
