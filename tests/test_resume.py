@@ -198,6 +198,34 @@ def test_a_finished_run_of_another_content_is_no_answer(toy, data, made, change,
     assert len(made) == 6
 
 
+def test_an_equal_run_is_left_as_it_is(toy, data):
+    run = se.score(toy / "maps", data, METRICS)
+    folder = save(run, toy / "results", "first")
+    assert save(run, toy / "results", "second") == folder
+    assert (folder / "log.txt").read_text() == "first"
+
+
+def test_another_process_may_be_faster(toy, data, monkeypatch):
+    def put(files, new, folder):
+        plain(files, new, folder)
+        raise OSError(39, "Directory not empty")
+
+    plain = store.put
+    monkeypatch.setattr(store, "put", put)
+    folder = save(se.score(toy / "maps", data, METRICS), toy / "results")
+    assert sorted(path.name for path in folder.iterdir()) == ["log.txt", "run.json", "scores.csv.gz"]
+
+
+def test_a_saved_run_is_on_the_disk(toy, data, monkeypatch):
+    def sync(number):
+        synced.add(os.fstat(number).st_ino)
+
+    synced = set()
+    monkeypatch.setattr("saliency_eval.disk.os.fsync", sync)
+    folder = save(se.score(toy / "maps", data, METRICS), toy / "results")
+    assert {path.stat().st_ino for path in (*folder.iterdir(), folder.parent)} == synced
+
+
 def test_broken_runs_do_not_hide_the_finished_one(toy, data):
     finished(toy, data)
     (toy / "results" / "toy" / "maps-00000000").mkdir()
