@@ -42,7 +42,7 @@ def save(run: Run, results: Path, log: str = "") -> Path:
             put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
     except OSError as error:
         if not holds(folder, files):  # else another process was faster
-            shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(new if run.journal else scratch, ignore_errors=True)
             fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
                  "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
     shutil.rmtree(scratch, ignore_errors=True)

@@ -216,6 +216,22 @@ def test_another_process_may_be_faster(toy, data, monkeypatch):
     assert sorted(path.name for path in folder.iterdir()) == ["log.txt", "run.json", "scores.csv.gz"]
 
 
+@pytest.mark.parametrize("resumable", [False, True])
+def test_a_run_that_cannot_be_saved_leaves_its_journal_at_most(toy, data, monkeypatch, resumable):
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    results = toy / "results"
+    run = se.score(toy / "maps", data, METRICS, results=results if resumable else None)
+    monkeypatch.setattr("saliency_eval.disk.os.fsync", full)
+    with pytest.raises(se.SaliencyEvalError, match=r"error\[io\].*No space left"):
+        save(run, results)
+    left = [
+        path.name for path in results.rglob("*") if path.name.endswith((".tmp", ".json", ".gz", ".jsonl"))
+    ]
+    assert left == ([run.journal.folder.name, "partial.jsonl"] if resumable else [])
+
+
 def test_a_saved_run_is_on_the_disk(toy, data, monkeypatch):
     def sync(number):
         synced.add(os.fstat(number).st_ino)
