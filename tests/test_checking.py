@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from dataclasses import astuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 import saliency_eval as se
 from saliency_eval import findings, tasks
-from saliency_eval.errors import CODES
+from saliency_eval.errors import CODES, fail
 
 STABLE = """
     missing ambiguous extra too_many unreadable too_large format_not_allowed pickle dtype shape wrong_size
@@ -73,6 +74,34 @@ def test_every_file_has_a_row(toy, spoilt):
     assert "; write the file again" in rows[1]["message"].lower()
 
 
+def test_both_files_of_an_image_are_ambiguous(toy, data):
+    Image.new("L", (64, 48)).save(toy / "maps" / "i01.jpg")
+    files = se.check_predictions(toy / "maps", data).files
+    assert {file.name: file.status for file in files if file.status != "ok"} == {
+        "i01.jpg": "ambiguous",
+        "i01.png": "ambiguous",
+    }
+
+
+def test_a_finding_that_names_the_file_alone_is_of_that_file(toy, data):
+    with zipfile.ZipFile(toy / "maps.zip", "w") as archive:
+        for path in (toy / "maps").iterdir():
+            archive.write(path, path.name)
+        archive.writestr("../evil.png", b"")
+    files = se.check_predictions(toy / "maps.zip", data).files
+    assert [(file.name, file.status) for file in files if file.status != "ok"] == [
+        ("../evil.png", "path_traversal")
+    ]
+
+
+def test_a_finding_that_names_the_image_alone_is_of_its_file(data):
+    def model(id):
+        return fail("unreadable", "broken") if id == "i03" else np.arange(48.0 * 64).reshape(48, 64)
+
+    files = se.check_predictions(model, data).files
+    assert [(file.name, file.status) for file in files if file.severity == "error"] == [("i03", "unreadable")]
+
+
 def test_findings_on_the_truth_are_no_fault_of_a_file(toy, data):
     path = toy / "toy" / "fixations.csv"
     path.write_text(path.read_text(encoding="utf-8") + "i01,99,99,0\n", encoding="utf-8")
@@ -132,10 +161,11 @@ def test_many_fixations_on_zeros_are_a_warning(data):
 
 def test_fixations_of_images_without_a_map_do_not_count(data):
     maps, hit = with_zeros(data, 6)
-    del maps["i02"]
+    del maps["i02"], maps["i03"]
     found = se.score(maps, data, ["nss"], on_missing="skip").problems
     assert codes(found) == ["missing", "zeros"]
-    assert f"{hit} of 100 fixations" in next(p.message for p in found if p.code == "zeros")
+    assert next(p.count for p in found if p.code == "missing") == 2
+    assert f"{hit} of 80 fixations" in next(p.message for p in found if p.code == "zeros")
 
 
 def test_a_zero_is_looked_up_at_the_place_of_the_fixation(data):
