@@ -187,6 +187,7 @@ def test_file_names_are_slugs_and_every_folder_is_another():
     taken = exports.folder_for("My set")
     assert exports.folder_for(taken) != taken
     assert slug("a" * 58 + "-.b").endswith("a")
+    assert slug("CON.v2") != "con.v2"  # reserved with any extension
 
 
 def test_long_names_that_differ_at_the_end_are_told_apart():

@@ -108,6 +108,7 @@ def test_the_order_of_images_changes_no_digit():
     run = made(n=6)
     turned = made(ids=run.ids[::-1], values=run.values[::-1])
     assert run.means == turned.means
+    assert scores_csv(run) == scores_csv(turned)
 
 
 @pytest.mark.parametrize("id", ["a,b", 'a"b', "a\nb", "a\rb", "", "\udc80", " a "])
