@@ -46,8 +46,11 @@ class FetchedFile:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """Hash of the bytes."""
-        return sha256(self.data).hexdigest()
+        """Hash of the bytes, and of the name of the array that is chosen among several."""
+        digest = sha256(self.data)
+        if self.rules.variable is not None:
+            digest.update(f"\0{self.rules.variable}".encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
 
     def read(self, shape: Shape) -> Reading:
         """The map for a stimulus of (height, width); raises SaliencyEvalError."""
