@@ -26,6 +26,7 @@ from saliency_eval.disk import open_plain
 from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import alternatives
 from saliency_eval.run import Scored
+from saliency_eval.stats import MOST_VALUE
 from saliency_eval.versions import versions
 
 NAME = "partial.jsonl"
@@ -147,9 +148,11 @@ def parse(line: bytes, setting: str) -> Scored | None:
             return None
         values = tuple(float(value) for value in record.pop("values"))
         problems = tuple(Problem(**checked(problem, Problem)) for problem in record.pop("problems"))
-        if any(problem.code not in CODES for problem in problems):
+        if any(problem.code not in CODES or problem.severity == "error" for problem in problems):
             return None
-        return Scored(**checked(record, Scored), values=values, problems=problems)
+        scored = Scored(**checked(record, Scored), values=values, problems=problems)
+        beyond = any(abs(value) > MOST_VALUE for value in values if math.isfinite(value))
+        return None if scored.missing or beyond else scored
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
 

@@ -74,12 +74,12 @@ def score(
     setting = Setting(chosen.name, kind, rule, on_missing)
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
     doomed = any(p.severity == "error" for p in problems)
-    if results is not None and resume and limit is None and not doomed:
-        done = finished(Path(results), predictions, data, setting, variants)
-        if done is not None:
-            refuse(list(dict.fromkeys([*problems, *done.problems])), strict=strict)
-            return done
     try:
+        if journal and resume and limit is None and not doomed:
+            done = finished(Path(results or ""), predictions, data, setting, variants, problems)
+            if done is not None:
+                refuse(done.problems, strict=strict)
+                return replace(done, journal=journal)
         known = journal.read(data) if journal and not doomed else {}
         task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
         worked = Reader(predictions, data) if doomed else task

@@ -14,6 +14,7 @@ from saliency_eval.core import generator
 
 RESAMPLES = 10_000
 ROUNDING = 1e-12
+MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of floats
 CHUNK = 500  # resamples at a time: the counts of 500 resamples of 5,000 images take 20 MB
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -15,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from saliency_eval.disk import sync, write
-from saliency_eval.errors import ENVIRONMENT, fail, shown
+from saliency_eval.disk import read, sync, write
+from saliency_eval.errors import ENVIRONMENT, SaliencyEvalError, fail, shown
 from saliency_eval.escape import csv_line
 from saliency_eval.run import Run
 from saliency_eval.versions import versions
@@ -32,20 +33,23 @@ def save(run: Run, results: Path, log: str = "") -> Path:
     the rest. Raises `io` (exit 5) when the folder cannot be written; nothing half is left.
     """
     folder = results / run.data.id / folder_name(run)
-    scratch = (
-        run.journal.folder if run.journal else scratch_folder(results, run.data.id, run.model, run.digest)
-    )
+    scratch = scratch_folder(results, run.data.id, run.model, run.digest)  # none shared with other contents
     new = scratch / uuid.uuid4().hex
     files = {"run.json": to_json(run), "scores.csv.gz": scores_csv(run)}
     try:
         if not holds(folder, files):
+            if scratch.is_symlink() or scratch.is_file():
+                scratch.unlink()
             put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
     except OSError as error:
         if not holds(folder, files):  # else another process was faster
-            shutil.rmtree(new if run.journal else scratch, ignore_errors=True)
+            shutil.rmtree(new, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                scratch.rmdir()
             fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
                  "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
     shutil.rmtree(scratch, ignore_errors=True)
+    forget(run)
     return folder
 
 
@@ -61,10 +65,10 @@ def scratch_folder(results: Path, data: str, model: str, hash: str) -> Path:
 
 
 def holds(folder: Path, files: Mapping[str, bytes]) -> bool:
-    """Does the folder hold these files with these contents?"""
+    """Does the folder hold these files with these contents? Others may have put anything in their place."""
     try:
-        return all((folder / name).read_bytes() == data for name, data in files.items())
-    except OSError:
+        return all(read(folder / name, len(data), follow=False) == data for name, data in files.items())
+    except (OSError, SaliencyEvalError):
         return False
 
 

@@ -62,11 +62,8 @@ class Scorer(Reader):
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         truth = hash_of_truth(stimulus, stored=self.reads_densities)
         known = self.known.get(stimulus.id)
-        if known and (known.truth, known.prediction, known.file) == (
-            truth,
-            prediction.sha256,
-            prediction.name,
-        ):
+        now = (truth, prediction.sha256, prediction.name, len(self.variants))
+        if known and (known.truth, known.prediction, known.file, len(known.values)) == now:
             return known
         reading = prediction.read(stimulus["shape"])
         found = seen(stimulus, prediction, reading)

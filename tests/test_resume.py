@@ -1,5 +1,7 @@
 """What was scored before an interruption is taken up again, and nothing else is believed."""
 
+import contextlib
+import faulthandler
 import json
 import os
 import shutil
@@ -453,3 +455,157 @@ def test_an_exception_in_a_worker_is_passed_on(data, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         se.score(model, data, METRICS, workers=2)
     assert se.score(lambda id: np.eye(48, 64), data, METRICS, workers=2).n_scored == 6
+
+
+@pytest.fixture
+def pairs(toy, data):
+    """Two arrays in the file of each image."""
+    rng = np.random.default_rng(1)
+    (toy / "pairs").mkdir()
+    for id in data:
+        np.savez(toy / "pairs" / f"{id}.npz", a=rng.random((48, 64)), b=rng.random((48, 64)))
+    return toy / "pairs"
+
+
+def test_another_array_of_the_same_files_is_another_run(toy, data, pairs):
+    for variable in "ab":
+        run = se.score(pairs, data, ["nss"], results=toy / "results", variable=variable)
+        save(run, toy / "results")
+        plain = se.score(pairs, data, ["nss"], variable=variable)
+        assert not run.restored
+        assert run.means["nss"].mean == plain.means["nss"].mean
+    assert len(list((toy / "results" / "toy").iterdir())) == 2
+
+
+def test_what_is_found_before_the_maps_are_read_is_never_that_of_an_earlier_run(toy, data):
+    for name in ("zz1.png", "zz2.png"):
+        shutil.copy(toy / "maps" / "i01.png", toy / "maps" / name)
+        finished(toy, data)
+        run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+        assert name in run.problems[0].message or "2 extra" in run.problems[0].message
+    for name in ("zz1.png", "zz2.png"):
+        (toy / "maps" / name).unlink()
+    assert se.score(toy / "maps", data, METRICS, results=toy / "results").problems == ()
+
+
+def test_warnings_of_a_finished_run_are_errors_when_strict(toy, data):
+    shutil.copy(toy / "maps" / "i01.png", toy / "maps" / "zz.png")
+    first = finished(toy, data)
+    with pytest.raises(se.SaliencyEvalError, match="extra"):
+        finished(toy, data, strict=True)
+    [folder] = (toy / "results" / "toy").iterdir()
+    assert files(folder) == first
+
+
+def test_a_part_is_not_answered_with_the_finished_whole(toy, data):
+    finished(toy, data)
+    assert len(se.score(toy / "maps", data, METRICS, results=toy / "results", limit=2).ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f'"saliency_eval": "{se.__version__}"', '"saliency_eval": "0.0.1"'),
+        ("|ddof:1", "|nonsense:1"),
+        ("|ddof:1", "|ddof:x"),
+        ("|ddof:1", "|ddof:1|ddof:1"),
+    ],
+)
+def test_a_run_of_another_version_or_making_is_no_answer(toy, data, old, new):
+    finished(toy, data)
+    [folder] = (toy / "results" / "toy").iterdir()
+    text = (folder / "run.json").read_text()
+    assert old in text
+    (folder / "run.json").write_text(text.replace(old, new))
+    assert not se.score(toy / "maps", data, METRICS, results=toy / "results").restored
+
+
+def test_the_journal_of_a_run_that_was_saved_and_killed_is_removed(toy, data, monkeypatch):
+    run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception, match="killed"):
+            save(run, toy / "results")
+    assert any((toy / "results").rglob("partial.jsonl"))
+    run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    assert run.restored
+    save(run, toy / "results")
+    assert len(list((toy / "results" / "toy").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": [1.0]},
+        {"values": [1.0, 2.0, 3.0]},
+        {"values": [1e308, 1e308]},
+        {"missing": True},
+        {"problems": [{"code": "internal", "message": "", "exit_override": 99}]},
+    ],
+    ids=str,
+)
+def test_a_line_that_no_scoring_writes_is_scored_again(toy, data, change):
+    path = interrupted(toy, data)
+    lines = [json.loads(line) | change for line in path.read_bytes().splitlines()]
+    for line in lines:
+        del line["crc32"]
+    text = "".join(json.dumps(line | {"crc32": journal.checksum(line)}) + "\n" for line in lines)
+    path.write_text(text)
+    assert finished(toy, data) == undisturbed(toy, data)
+
+
+def test_two_sets_of_one_name_are_saved_at_once(toy, data, monkeypatch):
+    shutil.copytree(toy / "maps", toy / "other" / "maps")
+    shutil.copy(toy / "maps" / "i02.png", toy / "other" / "maps" / "i01.png")
+    runs = [se.score(f / "maps", data, METRICS, results=toy / "results") for f in (toy, toy / "other")]
+    assert runs[0].journal.folder == runs[1].journal.folder
+    plain = store.write
+
+    def write(path, content):
+        plain(path, content)
+        monkeypatch.setattr(store, "write", plain)
+        save(runs[0], toy / "results")
+
+    monkeypatch.setattr(store, "write", write)
+    save(runs[1], toy / "results")
+    assert len(list((toy / "results" / "toy").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "put",
+    [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: os.close(os.open(path, os.O_CREAT))
+     or os.truncate(path, 1 << 40), os.mkdir],
+    ids=["pipe", "endless", "huge", "folder"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["run.json", "scores.csv.gz"])
+def test_a_run_folder_that_was_tampered_with_is_replaced(toy, data, put, name):
+    first = finished(toy, data)
+    [folder] = (toy / "results" / "toy").iterdir()
+    (folder / name).unlink()
+    put(folder / name)
+    with at_most(20):
+        assert finished(toy, data) == first
+    assert [p.name for p in (toy / "results" / "toy").iterdir()] == [folder.name]
+
+
+@contextlib.contextmanager
+def at_most(seconds):
+    """Ends this process when something waits for ever."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.mark.parametrize("of", ["journal", "run"])
+def test_nothing_is_made_behind_a_link(toy, data, of):
+    run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    hidden = run.journal.folder
+    shutil.rmtree(hidden)
+    (toy / "other").mkdir()
+    (toy / "other" / "precious").touch()
+    if of == "run":
+        hidden = store.scratch_folder(toy / "results", "toy", run.model, run.digest)
+    hidden.symlink_to(toy / "other")
+    seen = os.stat(toy / "other").st_mtime_ns
+    assert finished(toy, data) == undisturbed(toy, data)
+    assert os.stat(toy / "other").st_mtime_ns == seen

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from saliency_eval.errors import shown
 from saliency_eval.saved.document import AGAIN
 from saliency_eval.saved.document import refuse as refuse_file
+from saliency_eval.stats import MOST_VALUE
 
 SCORES = "scores.csv.gz"
 MOST_STORED = 64 << 20
 MOST_INFLATED = 256 << 20
 MOST_LINE = 1 << 20
 MOST_IMAGES, MOST_METRICS = 100_000, 100
-MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of floats
 GZIP = 31  # zlib's name for the window and the wrapper
 
 
