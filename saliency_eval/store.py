@@ -35,16 +35,24 @@ def save(run: Run, results: Path, log: str = "") -> Path:
     scratch = (
         run.journal.folder if run.journal else scratch_folder(results, run.data.id, run.model, run.digest)
     )
-    new = scratch / uuid.uuid4().hex
     files = {"run.json": to_json(run), "scores.csv.gz": scores_csv(run)}
-    try:
-        if not holds(folder, files):
-            put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
-    except OSError as error:
-        if not holds(folder, files):  # else another process was faster
+    for tries_left in (
+        2,
+        1,
+        0,
+    ):  # a process that saves the same run removes the scratch folder under this one
+        new = scratch / uuid.uuid4().hex
+        try:
+            if not holds(folder, files):
+                put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
+            break
+        except OSError as error:
+            if holds(folder, files):  # another process was faster
+                break
             shutil.rmtree(new if run.journal else scratch, ignore_errors=True)
-            fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
-                 "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
+            if not tries_left:
+                fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
+                     "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
     shutil.rmtree(scratch, ignore_errors=True)
     return folder
 

@@ -216,6 +216,16 @@ def test_another_process_may_be_faster(toy, data, monkeypatch):
     assert sorted(path.name for path in folder.iterdir()) == ["log.txt", "run.json", "scores.csv.gz"]
 
 
+def test_a_folder_that_vanishes_while_it_is_written_is_written_again(toy, data, monkeypatch):
+    def put(files, new, folder):
+        monkeypatch.setattr(store, "put", plain)
+        raise OSError(2, "No such file or directory")
+
+    plain = store.put
+    monkeypatch.setattr(store, "put", put)
+    assert (save(se.score(toy / "maps", data, METRICS), toy / "results") / "run.json").exists()
+
+
 @pytest.mark.parametrize("resumable", [False, True])
 def test_a_run_that_cannot_be_saved_leaves_its_journal_at_most(toy, data, monkeypatch, resumable):
     def full(number):
