@@ -117,10 +117,13 @@ class Shipment:
 
 def submit(workers: int, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
     """Start something in one of so many processes, which are kept for the next."""
-    from joblib.externals.loky import get_reusable_executor
-    from joblib.externals.loky.backend import resource_tracker
+    from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # it would let signals through
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    for tracker in (resource_tracker, loky_tracker):
+        tracker.ensure_running()  # later it would let signals through
     with signals_blocked():
         pool = get_reusable_executor(
             workers, timeout=60, env=ONE_THREAD, initializer=begin_work, initargs=(os.getpid(),)

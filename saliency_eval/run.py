@@ -96,6 +96,7 @@ class Run:
     )  # negatives by metric and image
     complete: bool = True
     version: str = __version__
+    taken_up: int = 0  # images that an interrupted run had scored
     restored: bool = False  # it was complete already, and nothing was scored
     journal: Journal | None = None  # what was kept while it was scored, until it is saved
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import REJECTED, Problem, SaliencyEvalError, fail, nearest, shown
+from saliency_eval.errors import REJECTED, Problem, SaliencyEvalError, fail, nearest, shown, unknown
 from saliency_eval.executors import Progress, run_tasks
 from saliency_eval.findings import found_while_reading, missing
 from saliency_eval.journal import Journal, setting_of
@@ -25,6 +25,7 @@ from saliency_eval.variant import Variant
 
 Source = str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions
 Resize = Literal["protocol", "error"]
+NAMING = {"prefix", "suffix", "pattern", "variable", "max_pixels", "max_bytes"}
 RESIZE, ON_MISSING, KINDS = get_args(Resize), get_args(OnMissing), get_args(Kind)
 
 
@@ -62,6 +63,8 @@ def score(
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
     """
     expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
+    for option in set(naming) - NAMING:
+        unknown("option of score", option, NAMING)
     for what, number in (("limit", 1 if limit is None else limit), ("workers", workers)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             fail("usage", f"{what} must be a whole number of at least 1, got {shown(number)}")
@@ -95,7 +98,7 @@ def score(
             journal.close()
     complete = limit is None and not (on_missing == "skip" and any(r.missing for r in scored))
     run = Run.of(predictions, data, setting, variants, scored, problems, complete=complete)
-    return replace(run, journal=journal)
+    return replace(run, journal=journal, taken_up=sum(known.get(one.id) == one for one in scored))
 
 
 def expect(**given: tuple[str, tuple[str, ...]]) -> None:
@@ -209,7 +212,10 @@ def usable(
                                     "leave it out, or use a data set that has them",
                                     severity_override="error" if named else None))  # fmt: skip
         else:
-            kept.append(variant.with_options(seeds).bound(data.defaults))
+            try:
+                kept.append(variant.with_options(seeds).bound(data.defaults))
+            except SaliencyEvalError as error:
+                problems += error.problems
     if not kept:
         raise SaliencyEvalError([replace(p, severity_override="error") for p in problems])
     return kept, problems

@@ -34,20 +34,18 @@ def save(run: Run, results: Path, log: str = "") -> Path:
     """
     folder = results / run.data.id / folder_name(run)
     scratch = scratch_folder(results, run.data.id, run.model, run.digest)  # none shared with other contents
-    new = scratch / uuid.uuid4().hex
     files = {"run.json": to_json(run), "scores.csv.gz": scores_csv(run)}
-    try:
-        if not holds(folder, files):
-            if scratch.is_symlink() or scratch.is_file():
-                scratch.unlink()
-            put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
-    except OSError as error:
-        if not holds(folder, files):  # else another process was faster
-            shutil.rmtree(new, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                scratch.rmdir()
-            fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
-                 "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
+    for tries in (2, 1, 0):  # another process that saves the same run removes the scratch folder of both
+        new = scratch / uuid.uuid4().hex
+        try:
+            if not holds(folder, files):
+                put(files | {"log.txt": log.encode("utf-8", "replace")}, new, folder)
+            break
+        except OSError as error:
+            discard(new)
+            if not tries and not holds(folder, files):
+                fail("io", f"the run could not be saved in {shown(folder)}: {error.strerror}",
+                     "free some space, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
     shutil.rmtree(scratch, ignore_errors=True)
     forget(run)
     return folder
@@ -57,6 +55,13 @@ def forget(run: Run) -> None:
     """Remove what was kept for a run while it was scored."""
     if run.journal:
         run.journal.discard()
+
+
+def discard(new: Path) -> None:
+    """Remove a folder that was not finished, and the one around it if nothing else is there."""
+    shutil.rmtree(new, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        new.parent.rmdir()
 
 
 def scratch_folder(results: Path, data: str, model: str, hash: str) -> Path:
@@ -73,13 +78,22 @@ def holds(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def put(files: Mapping[str, bytes], new: Path, folder: Path) -> None:
-    """Write files to a new folder and rename it into place; an older one of the same name steps aside first."""
+    """Write files to a new folder and rename it into place; an older one of the same name steps aside first.
+
+    Raises OSError, also when another process has put the same files there meanwhile.
+    """
+    if new.parent.is_symlink() or new.parent.is_file():
+        new.parent.unlink()
     new.mkdir(parents=True)
     for name, data in files.items():
         write(new / name, data)
-    if folder.is_dir():
+    try:
+        os.rename(new, folder)  # refused where there is a folder that is not empty
+    except OSError:
+        if not folder.is_dir() or holds(folder, {n: d for n, d in files.items() if n != "log.txt"}):
+            raise
         os.replace(folder, new.with_suffix(".old"))
-    os.replace(new, folder)
+        os.replace(new, folder)
     sync(folder.parent)
 
 

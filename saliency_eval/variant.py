@@ -79,7 +79,7 @@ class Variant:
                 fail(
                     "undefined_metric",
                     f"{self.key} needs {full}, and the data set states none",
-                    f"give it: '{self.key}({full}=...)'",
+                    f"give it: '{self.key}({full}=...)', or state {name} in the dataset.toml of an own folder",
                     exit=4,
                 )
             options[full] = values[name]

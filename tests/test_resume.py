@@ -14,6 +14,7 @@ from PIL import Image
 
 import saliency_eval as se
 from saliency_eval import executors, journal, store, tasks
+from saliency_eval.cli.report import Result, closing
 from saliency_eval.errors import Problem
 from saliency_eval.journal import Journal, line_of, parse
 from saliency_eval.run import Scored
@@ -216,6 +217,16 @@ def test_another_process_may_be_faster(toy, data, monkeypatch):
     monkeypatch.setattr(store, "put", put)
     folder = save(se.score(toy / "maps", data, METRICS), toy / "results")
     assert sorted(path.name for path in folder.iterdir()) == ["log.txt", "run.json", "scores.csv.gz"]
+
+
+def test_a_folder_that_vanishes_while_it_is_written_is_written_again(toy, data, monkeypatch):
+    def put(files, new, folder):
+        monkeypatch.setattr(store, "put", plain)
+        raise OSError(2, "No such file or directory")
+
+    plain = store.put
+    monkeypatch.setattr(store, "put", put)
+    assert (save(se.score(toy / "maps", data, METRICS), toy / "results") / "run.json").exists()
 
 
 @pytest.mark.parametrize("resumable", [False, True])
@@ -609,3 +620,23 @@ def test_nothing_is_made_behind_a_link(toy, data, of):
     seen = os.stat(toy / "other").st_mtime_ns
     assert finished(toy, data) == undisturbed(toy, data)
     assert os.stat(toy / "other").st_mtime_ns == seen
+
+
+def test_the_command_says_what_it_took_up(toy, data):
+    interrupted(toy, data)
+    run = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    assert run.taken_up == 3
+    assert closing(Result(run, 2.0, "r")) == "saved r   2.0 s, 2 images/s, after 3 of an interrupted run"
+    save(run, toy / "results")
+    again = se.score(toy / "maps", data, METRICS, results=toy / "results")
+    assert closing(Result(again, 0.1, "r")) == "already complete: r   0.1 s"
+
+
+def test_unknown_names_and_missing_widths_are_told_at_once(toy):
+    with pytest.raises(se.SaliencyEvalError, match="unknown option of score 'sufix'"):
+        se.score(toy / "maps", str(toy / "toy"), METRICS, sufix="_pred")
+    (toy / "toy" / "dataset.toml").write_text('name = "toy"\n')
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(toy / "maps", str(toy / "toy"), protocol="exact")
+    text = str(caught.value)
+    assert all(f"{key} needs density.sigma" in text for key in ("cc", "sim", "kld"))

@@ -70,7 +70,7 @@ def show_text(results: Sequence[Result], short: bool) -> None:
 
 def show_run(result: Result, short: bool) -> None:
     """The table of one run, its signatures, and what was noticed."""
-    run, seconds, folder = result
+    run = result.run
     console.problems(run.problems)
     if foreign(run):
         console.note(
@@ -86,9 +86,17 @@ def show_run(result: Result, short: bool) -> None:
     if not console.quiet:
         for line in run.signatures.values():
             console.print(short_signature(line) if short else line)
-    rate = f"{len(run.ids) / max(seconds, 1e-9):.0f} images/s"
-    done = "already complete:" if run.restored else "saved"
-    console.print((f"{done} {shown(folder, 500)}   " if folder else "") + f"{seconds:.1f} s, {rate}")
+    console.print(closing(result))
+
+
+def closing(result: Result) -> str:
+    """The last line: where the run is, and how long it took."""
+    run, seconds, folder = result
+    if run.restored:
+        return f"already complete: {shown(folder, 500)}   {seconds:.1f} s"
+    before = f", after {run.taken_up} of an interrupted run" if run.taken_up else ""
+    rate = f"{seconds:.1f} s, {(len(run.ids) - run.taken_up) / max(seconds, 1e-9):.0f} images/s{before}"
+    return f"saved {shown(folder, 500)}   {rate}" if folder else rate
 
 
 def foreign(run: Run) -> bool:

@@ -102,7 +102,7 @@ def score(
     def one(number: int, protocol: str) -> Result:
         started = time.perf_counter()
         total = min(limit or len(dataset), len(dataset))
-        with bar(total, predictions[number], resumable=folder is not None) as progress:
+        with bar(total, predictions[number], resumable=folder is not None and resume) as progress:
             run = score_predictions(
                 predictions[number], dataset, wanted,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]

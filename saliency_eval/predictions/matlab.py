@@ -132,4 +132,5 @@ def read(variable: Variable, order: str, rules: Rules) -> Array:
     stored = np.frombuffer(numbers, order + STORED[kind])
     if stored.size != math.prod(variable.shape):
         fail("unreadable", f"truncated: {stored.size} of {math.prod(variable.shape)} numbers are there")
-    return stored.astype(NUMERIC[variable.kind]).reshape(variable.shape, order="F")
+    with np.errstate(invalid="raise"):  # NaN and huge numbers are no integers
+        return stored.astype(NUMERIC[variable.kind]).reshape(variable.shape, order="F")
