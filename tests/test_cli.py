@@ -504,3 +504,19 @@ def test_the_seed_of_a_variant_is_kept_unless_one_is_given(toy):
     given = ["score", "maps", "--data", "toy", "--no-save", "--metrics", "auc_borji(splits=5,seed=7)"]
     assert "|seed:7|" in run(*given, cwd=toy).stdout
     assert "|seed:3|" in run(*given, "--seed", "3", cwd=toy).stdout
+
+
+def test_a_results_folder_that_is_a_link_to_nowhere_is_told_of_before_scoring(toy):
+    (toy / "results").symlink_to("/nowhere/at/all")
+    done = call("score", "maps", "--data", "toy", cwd=toy)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "error[io]: no run can be saved in results/toy" in done.stderr
+
+
+def test_names_in_the_log_of_a_run_neither_break_its_lines_nor_steer_a_terminal(toy):
+    name = "\x1b[31mred\nline\u202e"
+    assert call("score", "maps", "--data", "toy", "--metrics", "nss", "--name", name, cwd=toy).returncode == 0
+    [log] = (toy / "results").rglob("log.txt")
+    text = log.read_text(encoding="utf-8")
+    assert r"\x1b[31mred\nline\u202e" in text
+    assert len(text.split("\n")) == 4

@@ -43,7 +43,7 @@ def keep(results: Sequence[Result], out: Path | None) -> tuple[list[Result], lis
 def log(seconds: float) -> str:
     """What is not part of the content of a run."""
     lines = [
-        f"command: {' '.join(sys.argv)}",
+        f"command: {' '.join(shown(word, 5000) for word in sys.argv)}",
         f"host: {platform.node()}, python {platform.python_version()}",
         f"finished: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}, {seconds:.1f} s",
     ]

@@ -199,10 +199,11 @@ def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -
 
 def try_folder(folder: Path) -> None:
     """Raises `io` (exit 5) when nothing can be saved in a folder; leaves nothing behind."""
+    import os
     import tempfile
 
     try:
-        there = next(f for f in (folder, *folder.parents) if f.exists())
+        there = next(f for f in (folder, *folder.parents) if os.path.lexists(f))
         tempfile.TemporaryDirectory(prefix=".try-", dir=there).cleanup()
     except OSError as error:
         text = f"no run can be saved in {shown(folder, 500)}: {error.strerror}"
