@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from saliency_eval.errors import fail
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
@@ -24,6 +26,7 @@ T = TypeVar("T")
 Task = Callable[[str], T]
 Progress = Callable[[int], object]  # told how many images were finished since the last call
 CHUNK = 25  # images per message to a worker: enough that passing it costs little
+TRIES = 5  # to start workers
 AHEAD = 2  # chunks that wait or are worked at, for each worker
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
 _kept: tuple[str, Any] = ("", None)  # in a worker: the task that it has been given last, by its hash
@@ -117,6 +120,7 @@ class Shipment:
 
 def submit(workers: int, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
     """Start something in one of so many processes, which are kept for the next."""
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import resource_tracker
 
     from joblib.externals.loky import get_reusable_executor
@@ -124,12 +128,17 @@ def submit(workers: int, function: Callable[..., Any], *arguments: Any) -> Futur
 
     for tracker in (resource_tracker, loky_tracker):
         tracker.ensure_running()  # later it would let signals through
-    with signals_blocked():
-        pool = get_reusable_executor(
-            workers, timeout=60, env=ONE_THREAD, initializer=begin_work, initargs=(os.getpid(),)
-        )
-        future: Future[Any] = pool.submit(function, *arguments)
-        return future
+    for _ in range(TRIES):
+        with (
+            signals_blocked(),
+            contextlib.suppress(BrokenProcessPool),
+        ):  # one may die while it has nothing to do
+            pool = get_reusable_executor(
+                workers, timeout=60, env=ONE_THREAD, initializer=begin_work, initargs=(os.getpid(),)
+            )
+            future: Future[Any] = pool.submit(function, *arguments)
+            return future
+    fail("io", f"worker processes must live, {TRIES} times they were ended at once", "try --workers 1")
 
 
 @contextlib.contextmanager

@@ -36,13 +36,15 @@ def run(*arguments, cwd=None, **environment):
 def call(*arguments, cwd):
     """Run the command line in this process: much faster, for what does not depend on the process."""
     out, errors = io.StringIO(), io.StringIO()
-    before = signal.getsignal(signal.SIGTERM), sys.argv
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = sys.argv
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors), contextlib.chdir(cwd):
         sys.argv = ["saliency-eval", *map(str, arguments)]
         with pytest.raises(SystemExit) as ended:
             main()
-    signal.signal(signal.SIGTERM, before[0])
-    sys.argv = before[1]
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    sys.argv = before
     return subprocess.CompletedProcess(arguments, ended.value.code, out.getvalue(), errors.getvalue())
 
 
@@ -518,3 +520,19 @@ def test_maps_of_other_images_are_hinted_at(shuffled, judd, hinted):
     means = {"shuffled_auc": Interval(0.5, *shuffled, 9), "auc_judd": Interval(0.6, *judd, 9)}
     assert foreign(SimpleNamespace(means=means)) == hinted
     assert not foreign(SimpleNamespace(means={}))
+
+
+def test_a_results_folder_that_is_a_link_to_nowhere_is_told_of_before_scoring(toy):
+    (toy / "results").symlink_to("/nowhere/at/all")
+    done = call("score", "maps", "--data", "toy", cwd=toy)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "error[io]: no run can be saved in results/toy" in done.stderr
+
+
+def test_names_in_the_log_of_a_run_neither_break_its_lines_nor_steer_a_terminal(toy):
+    name = "\x1b[31mred\nline\u202e"
+    assert call("score", "maps", "--data", "toy", "--metrics", "nss", "--name", name, cwd=toy).returncode == 0
+    [log] = (toy / "results").rglob("log.txt")
+    text = log.read_text(encoding="utf-8")
+    assert r"\x1b[31mred\nline\u202e" in text
+    assert len(text.split("\n")) == 4

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 
 from saliency_eval.cli.console import console
 from saliency_eval.errors import INTERRUPTED, Problem
 
+TOGETHER = 1.0  # seconds within which several signals are one
+_heard = float("-inf")
+
 
 def listen() -> None:
-    """Treat a request to end like Ctrl-C."""
-    signal.signal(signal.SIGTERM, interrupt)
+    """Treat a request to end like Ctrl-C, unless the shell asked for neither to be heard."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
 
 
 def interrupt(number: int, frame: object) -> None:
-    """End what is being done."""
-    raise KeyboardInterrupt
+    """End what is being done; a signal that follows at once says no more, and must not disturb the ending."""
+    global _heard
+    if time.monotonic() - _heard > TOGETHER:
+        _heard = time.monotonic()
+        raise KeyboardInterrupt
 
 
 def explain() -> None:

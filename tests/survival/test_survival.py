@@ -89,6 +89,18 @@ def test_a_signal_to_the_whole_group_ends_with_one_sentence(
     assert finish(place, "out", workers) == finish(place, "peace", 1)
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.005, 0.02])
+def test_several_signals_are_one(place: Path, pause: float) -> None:
+    process = at_work(place, 2)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        process.send_signal(number)
+        time.sleep(pause)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert len(errors.splitlines()) == 1
+    assert finish(place, "out", 2) == finish(place, "peace", 1)
+
+
 def limited(place: Path, size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command where no file may grow above a size, as on a full disk."""
 
