@@ -1,26 +1,33 @@
 """A map with the statistics that several metrics share, each computed when first read.
 
-Whatever its dtype, a map is kept in one of two forms: `uint8` when every value is a whole number of 0..255,
-else `float64`. Equal numbers therefore give equal results, and 8-bit maps need one histogram for most metrics.
+Whatever its dtype, a map is kept in one of two forms: levels, as `uint8`, when every value is a whole number of
+0..255, else floats. Metrics see its values as float64, so equal numbers give equal results. What is summed over all
+pixels goes through them in blocks that stay in the cache of a processor core.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saliency_eval import check
+from saliency_eval import check, sums
 from saliency_eval.pool import Points, Shape
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Elementwise = Callable[[Any], Any]
 Shift = Literal["none", "negative", "minimum"]  # what is moved to zero before a map is divided by its sum
-LEVELS = 256
 T = TypeVar("T")
+LEVELS = 256
+LEVEL = np.arange(LEVELS, dtype=np.float64)
+BLOCK = 2**14  # pixels
+PAIR = np.arange(LEVELS**2, dtype=np.uint16).view(
+    np.uint8
+)  # two levels that are read as one number of 16 bits
 EXTREME = 400  # binary exponents beyond which sums of squares leave the range of float64
 
 
@@ -40,64 +47,93 @@ class Map:
         """The map itself, or an array checked and wrapped."""
         return values if isinstance(values, Map) else cls(values, what)
 
+    @classmethod
+    def known(cls, values: NDArray[Any]) -> Map:
+        """A map of values (height, width) that are finite and canonical, as is known without a look."""
+        made = cls.__new__(cls)
+        made.values, made._memo = values, {}
+        return made
+
     @property
     def shape(self) -> Shape:
         return cast(Shape, self.values.shape)
 
     @property
     def size(self) -> int:
-        return self.values.size
+        return self.shape[0] * self.shape[1]
 
     @property
     def is_levels(self) -> bool:
         """Is every value one of 256 levels?"""
         return self.values.dtype == np.uint8
 
+    @property
+    def floats(self) -> Floats:
+        """The values as float64."""
+        if self.values.dtype == np.float64:
+            return self.values
+        return self.once("floats", lambda: self.values.astype(np.float64))
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self.values.astype(dtype or np.float64)
 
-    # -------------------------------------------------------------- moments
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """A value that is computed once for this map."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return cast(T, self._memo[key])
+
+    # -------------------------------------------------------------- all pixels
+
+    def blocks(self) -> Iterator[Floats]:
+        """The values in row-major order as float64, block by block: what is made of one stays in the cache."""
+        flat = self.values.ravel()
+        return (flat[i : i + BLOCK].astype(np.float64, copy=False) for i in range(0, flat.size, BLOCK))
 
     @functools.cached_property
     def histogram(self) -> Counts:
         """Number of pixels of each of the 256 levels."""
-        flat = self.values.ravel()
-        pairs = np.bincount(flat[: flat.size // 2 * 2].view(np.uint16), minlength=LEVELS**2)
-        by_byte = pairs.reshape(LEVELS, LEVELS)
-        counts: Counts = by_byte.sum(0) + by_byte.sum(1)
-        if flat.size % 2:
-            counts[flat[-1]] += 1
-        return counts
+        return sums.histogram(self.values)
+
+    def level_sums(self, other: Map) -> Floats:
+        """Sum of a float map over the pixels of each of the 256 levels."""
+        return self.once(("level_sums", other), lambda: sums.level_sums(self.values, other.floats))
 
     @functools.cached_property
+    def moments(self) -> sums.Moments:
+        """Extrema, sum, and sum of squared distances from the mean."""
+        if not self.is_levels:
+            return sums.moments(self.values)
+        present = np.flatnonzero(self.histogram)
+        total = float(self.histogram @ LEVEL)
+        squares = float(self.histogram @ np.square(LEVEL - total / self.size))
+        return sums.Moments(float(present[0]), float(present[-1]), total, squares)
+
+    @property
     def low(self) -> float:
-        return float(np.flatnonzero(self.histogram)[0]) if self.is_levels else float(self.values.min())
+        return self.moments.low
 
-    @functools.cached_property
+    @property
     def high(self) -> float:
-        return float(np.flatnonzero(self.histogram)[-1]) if self.is_levels else float(self.values.max())
+        return self.moments.high
 
     @property
     def constant(self) -> bool:
         """One value everywhere; decided by the values, since a rounded deviation may differ from 0."""
         return self.low == self.high
 
-    @functools.cached_property
+    @property
+    def total(self) -> float:
+        """The sum of all values."""
+        return self.moments.total
+
+    @property
     def mean(self) -> float:
-        return self._moment(lambda v: v) / self.size
+        return self.total / self.size
 
     def deviation(self, ddof: int = 0) -> float:
         """Standard deviation with N - ddof in the denominator."""
-        return float(np.sqrt(self._squares / (self.size - ddof)))
-
-    @functools.cached_property
-    def _squares(self) -> float:
-        return self._moment(lambda v: np.square(v - self.mean))
-
-    def _moment(self, power: Any) -> float:
-        if self.is_levels:
-            return float(self.histogram @ power(np.arange(LEVELS, dtype=np.float64)))
-        return float(np.sum(power(self.values)))
+        return float(np.sqrt(self.moments.squares / (self.size - ddof)))
 
     # -------------------------------------------------------------- values at pixels, ranks
 
@@ -108,6 +144,10 @@ class Map:
     def stored_at(self, points: Points) -> NDArray[Any]:
         """Values at pixels (n, 2) as they are kept: levels as `uint8`."""
         return self.values.ravel().take(points[:, 0] * self.shape[1] + points[:, 1])
+
+    def histogram_at(self, points: Points) -> Counts:
+        """Number of pixels (n, 2) of each of the 256 levels."""
+        return np.bincount(self.stored_at(points), minlength=LEVELS)
 
     def ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         """For each threshold, the numbers of pixels below it and equal to it; thresholds are values of the map."""
@@ -120,8 +160,7 @@ class Map:
             return np.cumsum(self.histogram)[level] - equal, equal
         distinct, place = np.unique(thresholds, return_inverse=True)
         edges = np.column_stack([distinct, np.nextafter(distinct, np.inf)]).ravel()  # at it, just above it
-        passed = np.bincount(np.searchsorted(edges, self.values.ravel(), "right"), minlength=edges.size + 1)
-        below = np.cumsum(passed)[:-1]
+        below = np.cumsum(sums.reached(self.values, 0.0, 1.0, edges))[:-1]
         return below[::2][place], (below[1::2] - below[::2])[place]
 
     # -------------------------------------------------------------- maps that sum to one
@@ -133,56 +172,37 @@ class Map:
     def mass(self, rule: Shift) -> float:
         """The sum after the shift."""
         shift = self.shift(rule)
-        return self.once(("mass", rule), lambda: self._moment(lambda v: v - shift))
+        if shift == 0:
+            return self.total
+        return self.once(("mass", shift), lambda: float(sum((v - shift).sum() for v in self.blocks())))
 
-    def probability(self, rule: Shift) -> Floats:
-        """The map shifted and divided by its sum; a map without mass is uniform."""
-        return self.once(("probability", rule), lambda: self.through(self.probability_of(rule)))
+    def affine(self, rule: Shift) -> tuple[float, float]:
+        """What is subtracted from each value, and the sum after that; of a constant map as of one above zero."""
+        shift, mass = self.shift(rule), self.mass(rule)
+        if mass:
+            return shift, mass
+        below = 0.0 if shift else -1.0
+        return below, (shift - below) * self.size
 
-    def probability_of(self, rule: Shift) -> Any:
-        """The function from value to probability."""
+    def to_probability(self, rule: Shift) -> Elementwise:
+        """The function from value to probability: shifted, divided by the sum; a map without mass is uniform."""
         shift, mass = self.shift(rule), self.mass(rule)
         if mass == 0:
             return lambda v: np.full(np.shape(v), 1 / self.size)
         return lambda v: (v - shift) / mass
 
-    def through(self, function: Any) -> Floats:
-        """An elementwise function of the values; 8-bit maps look it up."""
-        if self.is_levels:
-            return cast(Floats, np.take(function(np.arange(LEVELS, dtype=np.float64)), self.values))
-        return cast(Floats, function(self.values))
-
-    def level_sums(self, other: Map) -> Floats:
-        """Sum of another map over the pixels of each of the 256 levels."""
-        return self.once(
-            ("level_sums", other),
-            lambda: np.bincount(self.values.ravel(), other.values.ravel(), LEVELS).astype(np.float64),
-        )
-
-    @functools.cached_property
-    def centred(self) -> Floats:
-        """The map minus its mean."""
-        return self.values - self.mean
-
-    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """A value that is computed once for this map."""
-        if key not in self._memo:
-            self._memo[key] = compute()
-        return cast(T, self._memo[key])
-
 
 def canonical(array: NDArray[Any]) -> NDArray[Any]:
-    """The same numbers as `uint8` when all are whole and of 0..255, else `float64` in a safe range.
+    """The same numbers as `uint8` when all are whole and of 0..255, else as floats in a safe range.
 
     Metrics do not depend on the scale of a map, so values whose squares would overflow or vanish are multiplied
     by a power of two, which is exact.
     """
     if array.dtype == np.uint8 or array.dtype == bool:
         return np.ascontiguousarray(array, np.uint8)
-    if array.dtype.kind in "iu" or (array.ravel()[:64] % 1 == 0).all():
-        small = (array >= 0).all() and (array <= LEVELS - 1).all()
-        if small and (array.dtype.kind in "iu" or (array % 1 == 0).all()):
-            return np.ascontiguousarray(array, np.uint8)
-    floats = np.ascontiguousarray(array, np.float64)
-    exponent = int(np.frexp(max(abs(floats.max()), abs(floats.min())))[1])
+    low, high = array.min(), array.max()
+    if low >= 0 and high < LEVELS and all((row % 1 == 0).all() for row in array):
+        return np.ascontiguousarray(array, np.uint8)
+    floats = np.ascontiguousarray(array, np.float32 if np.can_cast(array.dtype, np.float32) else np.float64)
+    exponent = int(np.frexp(max(abs(float(low)), abs(float(high))))[1])
     return np.ldexp(floats, -exponent) if abs(exponent) > EXTREME else floats

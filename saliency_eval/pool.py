@@ -6,12 +6,15 @@ import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.int64]  # (n, 2): row, column; 0-based pixels
 Shape = tuple[int, int]  # height, width
+Duplicates = Literal["unique", "count"]
+SPAN = 2**32  # more than any coordinate
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,11 @@ class Pool:
         """The fixations of one image."""
         return self.points[self.starts[number] : self.starts[number + 1]]
 
+    def shape_of(self, number: int) -> Shape:
+        """Height and width of an image."""
+        height, width = self.shapes[number].tolist()
+        return height, width
+
     @functools.cached_property
     def sha256(self) -> str:
         """Hash of the ground truth as it is scored: ids, shapes and fixation pixels."""
@@ -58,3 +66,15 @@ class Pool:
             digest.update(self.shapes[number].astype("<i8").tobytes())
             digest.update(self.points_of(number).astype("<i8").tobytes() + b"\0")
         return digest.hexdigest()
+
+
+def once_per_pixel(points: Points, duplicates: Duplicates = "unique") -> Points:
+    """Fixations in row-major order, several on one pixel kept once (`unique`) or all (`count`).
+
+    >>> once_per_pixel(np.array([[2, 1], [0, 3], [2, 1]])).tolist()
+    [[0, 3], [2, 1]]
+    """
+    keys = np.sort(points[:, 0] * SPAN + points[:, 1])
+    if duplicates == "unique" and len(keys):
+        keys = keys[np.r_[True, keys[1:] != keys[:-1]]]
+    return np.array([keys // SPAN, keys % SPAN]).T

@@ -76,7 +76,7 @@ class Scorer(Reader):
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
         rows = []
         for values, fixations in views:
-            saliency = Map(resized(canonical(values), stimulus["shape"], self.resize))
+            saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], self.resize)))
             own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
             fields = stimulus.child(**own)
             rows.append([float(variant(fields)) for variant in self.variants])

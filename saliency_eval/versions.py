@@ -21,8 +21,11 @@ def versions() -> dict[str, str]:
 
 
 def code() -> str:
-    """Sixteen digits of the hash of this package's sources: a checkout changes between two releases."""
+    """Sixteen digits of the hash of this package as it is installed: a checkout changes between two releases."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    folder = Path(__file__).parent
+    for path in sorted(
+        path for ending in ("py", "c", "h", "compiled") for path in folder.rglob(f"*.{ending}")
+    ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

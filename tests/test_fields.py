@@ -9,8 +9,8 @@ from test_resize import dense_resize
 
 from saliency_eval import check, metrics
 from saliency_eval.errors import SaliencyEvalError
-from saliency_eval.fields import density, fixation_map, once_per_pixel, other_fixations, other_images
-from saliency_eval.pool import Pool
+from saliency_eval.fields import density, fixation_map, other_fixations, other_images
+from saliency_eval.pool import Pool, once_per_pixel
 
 MODES = {"zero": "constant", "reflect": "reflect"}
 

@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
+from saliency_eval import fields as _declared  # noqa: F401  (declares the fields that metrics read)
 from saliency_eval.metrics.declare import FUNCTIONS
 
 for _module in pkgutil.iter_modules(__path__):

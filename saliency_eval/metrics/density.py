@@ -6,20 +6,21 @@ scores NaN.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+import math
+from typing import Annotated, Literal
 
 import numpy as np
 
+from saliency_eval import sums
 from saliency_eval.errors import fail
-from saliency_eval.maps import LEVELS, Floats, Map, Shift
+from saliency_eval.maps import LEVEL, Elementwise, Floats, Map, Shift
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.options import Range, Share
 from saliency_eval.resize import matlab
 
-Elementwise = Callable[[Any], Any]
 NAN = float("nan")
 BITS = 2.0**-52
+TINY = np.finfo(np.float64).tiny
 SMALL = 1e-12  # up to this eps the two logarithms of `inside` separate with an error below eps
 
 
@@ -45,10 +46,7 @@ def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
         return NAN
     if saliency.constant:
         return undefined(constant, 0.0, saliency)
-    if saliency.is_levels:
-        products = float((np.arange(LEVELS) - saliency.mean) @ saliency.level_sums(density))
-    else:
-        products = float(np.vdot(saliency.centred, density.centred))
+    products = sums.covariance(saliency.values, saliency.mean, density.floats, density.mean)
     return products / saliency.size / (saliency.deviation() * density.deviation())
 
 
@@ -77,13 +75,11 @@ def sim(
     """
     if density.mass("none") == 0:
         return NAN
-    if normalise == "sum":
-        p, q = saliency.probability("negative"), density.probability("negative")
-    elif saliency.constant and constant != "chance":
+    if normalise == "minmax" and saliency.constant and constant != "chance":
         return 0.0 if saliency.high == 0 and constant == "nan" else undefined(constant, NAN, saliency)
-    else:
-        p, q = saliency.probability("minimum"), density.probability("minimum")
-    return float(np.minimum(p, q).sum())
+    rule: Shift = "negative" if normalise == "sum" else "minimum"
+    (low, mass), (other_low, other_mass) = saliency.affine(rule), density.affine(rule)
+    return sums.shared(saliency.values, low, other_mass / mass, density.floats, other_low) / other_mass
 
 
 @metric(
@@ -128,50 +124,51 @@ def kld(
     if negative == "clip" and saliency.low < 0:
         saliency = Map(np.maximum(saliency.values, 0))
     rule: Shift = "negative" if negative == "shift" else "none"
-    if form == "floor":
-        return entropy(density, floor) - cross_entropy(
-            saliency, density, floored(saliency, rule, floor), floor
-        )
-    probability = saliency.probability_of(rule)
-    if saliency.low == saliency.high == 0 and constant != "chance":
-        probability = np.zeros_like
-    if form == "inside" and not (saliency.is_levels and eps <= SMALL):
-        q = density.probability("none")
-        with np.errstate(invalid="ignore", divide="ignore"):
-            argument = eps + q / (saliency.through(probability) + eps)
-            return float(np.sum(q * np.log(np.abs(argument) if negative == "real" else argument)))
+    added = floor if form == "floor" else 0.0
     inner = eps if form == "inside" else 0.0
-    return entropy(density) - cross_entropy(saliency, density, lambda v: probability(v) + inner)
+    p, q = floored(saliency, rule, added), floored(density, "none", added)
+    if form != "floor" and saliency.low == saliency.high == 0 and constant != "chance":
+        p = np.zeros_like
+    size: Elementwise = np.abs if negative == "real" and saliency.low < 0 else np.asarray
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if inner <= SMALL:
+            return entropy(density, added) - mean_log(density, added, saliency, lambda v: size(p(v) + inner))
+        pairs = zip(map(p, saliency.blocks()), map(q, density.blocks()), strict=True)
+        return float(sum(q @ np.log(size(eps + q / (p + eps))) for p, q in pairs))
 
 
 def floored(m: Map, rule: Shift, floor: float) -> Elementwise:
     """The function from value to probability once `floor` is added to every pixel."""
+    if floor == 0:
+        return m.to_probability(rule)
     shift, mass = m.shift(rule), m.mass(rule) + floor * m.size
     return lambda v: (v - shift + floor) / mass
 
 
-def cross_entropy(saliency: Map, density: Map, probability: Elementwise, floor: float = 0.0) -> float:
-    """Sum of q ln p over the pixels where q is positive."""
-    if saliency.is_levels:
-        mass = density.mass("none") + floor * density.size
-        weight = (saliency.level_sums(density) + floor * saliency.histogram) / mass
-        values: Any = np.arange(LEVELS, dtype=np.float64)
-    else:
-        weight = floored(density, "none", floor)(density.values)
-        values = saliency.values
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = weight * np.log(probability(values))
-    return float(np.sum(terms[weight > 0]))
-
-
-def entropy(density: Map, floor: float = 0.0) -> float:
+def entropy(density: Map, floor: float) -> float:
     """Sum of q ln q; it depends on the truth alone."""
 
     def compute() -> float:
-        q = floored(density, "none", floor)(density.values[density.values + floor > 0])
-        return float(np.sum(q * np.log(q)))
+        logs = mean_log(density, floor, density, lambda d: np.maximum(d + floor, TINY))
+        return logs - math.log(density.total + floor * density.size)
 
-    return float(density.once(("entropy", floor), compute))
+    return density.once(("entropy", floor), compute)
+
+
+def mean_log(density: Map, floor: float, m: Map, function: Elementwise) -> float:
+    """Mean of the logarithm of a function of a map under a density with `floor` added to every pixel."""
+    if m.is_levels:
+        total = weighted(m.level_sums(density) + floor * m.histogram, np.log(function(LEVEL)))
+    else:
+        pairs = zip(density.blocks(), m.blocks(), strict=True)
+        total = sum(weighted(d + floor if floor else d, np.log(function(v))) for d, v in pairs)
+    return total / (density.total + floor * density.size)
+
+
+def weighted(weights: Floats, logs: Floats) -> float:
+    """Sum of weights times logarithms; at a weight of zero, an infinite one does not count."""
+    total = np.dot(weights, logs)
+    return float(total if np.isfinite(total) else np.dot(weights[weights > 0], logs[weights > 0]))
 
 
 @metric(

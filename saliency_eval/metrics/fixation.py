@@ -10,11 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from saliency_eval.fields import Duplicates, once_per_pixel
 from saliency_eval.maps import Map
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.options import Share
-from saliency_eval.pool import Points
+from saliency_eval.pool import Duplicates, Points, once_per_pixel
 
 NAN = float("nan")
 BITS = 2.0**-52
@@ -93,7 +92,7 @@ def ig(
     rule: Literal["minimum", "negative"] = "minimum" if normalise == "minmax" else "negative"
     if saliency.constant and normalise == "minmax" and constant != "chance":
         return undefined(constant, NAN, saliency)
-    p = saliency.probability_of(rule)(saliency.at(pixels))
-    b = baseline.probability_of(rule)(baseline.at(pixels))
+    p = saliency.to_probability(rule)(saliency.at(pixels))
+    b = baseline.to_probability(rule)(baseline.at(pixels))
     with np.errstate(divide="ignore"):
         return float(np.mean(np.log2(eps + p) - np.log2(eps + b)))

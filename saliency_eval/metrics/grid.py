@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from saliency_eval.fields import Duplicates, once_per_pixel
-from saliency_eval.maps import LEVELS, Counts, Floats, Map
+from saliency_eval import sums
+from saliency_eval.maps import LEVEL, Counts, Floats, Map
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.metrics.roc import NAN, mann_whitney, ranks_among
 from saliency_eval.options import Count, Range, Seed
-from saliency_eval.pool import Points
+from saliency_eval.pool import Duplicates, Points, once_per_pixel
 
 Splits = Annotated[int, Range(1, 10_000)] | Literal["expected"]
 Step = Annotated[float, Range(1e-4, 1)]
@@ -35,16 +35,11 @@ def grid_level(saliency: Map, values: Floats, grid: Floats) -> Counts:
 
 def grid_counts(saliency: Map, grid: Floats, pixels: Points | None = None) -> Counts:
     """Number of pixels, all or those given, that reach exactly k thresholds, for each k."""
-    if saliency.is_levels:
-        level = grid_level(saliency, np.arange(LEVELS, dtype=np.float64), grid)
-        counts = (
-            saliency.histogram
-            if pixels is None
-            else np.bincount(saliency.stored_at(pixels), minlength=LEVELS)
-        )
-        return np.bincount(level, counts, minlength=len(grid) + 1).astype(np.int64)
-    values = saliency.values.ravel() if pixels is None else saliency.at(pixels)
-    return np.bincount(grid_level(saliency, values, grid), minlength=len(grid) + 1)
+    if not saliency.is_levels:
+        values = saliency.values if pixels is None else saliency.stored_at(pixels)
+        return sums.reached(values, saliency.low, saliency.high - saliency.low, grid)
+    number = saliency.histogram if pixels is None else saliency.histogram_at(pixels)
+    return np.bincount(grid_level(saliency, LEVEL, grid), number, len(grid) + 1).astype(np.int64)
 
 
 def auc_of_levels(positive: Counts, negative: Counts) -> float:

@@ -11,11 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from saliency_eval.fields import Duplicates, once_per_pixel
-from saliency_eval.maps import LEVELS, Counts, Floats, Map
+from saliency_eval.maps import Counts, Floats, Map
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.options import Seed
-from saliency_eval.pool import Points
+from saliency_eval.pool import Duplicates, Points, once_per_pixel
 
 NAN = float("nan")
 Negatives = Literal["unfixated", "all"]
@@ -29,7 +28,7 @@ def mann_whitney(below: Counts, equal: Counts, negatives: int) -> float:
 def ranks_among(saliency: Map, pixels: Points, thresholds: Floats) -> tuple[Counts, Counts]:
     """For each threshold, the numbers of pixels whose value is below it and equal to it."""
     if saliency.is_levels:
-        counts = np.bincount(saliency.stored_at(pixels), minlength=LEVELS)
+        counts = saliency.histogram_at(pixels)
         equal = counts[thresholds.astype(np.int64)]
         return np.cumsum(counts)[thresholds.astype(np.int64)] - equal, equal
     ordered = np.sort(saliency.at(pixels))

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.fields import blur, centre_bias_map
+from saliency_eval.fields.blur import blur
+from saliency_eval.fields.centre_bias import CentreBias
 from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
 from saliency_eval.options import Range, Share
@@ -57,7 +58,7 @@ def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", 
     >>> round(float(centre_bias(pool, "a", (3, 4), sigma=0.0, mix=0.12)[2, 3]), 6)
     0.89
     """
-    return centre_bias_map(pool, id, shape, sigma, mix)
+    return CentreBias(pool, id, shape, sigma, mix).values
 
 
 @model("gold standard", source="doi:10.1073/pnas.1510393112")

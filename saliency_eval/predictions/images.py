@@ -34,9 +34,11 @@ def decode_png(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     if structure.transparency is not None and header.colour in (png.GREY, png.RGB):
         fail("alpha", "a map must have no transparency, got a transparent colour (tRNS)", "save the raw map")
     image = PngImageFile(io.BytesIO(data))
-    canvas = prepare(image)
-    samples = first_channel(image)
-    check_complete(samples, header, structure, UNSET if image.im is canvas else 0)
+    canvas, memory = prepare(image)
+    image.load()
+    filled = image.im is canvas
+    samples = memory if filled and memory is not None else first_channel(image)
+    check_complete(samples, header, structure, UNSET if filled else 0)
     refuse_turned(image)
     if header.colour == png.PALETTE:
         return look_up(samples, image.histogram(), structure)
@@ -46,12 +48,19 @@ def decode_png(data: bytes, shape: Shape, rules: Rules) -> tuple[Array, Notes]:
     return (samples // (255 // (2**header.depth - 1)) if header.depth in (2, 4) else samples), notes
 
 
-def prepare(image: Image.Image) -> object:
-    """Give the picture the memory that it is decoded into, filled with a value that maps rarely end in."""
+def prepare(image: Image.Image) -> tuple[object, Array | None]:
+    """Give the picture the memory that it is decoded into, filled with a value that maps rarely end in.
+
+    For 8-bit grey that is an array, which spares a copy.
+    """
     from PIL import Image
 
+    if image.mode == "L":
+        memory = np.full((image.height, image.width), UNSET, np.uint8)
+        image.im = Image.frombuffer("L", image.size, memory, "raw", "L", 0, 1).im
+        return image.im, memory
     image.im = Image.new(image.mode, image.size, UNSET).im
-    return image.im
+    return image.im, None
 
 
 def check_complete(samples: Array, header: png.Header, structure: png.Structure, unset: int) -> None:

@@ -6,7 +6,6 @@ callable by hand on arrays.
 
 from __future__ import annotations
 
-import functools
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,29 +14,13 @@ from numpy.typing import NDArray
 from saliency_eval import check
 from saliency_eval.core import Options, derived
 from saliency_eval.errors import fail
-from saliency_eval.maps import Floats, Map
+from saliency_eval.fields.blur import Border, blur
+from saliency_eval.fields.centre_bias import CentreBias
+from saliency_eval.fields.others import Once, Rescale, together
+from saliency_eval.maps import Map
 from saliency_eval.options import Count, Range, Seed, Share, Sigma
-from saliency_eval.pool import Points, Pool, Shape
+from saliency_eval.pool import Duplicates, Points, Pool, Shape, once_per_pixel
 from saliency_eval.resize import resize
-
-Duplicates = Literal["unique", "count"]
-Border = Literal["zero", "reflect", "antonio"]
-
-
-def once_per_pixel(points: Points, duplicates: Duplicates = "unique") -> Points:
-    """Fixations in row-major order, several on one pixel kept once (`unique`) or all (`count`).
-
-    >>> once_per_pixel(np.array([[2, 1], [0, 3], [2, 1]])).tolist()
-    [[0, 3], [2, 1]]
-    """
-    order = np.lexsort((points[:, 1], points[:, 0]))
-    ordered = points[order]
-    if duplicates == "count" or not len(points):
-        return ordered
-    new = np.ones(len(ordered), bool)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(1)
-    return ordered[new]
-
 
 # ------------------------------------------------------------------ densities
 
@@ -104,54 +87,7 @@ def density(
     if normalise != "none" and blurred.any():
         low = blurred.min() if normalise == "minmax" else 0.0
         blurred = (blurred - low) / (blurred.max() - low if normalise == "minmax" else blurred.sum())
-    return Map(blurred, "density")
-
-
-def blur(
-    points: Points,
-    shape: Shape,
-    border: Border,
-    sigma: float | Literal["dataset"],
-    truncate: float = 4.0,
-    fc: float = 8.0,
-) -> Floats:
-    """Sum of one Gaussian per point: a product of two thin matrices, since the kernel is separable."""
-    if border == "antonio":
-        rows, columns = (periodic_kernels(points[:, axis], shape, axis, fc) for axis in (0, 1))
-    elif isinstance(sigma, str):
-        fail("usage", "density needs sigma, the width of the blur in pixels", "pass sigma=24.0, for example")
-    else:
-        rows, columns = (
-            cut_kernels(points[:, axis], shape[axis], sigma, truncate, border) for axis in (0, 1)
-        )
-    return rows.T @ columns
-
-
-def cut_kernels(centres: NDArray[np.int64], n: int, sigma: float, truncate: float, border: Border) -> Floats:
-    """(points, n): for each point the Gaussian along one axis, cut at `truncate` sigmas and summing to one."""
-    radius = int(truncate * sigma + 0.5)
-    offsets = np.arange(-radius, radius + 1)
-    kernel = np.exp(-0.5 * (offsets / sigma) ** 2) if sigma > 0 else (offsets == 0).astype(float)
-    kernel /= kernel.sum()
-    where = centres[:, None] + offsets
-    weights = np.broadcast_to(kernel, where.shape)
-    if border == "reflect":
-        where = np.minimum(where % (2 * n), 2 * n - 1 - where % (2 * n))
-    else:
-        weights = np.where((where >= 0) & (where < n), weights, 0.0)
-        where = np.clip(where, 0, n - 1)
-    flat = (where + n * np.arange(len(centres))[:, None]).ravel()
-    summed: Floats = np.bincount(flat, weights.ravel(), minlength=n * len(centres)).astype(np.float64)
-    return summed.reshape(len(centres), n)
-
-
-def periodic_kernels(centres: NDArray[np.int64], shape: Shape, axis: int, fc: float) -> Floats:
-    """(points, n): the Gaussian of `antonioGaussian`, periodic on the next power of two of the longer side."""
-    period = 2 ** int(np.ceil(np.log2(max(shape))))
-    sigma = period * np.sqrt(2 * np.log(2)) / (2 * np.pi * fc)
-    offset = np.arange(shape[axis]) - centres[:, None]
-    copies = sum(np.exp(-0.5 * ((offset + k * period) / sigma) ** 2) for k in (-1, 0, 1))
-    return np.asarray(copies / (sigma * np.sqrt(2 * np.pi)))
+    return Map.known(blurred)
 
 
 # ------------------------------------------------------------------ other images
@@ -187,9 +123,9 @@ def other_fixations(
     fixations: Points,
     shape: Shape,
     *,
-    other_duplicates: Literal["unique", "unique_per_image", "count"] = "unique",
+    other_duplicates: Once = "unique",
     exclude_own: bool = False,
-    rescale: Literal["points", "map", "none"] = "points",
+    rescale: Rescale = "points",
 ) -> Points:
     """Fixations of other images on this image's pixels, the negatives of the shuffled AUC.
 
@@ -202,35 +138,11 @@ def other_fixations(
     >>> other_fixations(pool, np.array([1]), np.array([[0, 0]]), (3, 4), other_duplicates="count").tolist()
     [[2, 3], [2, 3]]
     """
-    parts = [
-        moved(pool.points_of(n), (int(pool.shapes[n, 0]), int(pool.shapes[n, 1])), shape, rescale)
-        for n in other_images
-    ]
-    if other_duplicates == "unique_per_image":
-        parts = [once_per_pixel(p) for p in parts]
-    points = np.concatenate(parts) if parts else np.empty((0, 2), np.int64)
-    if other_duplicates == "unique":
-        points = once_per_pixel(points)
+    points = together(pool, other_images, shape, rescale, other_duplicates)
     if exclude_own:
         own = fixation_map(fixations, shape)
         points = points[own[points[:, 0], points[:, 1]] == 0]
     return points
-
-
-def moved(points: Points, source: Shape, target: Shape, rescale: str) -> Points:
-    """Points of one image size on another."""
-    if source == target:
-        return points
-    if rescale == "none":
-        fail(
-            "wrong_size",
-            f"images of {source} and {target} differ and rescale=none",
-            "use rescale=points",
-            exit=4,
-        )
-    if rescale == "map":
-        return np.argwhere(resize(fixation_map(points, source), target) > 0)
-    return np.asarray(points * np.array(target) // np.array(source))
 
 
 @derived(idle=lambda options: ("sigma", "mix") if options["model"] == "uniform" else ())
@@ -253,29 +165,5 @@ def baseline(
     0.89
     """
     if model == "uniform":
-        return Map(np.ones(shape), "baseline")
-    return Map(centre_bias_map(pool, id, shape, sigma, mix), "baseline")
-
-
-def centre_bias_map(
-    pool: Pool, id: str, shape: Shape, sigma: float | Literal["dataset"], mix: float
-) -> Floats:
-    """Blurred fixations of all other images, mixed with `mix` of a uniform map; sums to one."""
-    if isinstance(sigma, str):
-        fail("usage", "the centre bias needs sigma, the width of the blur in pixels", "pass sigma=24.0")
-    total = blurred_counts(pool, shape, sigma)
-    own = blur(pool.points_of(pool.number[id]), shape, "zero", sigma)
-    others = np.maximum(total - own, 0.0)
-    share = others / others.sum() if others.sum() > 0 else np.full(shape, 1 / others.size)
-    return (1 - mix) * share + mix / others.size
-
-
-@functools.lru_cache(maxsize=4)
-def blurred_counts(pool: Pool, shape: Shape, sigma: float) -> Floats:
-    """All fixations of the pool on one image size, blurred; kept for the sizes seen last."""
-    from scipy.ndimage import gaussian_filter
-
-    scaled = np.floor((pool.points + 0.5) * np.array(shape) / pool.shapes[pool.image]).astype(np.int64)
-    counts = np.zeros(shape)
-    np.add.at(counts, tuple(scaled.T), 1.0)
-    return np.asarray(gaussian_filter(counts, sigma, mode="constant", truncate=4.0))
+        return Map.known(np.ones(shape, np.uint8))
+    return CentreBias(pool, id, shape, sigma, mix)

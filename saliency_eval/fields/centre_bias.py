@@ -1,0 +1,107 @@
+"""The centre bias: where the observers of all other images look, whatever the image shows."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saliency_eval.fields.blur import Width, blur, blur_counts, tables
+from saliency_eval.maps import Floats, Map, Shift
+from saliency_eval.pool import Points, Pool, Shape
+
+TILE = 32  # side in px
+
+
+class CentreBias(Map):
+    """Blurred fixations of all images of a pool but one, with a share `mix` of a uniform map; sums to one.
+
+    B = (T - o) / sum(T - o) with T the blurred fixations of all images and o those of this one. What a metric reads
+    of it follows from T, made once, and the kernels of o; its values are made only when they are read themselves.
+    """
+
+    def __init__(self, pool: Pool, id: str, shape: Shape, sigma: Width, mix: float) -> None:
+        self._memo: dict[Any, Any] = {}
+        self._mix, self._sigma = mix, sigma
+        self._all = blurred_pool(pool, shape, sigma)
+        self._points = own = pool.points_of(pool.number[id])
+        self._rows, self._columns = (
+            table.around(own[:, axis]) for axis, table in enumerate(tables(shape, "zero", sigma))
+        )
+        alone = len(own) == len(pool.points)
+        self._mass = 0.0 if alone else self._all.total - float(self._rows.sum(1) @ self._columns.sum(1))
+
+    @property
+    def shape(self) -> Shape:
+        return cast(Shape, self._all.values.shape)
+
+    @functools.cached_property
+    def values(self) -> Floats:  # type: ignore[override]
+        return self._mixed(self._all.values - blur(self._points, self.shape, "zero", self._sigma))
+
+    def at(self, points: Points) -> Floats:
+        """Values at pixels (n, 2)."""
+        rows, columns = points.T
+        own = (self._rows.take(rows, 1) * self._columns.take(columns, 1)).sum(0)
+        return self._mixed(self._all.values[rows, columns] - own)
+
+    @functools.cached_property
+    def low(self) -> float:
+        return float(self._mixed(np.array(self._least())))
+
+    total = 1.0
+
+    def mass(self, rule: Shift) -> float:
+        """The sum after the shift."""
+        return self.total - self.shift(rule) * self.size
+
+    def _mixed(self, others: Floats) -> Floats:
+        """The values that follow from the blurred fixations of the other images."""
+        share = (
+            np.maximum(others, 0.0) / self._mass if self._mass > 0 else np.full(others.shape, 1 / self.size)
+        )
+        return (1 - self._mix) * share + self._mix / self.size
+
+    def _least(self) -> float:
+        """The least of T - o: tiles where the least of T minus the greatest of o is not below it are left out."""
+        rows, columns = greatest(self._rows, self._points[:, 0]), greatest(self._columns, self._points[:, 1])
+        bound = self._all.least - rows.T @ columns
+        least = np.inf
+        for row, column in zip(*np.unravel_index(np.argsort(bound, axis=None), bound.shape), strict=True):
+            if bound[row, column] >= least:
+                break
+            of = np.s_[row * TILE : (row + 1) * TILE], np.s_[column * TILE : (column + 1) * TILE]
+            own = self._rows[:, of[0]].T @ self._columns[:, of[1]]
+            least = min(least, float((self._all.values[of] - own).min()))
+        return least
+
+
+def greatest(kernels: Floats, centres: NDArray[np.int64]) -> Floats:
+    """The greatest value of each kernel (points, n) in each stretch of `TILE` pixels: that nearest to its centre."""
+    starts = np.arange(0, kernels.shape[1], TILE)
+    ends = np.minimum(starts + TILE, kernels.shape[1]) - 1
+    return np.take_along_axis(kernels, np.clip(centres[:, None], starts, ends), axis=1)
+
+
+class Blurred(NamedTuple):
+    """All fixations of a pool, blurred: (height, width), their sum, and the least value in each tile."""
+
+    values: Floats
+    total: float
+    least: Floats
+
+
+@functools.lru_cache(maxsize=4)
+def blurred_pool(pool: Pool, shape: Shape, sigma: Width) -> Blurred:
+    """All fixations of a pool on one image size, blurred; kept for the sizes seen last."""
+    rows, columns = (
+        np.floor((pool.points + 0.5) * np.array(shape) / pool.shapes[pool.image]).astype(np.int64).T
+    )
+    counts = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
+    values = blur_counts(counts.astype(np.float64), sigma)
+    least = values
+    for axis, n in enumerate(shape):
+        least = np.minimum.reduceat(least, np.arange(0, n, TILE), axis=axis)
+    return Blurred(values, float(values.sum()), least)

@@ -1,0 +1,105 @@
+/* Sums over all pixels, for maps of 8-bit levels (u8) and of floats (f32, f64).
+
+   A sum runs in LANES lanes, which are joined after every PART pixels: it does not depend on the vector width of the
+   processor, and rounding errors stay small. To be compiled without contraction to fused operations. */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LANES 16
+#define PART 2048
+#define LEVELS 256
+#define TABLES 8 /* neighbours often have one level: each of them adds to a table of its own */
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
+#define KERNEL __attribute__((target_clones("avx512f", "avx2", "default")))
+#elif defined(_WIN32)
+#define KERNEL __declspec(dllexport)
+#else
+#define KERNEL
+#endif
+
+#define CAT(a, b) a##_##b
+#define NAMED(a, b) CAT(a, b)
+#define FOR(i, from, to) for (int64_t i = (from); i < (to); i++)
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Number of pixels of each level. */
+KERNEL void histogram_u8(const uint8_t *v, int64_t n, int64_t *out) {
+    static const int64_t part = 1 << 30;
+    memset(out, 0, LEVELS * sizeof *out);
+    for (int64_t start = 0; start < n; start += part) {
+        uint32_t table[TABLES][LEVELS] = {{0}};
+        int64_t end = least(start + part, n), i = start;
+        for (; i + TABLES <= end; i += TABLES) FOR(k, 0, TABLES) table[k][v[i + k]]++;
+        for (; i < end; i++) table[0][v[i]]++;
+        FOR(k, 0, TABLES) FOR(level, 0, LEVELS) out[level] += table[k][level];
+    }
+}
+
+/* Sum of w over the pixels of each level. */
+KERNEL void level_sums_u8(const uint8_t *v, const double *w, int64_t n, double *out) {
+    static const int64_t part = 1 << 16;
+    memset(out, 0, LEVELS * sizeof *out);
+    for (int64_t start = 0; start < n; start += part) {
+        double table[TABLES][LEVELS] = {{0}};
+        int64_t end = least(start + part, n), i = start;
+        for (; i + TABLES <= end; i += TABLES) FOR(k, 0, TABLES) table[k][v[i + k]] += w[i + k];
+        for (; i < end; i++) table[0][v[i]] += w[i];
+        FOR(k, 0, TABLES) FOR(level, 0, LEVELS) out[level] += table[k][level];
+    }
+}
+
+/* Sum over all points k of rows[k][y] table[start[k] + x], for each pixel; tiles that a point does not reach into are
+   left out. Returns whether there was memory. */
+KERNEL int deposit_f64(
+    const double *rows, int64_t height, const int64_t *start, int64_t n, const double *table, int64_t length,
+    int64_t width, double *out
+) {
+    enum { HIGH = 4, WIDE = 32 };
+    double *kernel = calloc((size_t)(length + WIDE), sizeof *kernel);
+    int64_t *before = calloc((size_t)(length + WIDE + 1), sizeof *before); /* values that are not 0, up to each */
+    int64_t *near = malloc((size_t)(n + 1) * sizeof *near);
+    int made = kernel && before && near;
+    if (made) memcpy(kernel, table, (size_t)length * sizeof *kernel);
+    if (made) FOR(i, 0, length + WIDE) before[i + 1] = before[i] + (kernel[i] != 0);
+    for (int64_t y = 0; made && y < height; y += HIGH) {
+        int64_t high = least(HIGH, height - y), count = 0;
+        FOR(k, 0, n) {
+            int there = 0;
+            FOR(h, 0, high) there |= rows[k * height + y + h] != 0;
+            if (there) near[count++] = k;
+        }
+        for (int64_t x = 0; x < width; x += WIDE) {
+            double sum[HIGH][WIDE] = {{0}}, row[HIGH];
+            FOR(i, 0, count) {
+                int64_t k = near[i], from = start[k] + x;
+                if (before[from + WIDE] == before[from]) continue;
+                FOR(h, 0, HIGH) row[h] = h < high ? rows[k * height + y + h] : 0;
+                FOR(h, 0, HIGH) FOR(j, 0, WIDE) sum[h][j] += row[h] * kernel[from + j];
+            }
+            FOR(h, 0, high)
+                memcpy(out + (y + h) * width + x, sum[h], (size_t)least(WIDE, width - x) * sizeof(double));
+        }
+    }
+    free(kernel), free(before), free(near);
+    return made;
+}
+
+#define T uint8_t
+#define TYPE u8
+#include "typed.h"
+#undef T
+#undef TYPE
+
+#define T float
+#define TYPE f32
+#include "typed.h"
+#undef T
+#undef TYPE
+
+#define T double
+#define TYPE f64
+#include "typed.h"

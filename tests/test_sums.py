@@ -1,0 +1,135 @@
+"""The sums over all pixels, compiled and in numpy, against exact arithmetic and plain loops."""
+
+import math
+import shutil
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saliency_eval import sums
+
+RNG = np.random.default_rng(4)
+SIZES = (1, 2, 7, 8, 15, 16, 17, 2047, 2048, 2049, 5000)
+
+
+@pytest.fixture(params=["compiled", "numpy"])
+def form(request, monkeypatch):
+    """Each form of the sums in turn."""
+    if request.param == "compiled" and not sums.COMPILED:
+        pytest.skip("the sums were not compiled: there was no C compiler")
+    monkeypatch.setattr(sums, "COMPILED", request.param == "compiled")
+
+
+def maps(size):
+    """Levels, and floats of either width with an offset, zeros and values on either side of 0."""
+    levels = RNG.integers(0, 256, size).astype(np.uint8)
+    levels[: size // 2] = 7  # neighbours of one level
+    floats = np.where(RNG.random(size) < 0.2, 0.0, RNG.normal(3, 5, size))
+    return levels, floats.astype(np.float32), floats
+
+
+def exactly(terms):
+    return float(sum(map(Fraction, terms)))
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("size", SIZES)
+def test_levels_are_counted_and_weighed(size):
+    levels, weights = maps(size)[0], RNG.random(size)
+    assert sums.histogram(levels).tolist() == [int((levels == k).sum()) for k in range(256)]
+    expected = [exactly(weights[levels == k].tolist()) for k in range(256)]
+    np.testing.assert_allclose(sums.level_sums(levels, weights), expected, rtol=1e-14)
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("size", SIZES)
+def test_moments_are_exact_to_the_last_digits(size):
+    for values in maps(size)[1:]:
+        numbers = values.tolist()
+        total = sum(map(Fraction, numbers))
+        squares = float(sum((Fraction(v) - total / size) ** 2 for v in numbers))
+        low, high, got, got_squares = sums.moments(values)
+        assert (low, high) == (min(numbers), max(numbers))
+        scale = sum(map(abs, numbers))
+        assert got == pytest.approx(float(total), rel=1e-15, abs=4e-15 * scale)
+        assert got_squares == pytest.approx(squares, rel=1e-13, abs=1e-13)
+
+
+@pytest.mark.usefixtures("form")
+def test_an_offset_costs_the_moments_no_digits():
+    values = RNG.normal(0, 1, 4000) + 1e9
+    exact = sum(map(Fraction, values.tolist())) / 4000
+    squares = float(sum((Fraction(v) - exact) ** 2 for v in values.tolist()))
+    assert sums.moments(values).squares == pytest.approx(squares, rel=1e-12)
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("size", SIZES)
+def test_sums_of_two_maps(size):
+    others = RNG.random(size)
+    for values in maps(size):
+        v, w = values.tolist(), others.tolist()
+        expected = exactly((a - 2.5) * (b - 0.25) for a, b in zip(v, w, strict=True))
+        scale = sum(abs((a - 2.5) * (b - 0.25)) for a, b in zip(v, w, strict=True))
+        assert sums.covariance(values, 2.5, others, 0.25) == pytest.approx(expected, abs=1e-14 * scale)
+        expected = exactly(min((a - 1.5) * 0.125, b - 0.25) for a, b in zip(v, w, strict=True))
+        scale = sum(abs(min((a - 1.5) * 0.125, b - 0.25)) for a, b in zip(v, w, strict=True))
+        assert sums.shared(values, 1.5, 0.125, others, 0.25) == pytest.approx(expected, abs=1e-14 * scale)
+
+
+def test_there_is_a_compiled_form_where_there_is_a_compiler():
+    assert sums.COMPILED or shutil.which("cc") is None, "pip install -e . compiles it"
+
+
+@pytest.mark.usefixtures("form")
+def test_every_pixel_reaches_none_of_no_edges():
+    assert sums.reached(np.arange(5.0), 0.0, 1.0, np.empty(0)).tolist() == [5]
+
+
+HARD = st.one_of(
+    st.floats(-4, 4, width=32),
+    st.sampled_from([0.0, -0.0, 1.0, math.nextafter(1, 2), math.nextafter(1, 0), 1e-300, 5e-324, 1e30]),
+)
+
+
+@given(st.lists(HARD, min_size=1, max_size=60), st.lists(HARD, min_size=1, max_size=9), st.booleans())
+def test_pixels_reach_edges_as_a_search_says(numbers, edges, single):
+    values = np.array(numbers, np.float32 if single else np.float64)
+    ascending = np.unique(np.array(edges))
+    for low, range in ((0.0, 1.0), (float(values.min()), 3.7)):
+        found = sums.reached(values, low, range, ascending)
+        place = np.searchsorted(ascending, (values.astype(np.float64) - low) / range, "right")
+        assert found.tolist() == np.bincount(place, minlength=len(ascending) + 1).tolist()
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("kind", ["even", "heavy tail", "few values", "offset"])
+def test_many_pixels_reach_edges_among_them(kind):
+    values = {
+        "even": RNG.random(20_000),
+        "heavy tail": np.exp(RNG.normal(0, 8, 20_000)),
+        "few values": RNG.integers(0, 30, 20_000) / 29,
+        "offset": 1e6 + RNG.random(20_000) * 1e-6,
+    }[kind]
+    at = RNG.choice(values, 200)
+    edges = np.unique([at, np.nextafter(at, np.inf)])
+    expected = [int(((values >= a) & (values < b)).sum()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    found = sums.reached(values, 0.0, 1.0, edges)
+    assert found.tolist() == [int((values < edges[0]).sum()), *expected, int((values >= edges[-1]).sum())]
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 31), (4, 32), (9, 70)])
+def test_deposit_is_the_sum_of_products(height, width):
+    table = np.where(abs(np.arange(-2 * width, 2 * width + 1)) < 9, RNG.random(4 * width + 1), 0.0)
+    rows = np.where(RNG.random((6, height)) < 0.5, 0.0, RNG.random((6, height)))
+    starts = np.array([0, width, 2 * width, 2 * width - width // 2, 3 * width, 3 * width + 1])
+    found = sums.deposit(rows, starts, table, width)
+    for y in range(height):
+        for x in range(width):
+            expected = sum(rows[k, y] * table[starts[k] + x] for k in range(6))
+            assert found[y, x] == pytest.approx(expected, rel=1e-14, abs=1e-300)
+    assert sums.deposit(rows[:0], starts[:0], table, width).tolist() == np.zeros((height, width)).tolist()
