@@ -1,14 +1,13 @@
 """A map with the statistics that several metrics share, each computed when first read.
 
 Whatever its dtype, a map is kept in one of two forms: levels, as `uint8`, when every value is a whole number of
-0..255, else floats. Metrics see its values as float64, so equal numbers give equal results. What is summed over all
-pixels goes through them in blocks that stay in the cache of a processor core.
+0..255, else floats. Metrics see its values as float64, so equal numbers give equal results.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
@@ -19,15 +18,10 @@ from saliency_eval.pool import Points, Shape
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-Elementwise = Callable[[Any], Any]
 Shift = Literal["none", "negative", "minimum"]  # what is moved to zero before a map is divided by its sum
 T = TypeVar("T")
 LEVELS = 256
 LEVEL = np.arange(LEVELS, dtype=np.float64)
-BLOCK = 2**14  # pixels
-PAIR = np.arange(LEVELS**2, dtype=np.uint16).view(
-    np.uint8
-)  # two levels that are read as one number of 16 bits
 EXTREME = 400  # binary exponents beyond which sums of squares leave the range of float64
 
 
@@ -85,11 +79,6 @@ class Map:
 
     # -------------------------------------------------------------- all pixels
 
-    def blocks(self) -> Iterator[Floats]:
-        """The values in row-major order as float64, block by block: what is made of one stays in the cache."""
-        flat = self.values.ravel()
-        return (flat[i : i + BLOCK].astype(np.float64, copy=False) for i in range(0, flat.size, BLOCK))
-
     @functools.cached_property
     def histogram(self) -> Counts:
         """Number of pixels of each of the 256 levels."""
@@ -104,10 +93,10 @@ class Map:
         """Extrema, sum, and sum of squared distances from the mean."""
         if not self.is_levels:
             return sums.moments(self.values)
-        present = np.flatnonzero(self.histogram)
+        present = np.flatnonzero(self.histogram).tolist()
         total = float(self.histogram @ LEVEL)
         squares = float(self.histogram @ np.square(LEVEL - total / self.size))
-        return sums.Moments(float(present[0]), float(present[-1]), total, squares)
+        return sums.Moments(self.size, present[0], present[-1], 0.0, total, squares)
 
     @property
     def low(self) -> float:
@@ -125,7 +114,7 @@ class Map:
     @property
     def total(self) -> float:
         """The sum of all values."""
-        return self.moments.total
+        return self.moments.above(0.0)
 
     @property
     def mean(self) -> float:
@@ -171,25 +160,17 @@ class Map:
 
     def mass(self, rule: Shift) -> float:
         """The sum after the shift."""
-        shift = self.shift(rule)
-        if shift == 0:
-            return self.total
-        return self.once(("mass", shift), lambda: float(sum((v - shift).sum() for v in self.blocks())))
+        return self.moments.above(self.shift(rule))
 
-    def affine(self, rule: Shift) -> tuple[float, float]:
-        """What is subtracted from each value, and the sum after that; of a constant map as of one above zero."""
-        shift, mass = self.shift(rule), self.mass(rule)
-        if mass:
-            return shift, mass
-        below = 0.0 if shift else -1.0
-        return below, (shift - below) * self.size
+    def probability(self, rule: Shift, floor: float = 0.0) -> sums.Affine:
+        """The function from value to probability: shifted, divided by the sum; a map without mass is uniform.
 
-    def to_probability(self, rule: Shift) -> Elementwise:
-        """The function from value to probability: shifted, divided by the sum; a map without mass is uniform."""
-        shift, mass = self.shift(rule), self.mass(rule)
+        `floor` is added to every pixel before that.
+        """
+        shift, mass = self.shift(rule), self.mass(rule) + floor * self.size
         if mass == 0:
-            return lambda v: np.full(np.shape(v), 1 / self.size)
-        return lambda v: (v - shift) / mass
+            return sums.Affine(0.0, 0.0, 1 / self.size)
+        return sums.Affine(shift, 1 / mass, floor / mass)
 
 
 def canonical(array: NDArray[Any]) -> NDArray[Any]:

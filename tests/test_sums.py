@@ -1,5 +1,7 @@
 """The sums over all pixels, compiled and in numpy, against exact arithmetic and plain loops."""
 
+import ctypes
+import itertools
 import math
 import shutil
 from fractions import Fraction
@@ -51,11 +53,13 @@ def test_moments_are_exact_to_the_last_digits(size):
         numbers = values.tolist()
         total = sum(map(Fraction, numbers))
         squares = float(sum((Fraction(v) - total / size) ** 2 for v in numbers))
-        low, high, got, got_squares = sums.moments(values)
-        assert (low, high) == (min(numbers), max(numbers))
-        scale = sum(map(abs, numbers))
-        assert got == pytest.approx(float(total), rel=1e-15, abs=4e-15 * scale)
-        assert got_squares == pytest.approx(squares, rel=1e-13, abs=1e-13)
+        found = sums.moments(values)
+        assert (found.size, found.low, found.high) == (size, min(numbers), max(numbers))
+        for number in (0.0, found.low, 2.5):
+            scale = sum(abs(v - number) for v in numbers)
+            expected = float(total - size * Fraction(number))
+            assert found.above(number) == pytest.approx(expected, rel=1e-15, abs=4e-15 * scale)
+        assert found.squares == pytest.approx(squares, rel=1e-13, abs=1e-13)
 
 
 @pytest.mark.usefixtures("form")
@@ -63,7 +67,10 @@ def test_an_offset_costs_the_moments_no_digits():
     values = RNG.normal(0, 1, 4000) + 1e9
     exact = sum(map(Fraction, values.tolist())) / 4000
     squares = float(sum((Fraction(v) - exact) ** 2 for v in values.tolist()))
-    assert sums.moments(values).squares == pytest.approx(squares, rel=1e-12)
+    found = sums.moments(values)
+    assert found.squares == pytest.approx(squares, rel=1e-12)
+    above = float(sum(Fraction(v) - Fraction(found.low) for v in values.tolist()))
+    assert found.above(found.low) == pytest.approx(above, rel=1e-12)
 
 
 @pytest.mark.usefixtures("form")
@@ -75,9 +82,51 @@ def test_sums_of_two_maps(size):
         expected = exactly((a - 2.5) * (b - 0.25) for a, b in zip(v, w, strict=True))
         scale = sum(abs((a - 2.5) * (b - 0.25)) for a, b in zip(v, w, strict=True))
         assert sums.covariance(values, 2.5, others, 0.25) == pytest.approx(expected, abs=1e-14 * scale)
-        expected = exactly(min((a - 1.5) * 0.125, b - 0.25) for a, b in zip(v, w, strict=True))
-        scale = sum(abs(min((a - 1.5) * 0.125, b - 0.25)) for a, b in zip(v, w, strict=True))
-        assert sums.shared(values, 1.5, 0.125, others, 0.25) == pytest.approx(expected, abs=1e-14 * scale)
+        lesser = [min((a - 1.5) * 0.125 + 0.5, (b - 0.25) * 2) for a, b in zip(v, w, strict=True)]
+        p, q = sums.Affine(1.5, 0.125, 0.5), sums.Affine(0.25, 2.0)
+        got = sums.shared(values, p, others, q)
+        assert got == pytest.approx(exactly(lesser), abs=1e-14 * sum(map(abs, lesser)))
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("size", SIZES)
+def test_weighted_logarithms(size):
+    weights = np.where(RNG.random(size) < 0.3, 0.0, RNG.random(size))
+    for values in maps(size):
+        p = sums.Affine(-40.0, 0.25, 0.125)
+        terms = [w * math.log(p(v)) for v, w in zip(values.tolist(), weights.tolist(), strict=True)]
+        got = sums.weighted_log(values, p, weights, 0.0)
+        assert got == pytest.approx(exactly(terms), abs=2e-15 * sum(map(abs, terms)))
+        terms = [(w + 0.5) * math.log(p(v)) for v, w in zip(values.tolist(), weights.tolist(), strict=True)]
+        got = sums.weighted_log(values, p, weights, 0.5)
+        assert got == pytest.approx(exactly(terms), abs=2e-15 * sum(map(abs, terms)))
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("size", [1, 40])
+def test_logarithms_count_where_there_is_weight(size):
+    values, weights = np.full(size, 2.0), np.ones(size)
+    plain = sums.Affine(0.0, 1.0)
+    values[0] = 0.0
+    assert sums.weighted_log(values, plain, weights, 0.0) == -math.inf
+    weights[0] = 0.0
+    assert sums.weighted_log(values, plain, weights, 0.0) == pytest.approx((size - 1) * math.log(2))
+    values[0], weights[0] = -2.0, 1.0
+    assert math.isnan(sums.weighted_log(values, plain, weights, 0.0))
+    got = sums.weighted_log(values, plain, weights, 0.0, size=True)
+    assert got == pytest.approx(size * math.log(2))
+    values[0] = 5e-324  # below the least normal number
+    got = sums.weighted_log(values, plain, weights, 0.0)
+    assert got == pytest.approx(math.log(5e-324) + (size - 1) * math.log(2))
+
+
+@pytest.mark.usefixtures("form")
+def test_logarithms_are_right_to_the_last_digits():
+    for x in [*np.exp(RNG.uniform(-700, 700, 300)), *(1 + RNG.uniform(-0.4, 0.6, 300)), 1 + 2**-52, 1.0]:
+        weights = np.zeros(16)
+        weights[3] = 1.0
+        got = sums.weighted_log(np.full(16, x), sums.Affine(0.0, 1.0), weights, 0.0)
+        assert abs(got - math.log(x)) <= 3 * np.spacing(abs(math.log(x)))
 
 
 def test_there_is_a_compiled_form_where_there_is_a_compiler():
@@ -87,6 +136,31 @@ def test_there_is_a_compiled_form_where_there_is_a_compiler():
 @pytest.mark.usefixtures("form")
 def test_every_pixel_reaches_none_of_no_edges():
     assert sums.reached(np.arange(5.0), 0.0, 1.0, np.empty(0)).tolist() == [5]
+
+
+@pytest.mark.usefixtures("form")
+def test_what_does_not_fit_is_refused_before_it_is_read():
+    values, short, plain = np.arange(6.0), np.arange(5.0), sums.Affine(0.0, 1.0)
+    for call in (
+        lambda: sums.level_sums(values.astype(np.uint8), short),
+        lambda: sums.covariance(values, 0.0, short, 0.0),
+        lambda: sums.shared(values, plain, short, plain),
+        lambda: sums.weighted_log(values, plain, short, 0.0),
+    ):
+        with pytest.raises(ValueError, match="one size"):
+            call()
+    for starts in ([-1], [5], [0, 0]):
+        with pytest.raises(IndexError):
+            sums.deposit(np.ones((1, 2)), np.array(starts), short, 1)
+
+
+@pytest.mark.skipif(not sums.COMPILED, reason="the sums were not compiled: there was no C compiler")
+def test_the_compiled_form_takes_no_array_of_another_type():
+    values = np.arange(6.0)
+    for others in (values.astype(np.float32), values.astype(np.int64), np.arange(12.0)[::2]):
+        with pytest.raises(ctypes.ArgumentError):
+            sums.covariance(values, 0.0, others, 0.0)
+    assert sums.covariance(values, 0, values, 0) == 55.0  # whole numbers are numbers
 
 
 HARD = st.one_of(
@@ -116,7 +190,7 @@ def test_many_pixels_reach_edges_among_them(kind):
     }[kind]
     at = RNG.choice(values, 200)
     edges = np.unique([at, np.nextafter(at, np.inf)])
-    expected = [int(((values >= a) & (values < b)).sum()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    expected = [int(((values >= a) & (values < b)).sum()) for a, b in itertools.pairwise(edges)]
     found = sums.reached(values, 0.0, 1.0, edges)
     assert found.tolist() == [int((values < edges[0]).sum()), *expected, int((values >= edges[-1]).sum())]
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from saliency_eval import check
 from saliency_eval.core import Options, derived
 from saliency_eval.errors import fail
-from saliency_eval.fields.blur import Border, blur
 from saliency_eval.fields.centre_bias import CentreBias
+from saliency_eval.fields.gaussian import Border, blur
 from saliency_eval.fields.others import Once, Rescale, together
 from saliency_eval.maps import Map
 from saliency_eval.options import Count, Range, Seed, Share, Sigma

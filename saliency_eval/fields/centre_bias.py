@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.fields.blur import Width, blur, blur_counts, tables
+from saliency_eval.fields.gaussian import Width, blur, blur_counts, tables
 from saliency_eval.maps import Floats, Map, Shift
 from saliency_eval.pool import Points, Pool, Shape
 

@@ -6,21 +6,20 @@ scores NaN.
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 import numpy as np
 
 from saliency_eval import sums
 from saliency_eval.errors import fail
-from saliency_eval.maps import LEVEL, Elementwise, Floats, Map, Shift
+from saliency_eval.maps import LEVEL, Floats, Map, Shift
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.options import Range, Share
 from saliency_eval.resize import matlab
+from saliency_eval.sums import Affine
 
 NAN = float("nan")
 BITS = 2.0**-52
-TINY = np.finfo(np.float64).tiny
 SMALL = 1e-12  # up to this eps the two logarithms of `inside` separate with an error below eps
 
 
@@ -78,8 +77,7 @@ def sim(
     if normalise == "minmax" and saliency.constant and constant != "chance":
         return 0.0 if saliency.high == 0 and constant == "nan" else undefined(constant, NAN, saliency)
     rule: Shift = "negative" if normalise == "sum" else "minimum"
-    (low, mass), (other_low, other_mass) = saliency.affine(rule), density.affine(rule)
-    return sums.shared(saliency.values, low, other_mass / mass, density.floats, other_low) / other_mass
+    return sums.shared(saliency.values, saliency.probability(rule), density.floats, density.probability(rule))
 
 
 @metric(
@@ -126,49 +124,31 @@ def kld(
     rule: Shift = "negative" if negative == "shift" else "none"
     added = floor if form == "floor" else 0.0
     inner = eps if form == "inside" else 0.0
-    p, q = floored(saliency, rule, added), floored(density, "none", added)
+    p, q = saliency.probability(rule, added), density.probability("none", added)
     if form != "floor" and saliency.low == saliency.high == 0 and constant != "chance":
-        p = np.zeros_like
-    size: Elementwise = np.abs if negative == "real" and saliency.low < 0 else np.asarray
+        p = Affine(0.0, 0.0)
+    size = negative == "real" and saliency.low < 0
+    if inner <= SMALL:
+        return entropy(density, added) - mean_log(density, added, saliency, p.plus(inner), size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if inner <= SMALL:
-            return entropy(density, added) - mean_log(density, added, saliency, lambda v: size(p(v) + inner))
-        pairs = zip(map(p, saliency.blocks()), map(q, density.blocks()), strict=True)
-        return float(sum(q @ np.log(size(eps + q / (p + eps))) for p, q in pairs))
-
-
-def floored(m: Map, rule: Shift, floor: float) -> Elementwise:
-    """The function from value to probability once `floor` is added to every pixel."""
-    if floor == 0:
-        return m.to_probability(rule)
-    shift, mass = m.shift(rule), m.mass(rule) + floor * m.size
-    return lambda v: (v - shift + floor) / mass
+        ratio = eps + q(density.floats) / (p(saliency.values) + eps)
+        return float(np.sum(q(density.floats) * np.log(np.abs(ratio) if size else ratio)))
 
 
 def entropy(density: Map, floor: float) -> float:
     """Sum of q ln q; it depends on the truth alone."""
-
-    def compute() -> float:
-        logs = mean_log(density, floor, density, lambda d: np.maximum(d + floor, TINY))
-        return logs - math.log(density.total + floor * density.size)
-
-    return density.once(("entropy", floor), compute)
+    q = density.probability("none", floor)
+    return density.once(("entropy", floor), lambda: mean_log(density, floor, density, q))
 
 
-def mean_log(density: Map, floor: float, m: Map, function: Elementwise) -> float:
-    """Mean of the logarithm of a function of a map under a density with `floor` added to every pixel."""
+def mean_log(density: Map, floor: float, m: Map, p: Affine, size: bool = False) -> float:
+    """Mean of ln p, or ln |p| for its `size`, of a map under a density with `floor` added to every pixel."""
     if m.is_levels:
-        total = weighted(m.level_sums(density) + floor * m.histogram, np.log(function(LEVEL)))
+        weights = m.level_sums(density) + floor * m.histogram
+        total = sums.weighted_log(LEVEL, p, weights, 0.0, size)
     else:
-        pairs = zip(density.blocks(), m.blocks(), strict=True)
-        total = sum(weighted(d + floor if floor else d, np.log(function(v))) for d, v in pairs)
+        total = sums.weighted_log(m.values, p, density.floats, floor, size)
     return total / (density.total + floor * density.size)
-
-
-def weighted(weights: Floats, logs: Floats) -> float:
-    """Sum of weights times logarithms; at a weight of zero, an infinite one does not count."""
-    total = np.dot(weights, logs)
-    return float(total if np.isfinite(total) else np.dot(weights[weights > 0], logs[weights > 0]))
 
 
 @metric(

@@ -92,7 +92,7 @@ def ig(
     rule: Literal["minimum", "negative"] = "minimum" if normalise == "minmax" else "negative"
     if saliency.constant and normalise == "minmax" and constant != "chance":
         return undefined(constant, NAN, saliency)
-    p = saliency.to_probability(rule)(saliency.at(pixels))
-    b = baseline.to_probability(rule)(baseline.at(pixels))
+    p = saliency.probability(rule)(saliency.at(pixels))
+    b = baseline.probability(rule)(baseline.at(pixels))
     with np.errstate(divide="ignore"):
         return float(np.mean(np.log2(eps + p) - np.log2(eps + b)))

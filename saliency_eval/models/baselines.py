@@ -7,8 +7,8 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.fields.blur import blur
 from saliency_eval.fields.centre_bias import CentreBias
+from saliency_eval.fields.gaussian import blur
 from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
 from saliency_eval.options import Range, Share

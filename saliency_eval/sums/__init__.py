@@ -10,6 +10,7 @@ import ctypes
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.ctypeslib import ndpointer
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -24,12 +25,33 @@ SUFFIX = {"uint8": "u8", "float32": "f32", "float64": "f64"}
 
 
 class Moments(NamedTuple):
-    """What is to be known of all values."""
+    """What is to be known of all values; sums are taken about a number near the mean, so that no digits are lost."""
 
+    size: int
     low: float
     high: float
-    total: float
+    near: float
+    moved: float  # sum of v - near
     squares: float  # sum of squared distances from the mean
+
+    def above(self, number: float) -> float:
+        """Sum of v - number."""
+        return self.moved + (self.near - number) * self.size
+
+
+class Affine(NamedTuple):
+    """The function (v - low) factor + added of a value."""
+
+    low: float
+    factor: float
+    added: float = 0.0
+
+    def __call__(self, values: Any) -> Any:
+        return (values - np.float64(self.low)) * self.factor + self.added
+
+    def plus(self, number: float) -> Affine:
+        """The same with a number added to every value."""
+        return self._replace(added=self.added + number)
 
 
 def histogram(levels: Array) -> Counts:
@@ -43,6 +65,7 @@ def histogram(levels: Array) -> Counts:
 
 def level_sums(levels: Array, weights: Floats) -> Floats:
     """Sum of the weights over the pixels of each of the 256 levels."""
+    check_sizes(levels, weights)
     if not COMPILED:
         return np.bincount(levels.ravel(), weights.ravel(), LEVELS).astype(np.float64)
     found = np.empty(LEVELS)
@@ -51,7 +74,7 @@ def level_sums(levels: Array, weights: Floats) -> Floats:
 
 
 def moments(values: Array) -> Moments:
-    """Extrema and sums, about a value near the mean, so that a large offset costs no digits."""
+    """Extrema and sums."""
     flat = values.ravel()
     near = float(flat[:: flat.size // SAMPLE + 1].mean(dtype=np.float64))
     if COMPILED:
@@ -62,22 +85,34 @@ def moments(values: Array) -> Moments:
         distance = flat - np.float64(near)
         low, high = float(flat.min()), float(flat.max())
         moved, squares = float(distance.sum()), float(distance @ distance)
-    squares = max(squares - moved * moved / flat.size, 0.0)
-    return Moments(low, high, near * flat.size + moved, squares)
+    return Moments(flat.size, low, high, near, moved, max(squares - moved * moved / flat.size, 0.0))
 
 
 def covariance(values: Array, mean: float, others: Floats, other_mean: float) -> float:
     """Sum of (v - mean) (w - other_mean)."""
+    check_sizes(values, others)
     if COMPILED:
         return float(run("covariance", values, mean, others, other_mean, values.size))
     return float(np.vdot(values - np.float64(mean), others - other_mean))
 
 
-def shared(values: Array, low: float, scale: float, others: Floats, other_low: float) -> float:
-    """Sum of the lesser of (v - low) scale and w - other_low."""
+def shared(values: Array, p: Affine, others: Floats, q: Affine) -> float:
+    """Sum of min(p(v), q(w))."""
+    check_sizes(values, others)
     if COMPILED:
-        return float(run("shared", values, low, scale, others, other_low, values.size))
-    return float(np.minimum((values - np.float64(low)) * scale, others - other_low).sum())
+        return float(run("shared", values, *p, others, *q, values.size))
+    return float(np.minimum(p(values), q(others)).sum())
+
+
+def weighted_log(values: Array, p: Affine, weights: Floats, floor: float, size: bool = False) -> float:
+    """Sum of (w + floor) ln p(v), or ln |p(v)| for its `size`, over the pixels where the weight is not 0."""
+    check_sizes(values, weights)
+    if COMPILED:
+        return float(run("weighted_log", values, *p, int(size), weights, floor, values.size))
+    weight = (weights + floor).ravel()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.abs(p(values)) if size else p(values)).ravel()
+    return float(weight[weight > 0] @ logs[weight > 0])
 
 
 def reached(values: Array, low: float, range: float, edges: Floats) -> Counts:
@@ -92,7 +127,11 @@ def reached(values: Array, low: float, range: float, edges: Floats) -> Counts:
 
 
 def deposit(rows: Floats, starts: Counts, table: Floats, width: int) -> Floats:
-    """(height, width): sum over points k of rows[k, y] times table[starts[k] + x]."""
+    """(height, width): sum over points k of rows[k, y] times table[starts[k] + x]; raises `IndexError` beyond it."""
+    if len(starts) != len(rows) or (
+        len(starts) and not 0 <= starts.min() <= starts.max() <= len(table) - width
+    ):
+        raise IndexError(f"{len(rows)} points must begin within {len(table) - width} places of the table")
     if not COMPILED:
         return rows.T @ sliding_window_view(table, width)[starts]
     points, height = rows.shape
@@ -104,6 +143,19 @@ def deposit(rows: Floats, starts: Counts, table: Floats, width: int) -> Floats:
 
 # ------------------------------------------------------------------ the compiled form
 
+WHOLE, NUMBER = ctypes.c_int64, ctypes.c_double
+COUNTS, FLOATS = (ndpointer(kind, flags="C_CONTIGUOUS") for kind in (np.int64, np.float64))
+SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # what a function gives, and takes after the values
+    "histogram": (None, (WHOLE, COUNTS)),
+    "level_sums": (None, (FLOATS, WHOLE, FLOATS)),
+    "moments": (None, (WHOLE, NUMBER, FLOATS)),
+    "covariance": (NUMBER, (NUMBER, FLOATS, NUMBER, WHOLE)),
+    "shared": (NUMBER, (NUMBER, NUMBER, NUMBER, FLOATS, NUMBER, NUMBER, NUMBER, WHOLE)),
+    "weighted_log": (NUMBER, (NUMBER, NUMBER, NUMBER, WHOLE, FLOATS, NUMBER, WHOLE)),
+    "reached": (WHOLE, (WHOLE, NUMBER, NUMBER, FLOATS, WHOLE, COUNTS)),
+    "deposit": (WHOLE, (WHOLE, COUNTS, WHOLE, FLOATS, WHOLE, WHOLE, FLOATS)),
+}
+
 
 def load() -> ctypes.CDLL | None:
     """The compiled functions, None where nothing was compiled from just these sources."""
@@ -111,9 +163,11 @@ def load() -> ctypes.CDLL | None:
         found = ctypes.CDLL(str(library()))
     except OSError:
         return None
-    for suffix in SUFFIX.values():
-        for name in ("covariance", "shared"):
-            getattr(found, f"{name}_{suffix}").restype = ctypes.c_double
+    for name, (gives, takes) in SIGNATURES.items():
+        for kind, suffix in SUFFIX.items():
+            if hasattr(found, f"{name}_{suffix}"):
+                function = getattr(found, f"{name}_{suffix}")
+                function.restype, function.argtypes = gives, (ndpointer(kind, flags="C_CONTIGUOUS"), *takes)
     return found
 
 
@@ -122,13 +176,11 @@ COMPILED = LIBRARY is not None
 
 
 def run(name: str, values: Array, *arguments: Any) -> Any:
-    """Call a compiled function for the type of the values: arrays by address, whole numbers as int64, else double."""
-    kept = [np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a for a in (values, *arguments)]
-    return getattr(LIBRARY, f"{name}_{SUFFIX[values.dtype.name]}")(*map(as_c, kept))
+    """Call a compiled function for the type of the values; raises for arrays of other types, or not in C order."""
+    return getattr(LIBRARY, f"{name}_{SUFFIX[values.dtype.name]}")(values, *arguments)
 
 
-def as_c(value: Any) -> Any:
-    """An argument as C takes it."""
-    if isinstance(value, np.ndarray):
-        return ctypes.c_void_p(value.ctypes.data)
-    return ctypes.c_int64(value) if isinstance(value, int) else ctypes.c_double(value)
+def check_sizes(values: Array, others: Array) -> None:
+    """Raises `ValueError` unless there is a number beside every value."""
+    if values.size != others.size:
+        raise ValueError(f"two maps must have one size, got {values.shape} and {others.shape}")

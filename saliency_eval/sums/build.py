@@ -28,7 +28,7 @@ def compile_library() -> Path | None:
     compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
     target = library()
     made = target.with_suffix(f".{os.getpid()}")
-    command = [*shlex.split(compiler), *FLAGS, str(HERE / SOURCES[0]), "-o", str(made)]
+    command = [*shlex.split(compiler), *FLAGS, str(HERE / SOURCES[0]), "-o", str(made), "-lm"]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         for old in HERE.glob("sums-*.compiled"):

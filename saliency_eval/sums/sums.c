@@ -3,6 +3,8 @@
    A sum runs in LANES lanes, which are joined after every PART pixels: it does not depend on the vector width of the
    processor, and rounding errors stay small. To be compiled without contraction to fused operations. */
 
+#include <float.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,33 @@
 #define FOR(i, from, to) for (int64_t i = (from); i < (to); i++)
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Natural logarithm of a normal, positive number, in operations that a compiler turns into vectors: the exponent, and
+   2 artanh((m - 1) / (m + 1)) of a mantissa m between sqrt(1/2) and sqrt(2). */
+static inline double ln(double x) {
+    static const uint64_t half = 0x3fe6a09e667f3bcdULL, bias = 0x3ff0000000000000ULL, whole = 0x4330000000000000ULL;
+    uint64_t bits, exponent, rest;
+    double power, m;
+    memcpy(&bits, &x, sizeof bits);
+    exponent = (bits - half + bias) >> 52;
+    rest = bits - (exponent << 52) + bias;
+    exponent |= whole; /* 2^52 + exponent, as a double */
+    memcpy(&m, &rest, sizeof m);
+    memcpy(&power, &exponent, sizeof power);
+    double s = (m - 1) / (m + 1), z = s * s;
+    double series = ((((((((((1. / 21) * z + 1. / 19) * z + 1. / 17) * z + 1. / 15) * z + 1. / 13) * z + 1. / 11) * z
+                         + 1. / 9) * z + 1. / 7) * z + 1. / 5) * z + 1. / 3) * z + 1;
+    return (power - (4503599627370496.0 + 1023)) * 0.693147180559945309417 + 2 * s * series;
+}
+
+/* The number, or its size. */
+static inline double signless(double x, int64_t size) {
+    uint64_t bits, mask = (uint64_t)!size << 63 | 0x7fffffffffffffffULL;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= mask;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
 
 /* Number of pixels of each level. */
 KERNEL void histogram_u8(const uint8_t *v, int64_t n, int64_t *out) {
@@ -54,7 +83,7 @@ KERNEL void level_sums_u8(const uint8_t *v, const double *w, int64_t n, double *
 
 /* Sum over all points k of rows[k][y] table[start[k] + x], for each pixel; tiles that a point does not reach into are
    left out. Returns whether there was memory. */
-KERNEL int deposit_f64(
+KERNEL int64_t deposit_f64(
     const double *rows, int64_t height, const int64_t *start, int64_t n, const double *table, int64_t length,
     int64_t width, double *out
 ) {

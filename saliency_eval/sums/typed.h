@@ -45,21 +45,50 @@ KERNEL double NAMED(covariance, TYPE)(
     return total;
 }
 
-/* Sum of the lesser of (v - low) scale and w - other_low. */
+/* Sum of the lesser of (v - low) factor + added and the same of w. */
 KERNEL double NAMED(shared, TYPE)(
-    const T *v, double low, double scale, const double *w, double other_low, int64_t n
+    const T *v, double low, double factor, double added,
+    const double *w, double other_low, double other_factor, double other_added, int64_t n
 ) {
     double sum[LANES] = {0}, total = 0;
     for (int64_t start = 0; start < n; start += PART) {
         int64_t end = least(start + PART, n), i = start;
         for (; i + LANES <= end; i += LANES) FOR(k, 0, LANES) {
-            double one = (v[i + k] - low) * scale, other = w[i + k] - other_low;
+            double one = (v[i + k] - low) * factor + added;
+            double other = (w[i + k] - other_low) * other_factor + other_added;
             sum[k] += one < other ? one : other;
         }
         for (; i < end; i++) {
-            double one = (v[i] - low) * scale, other = w[i] - other_low;
+            double one = (v[i] - low) * factor + added;
+            double other = (w[i] - other_low) * other_factor + other_added;
             sum[0] += one < other ? one : other;
         }
+        FOR(k, 0, LANES) total += sum[k], sum[k] = 0;
+    }
+    return total;
+}
+
+/* Sum of (w + floor) ln((v - low) factor + added), of the size of that if `size`; a pixel without weight has no part. */
+KERNEL double NAMED(weighted_log, TYPE)(
+    const T *v, double low, double factor, double added, int64_t size, const double *w, double floor, int64_t n
+) {
+    double total = 0, logs[PART], sum[LANES] = {0};
+    for (int64_t start = 0; start < n; start += PART) {
+        int64_t count = least(PART, n - start), i = 0, unusual = 0;
+        const double *weight = w + start;
+        FOR(j, 0, count) {
+            double x = (v[start + j] - low) * factor + added;
+            x = signless(x, size);
+            unusual |= !((x >= DBL_MIN) & (x <= DBL_MAX));
+            logs[j] = ln(x);
+        }
+        if (unusual) FOR(j, 0, count) {
+            double x = (v[start + j] - low) * factor + added;
+            logs[j] = weight[j] + floor > 0 ? log(signless(x, size)) : 0;
+        }
+        for (; i + LANES <= count; i += LANES)
+            FOR(k, 0, LANES) sum[k] += (weight[i + k] + floor) * logs[i + k];
+        for (; i < count; i++) sum[0] += (weight[i] + floor) * logs[i];
         FOR(k, 0, LANES) total += sum[k], sum[k] = 0;
     }
     return total;
@@ -68,36 +97,33 @@ KERNEL double NAMED(shared, TYPE)(
 /* Number of pixels that reach exactly k of m ascending edges, for each k: out has m + 1 places. A pixel reaches an
    edge when (v - low) / range is not below it. Each stretch of values knows which edges lie in it, so that few pixels
    are compared with any. Returns whether there was memory. */
-KERNEL int NAMED(reached, TYPE)(
+KERNEL int64_t NAMED(reached, TYPE)(
     const T *v, int64_t n, double low, double range, const double *edges, int64_t m, int64_t *out
 ) {
     enum { STRETCHES = 4096 };
-    int64_t first[STRETCHES + 1]; /* edges before each stretch */
+    double u[PART], bottom = edges[0], top = edges[m - 1], scale = (STRETCHES - 1) / (top - bottom);
+    int64_t before[STRETCHES + 1] = {0}; /* edges below each stretch */
     int64_t *counts = calloc((size_t)(TABLES * (m + 1)), sizeof *counts);
-    double bottom = edges[0], scale = (STRETCHES - 1) / (edges[m - 1] - bottom);
-    int64_t at = 0;
     if (!counts) return 0;
     if (!(scale < 1e300)) scale = 0; /* all edges are one, or next to it */
-    FOR(stretch, 0, STRETCHES) {
-        while (at < m && (int64_t)((edges[at] - bottom) * scale) < stretch) at++;
-        first[stretch] = at;
-    }
-    first[STRETCHES] = m;
-    FOR(i, 0, n) {
-        double u = (v[i] - low) / range;
-        int64_t from = 0, to = 0;
-        if (u >= edges[m - 1]) {
-            from = to = m;
-        } else if (u >= bottom) {
-            int64_t stretch = (int64_t)((u - bottom) * scale);
-            from = first[stretch], to = first[stretch + 1];
+    for (int64_t stretch = 0, at = 0; stretch < STRETCHES; before[++stretch] = at)
+        while (at < m && (int64_t)((edges[at] - bottom) * scale) <= stretch) at++;
+    for (int64_t start = 0; start < n; start += PART) {
+        int64_t count = least(PART, n - start);
+        FOR(j, 0, count) u[j] = (v[start + j] - low) / range;
+        FOR(j, 0, count) {
+            int64_t from = u[j] < top ? 0 : m, to = from;
+            if (u[j] >= bottom && u[j] < top) {
+                int64_t stretch = (int64_t)((u[j] - bottom) * scale);
+                from = before[stretch], to = before[stretch + 1];
+            }
+            while (from < to) {
+                int64_t middle = (from + to) / 2;
+                if (edges[middle] <= u[j]) from = middle + 1;
+                else to = middle;
+            }
+            counts[j % TABLES * (m + 1) + from]++;
         }
-        while (from < to) {
-            int64_t middle = (from + to) / 2;
-            if (edges[middle] <= u) from = middle + 1;
-            else to = middle;
-        }
-        counts[(i % TABLES) * (m + 1) + from]++;
     }
     memset(out, 0, (size_t)(m + 1) * sizeof *out);
     FOR(k, 0, TABLES) FOR(j, 0, m + 1) out[j] += counts[k * (m + 1) + j];

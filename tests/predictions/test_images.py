@@ -253,7 +253,7 @@ def test_a_black_last_row_is_not_inflated_twice(monkeypatch: pytest.MonkeyPatch)
 def test_missing_rows_are_found_when_the_decoder_takes_its_own_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("saliency_eval.predictions.images.prepare", lambda _: None)
+    monkeypatch.setattr("saliency_eval.predictions.images.prepare", lambda _: (None, None))
     for count in (24, 47):
         with pytest.raises(SaliencyEvalError, match="truncated"):
             decode(raw_png(ROWS[: count * ROW]), "a.png", SHAPE, Rules())
