@@ -37,15 +37,24 @@ class Row(NamedTuple):
     @property
     def cells(self):
         """The figures as they are shown."""
-        spread = f"{digits(self.low)} .. {digits(self.high)}"
-        faster = f"{digits(self.plain)} ({digits(self.plain / self.figure)} x)"
-        cells = f"  {self.name}", f"{digits(self.figure)} {self.unit}", spread, faster, f"{self.bar:g}"
-        return tuple("" if "nan" in cell or cell == "inf" else cell for cell in (*cells, self.verdict))
+        return (
+            f"  {self.name}",
+            f"{digits(self.figure)} {self.unit}",
+            "" if math.isnan(self.low) else f"{digits(self.low)} .. {digits(self.high)}",
+            "" if math.isnan(self.plain) else f"{digits(self.plain)} ({self.faster} x)",
+            "" if self.bar == math.inf else f"{self.bar:g}",
+            self.verdict,
+        )
+
+    @property
+    def faster(self):
+        """How many times slower plain code is."""
+        return digits(self.plain / self.figure)
 
 
 def digits(figure):
-    """A figure with three digits."""
-    return f"{figure:.0f}" if figure >= 100 else f"{figure:.3g}" if figure < 10 else f"{figure:.1f}"
+    """A figure with three digits behind which nothing is sure."""
+    return f"{figure:.{next(n for n in range(4) if figure >= 100 / 10**n or n == 3)}f}"
 
 
 def lines(rows):
