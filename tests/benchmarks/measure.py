@@ -8,10 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+import saliency_eval
+
+ROOT = Path(saliency_eval.__file__).parent.parent
 ROUNDS = 5
 
 
@@ -67,11 +71,11 @@ class Spent(NamedTuple):
 
 
 def spent(*arguments):
-    """Run Python in a process of its own."""
+    """Run Python in a process of its own, which imports the package that is measured here."""
     start, own, all = time.perf_counter(), of_children(), of_machine()
-    out = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True).stdout
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True, text=True)
     wall, cpu = time.perf_counter() - start, of_children() - own
-    return Spent(cpu, wall, (of_machine() - all - cpu) / wall, out)
+    return Spent(cpu, wall, (of_machine() - all - cpu) / wall, done.stdout)
 
 
 def of_children():
