@@ -1,83 +1,86 @@
-"""Eight metrics on 8-bit PNG maps, as a ratio to decoding the same files in the same run.
+"""The whole line: eight metrics of protocol mit from maps on disk, everything that the reader checks included."""
 
-    pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-timer=time.process_time -s
-
-prints the ratios. Without `--benchmark-enable` a few maps go through once, so that the code cannot rot.
-"""
-
-import time
+import functools
 
 import numpy as np
 import pytest
-from PIL import Image
-from threadpoolctl import threadpool_limits
 
-from saliency_eval import fields as _fields  # noqa: F401
-from saliency_eval.core import Fields
-from saliency_eval.maps import Map
-from saliency_eval.pool import Pool
-from saliency_eval.protocols import protocol
+import saliency_eval as se
 
-METRICS = ("auc_judd", "auc_borji", "shuffled_auc(others=all)", "nss", "cc", "sim", "kld", "ig")
-FIXATIONS = 103
-SIZES = {"mit": (768, 1024), "salicon": (480, 640)}
+from . import plain
+from .measure import Pass
+from .workload import LINE
+
+NAMES = {"png": "png", "npy": "float32 npy"}
+COMPARED = 4  # images; plain code takes a second for each
+TOLERANCE = plain.TOLERANCE | {"ig": 1e-6}  # its baseline is blurred here as well
 
 
-class Line:
-    """Maps on disk and their truth in memory."""
+class Plain:
+    """The same line as plain code: eight metrics of the first images, from their fixations to the values."""
 
-    def __init__(self, folder, shape, count):
-        rng = np.random.default_rng(0)
-        points = [self.gaze(rng, shape) for _ in range(count)]
-        crowd = [(f"other{i}", shape, self.gaze(rng, shape)) for i in range(1000)]
-        pool = Pool.of([*((str(i), shape, p) for i, p in enumerate(points)), *crowd])
-        self.truth = [Fields(str(i), shape=shape, fixations=p, pool=pool) for i, p in enumerate(points)]
-        self.paths = [folder / f"{i}.png" for i in range(count)]
-        for path, gaze in zip(self.paths, points, strict=True):
-            Image.fromarray(self.map(rng, shape, gaze)).save(path)
-        chosen = protocol("mit").variants(METRICS)
-        self.variants = [v.bound({"sigma": 24.0}) for v in chosen]
+    def __init__(self, workload, kind):
+        self.workload, self.kind = workload, kind
+        self.images = {id: (workload.size.shape, points) for id, points in workload.gaze.items()}
 
-    @staticmethod
-    def gaze(rng, shape):
-        return np.column_stack(
-            [np.clip(rng.normal(n / 2, n / 5, FIXATIONS), 0, n - 1).astype(np.int64) for n in shape]
-        )
+    @functools.cached_property
+    def truth(self):
+        """Each field that follows from the fixations, by image."""
+        return {id: self.truth_of(id) for id in self.workload.ids[:COMPARED]}
 
-    @staticmethod
-    def map(rng, shape, gaze):
-        grid = [np.arange(n)[None] - gaze[:, [axis]] for axis, n in enumerate(shape)]
-        rows, columns = (np.exp(-0.5 * (g / 40) ** 2) for g in grid)
-        smooth = rows.T @ (columns * rng.random((len(gaze), 1)))
-        texture = np.kron(rng.random((shape[0] // 32, shape[1] // 32)), np.ones((32, 32)))
-        mixed = smooth / smooth.max() + 0.1 * texture
-        return np.rint(255 * mixed / mixed.max()).astype(np.uint8)
+    def truth_of(self, id):
+        shape, sigma = self.workload.size.shape, self.workload.size.sigma
+        return {
+            "fixations": self.workload.gaze[id],
+            "other_fixations": plain.other_fixations(self.images, id, shape),
+            "density": plain.density_antonio(self.workload.gaze[id], shape),
+            "baseline": plain.baseline(self.images, id, shape, sigma),
+        }
 
-    def decode(self):
-        return [np.asarray(Image.open(path)) for path in self.paths]
+    def values(self):
+        """Rows of eight metrics."""
+        return [self.values_of(id, truth) for id, truth in self.truth.items()]
 
-    def score(self):
-        rows = []
-        for path, truth in zip(self.paths, self.truth, strict=True):
-            image = truth.child(saliency=Map(np.asarray(Image.open(path))))
-            rows.append([variant(image) for variant in self.variants])
-        return rows
+    def values_of(self, id, truth):
+        fields = {"saliency": self.workload.stored(self.kind, id).astype(float), **truth}
+        return [plain.applied(plain.MIT[metric], fields) for metric in LINE]
+
+    def everything(self):
+        """The same with the truth made anew."""
+        return [self.values_of(id, self.truth_of(id)) for id in self.truth]
+
+    def check(self, rows):
+        """The values of the package are those of plain code."""
+        limits = [TOLERANCE.get(metric, 1e-12) for metric in LINE]
+        assert (np.abs(np.array(rows[:COMPARED]) - self.values()) <= limits).all()
 
 
-@pytest.mark.benchmark(group="eight metrics")
-@pytest.mark.parametrize("size", SIZES)
-def test_eight_metrics_with_truth_in_memory(size, tmp_path, benchmark):
-    line = Line(tmp_path, SIZES[size], 4 if benchmark.disabled else 100)
-    with threadpool_limits(1):
-        assert np.isfinite(line.score()).all()  # derives the truth
-        before = time.process_time()
-        line.decode()
-        middle = time.process_time()
-        line.score()
-        score = time.process_time() - middle
-        start = time.process_time()
-        line.decode()
-        decode = (middle - before + time.process_time() - start) / 2
-        benchmark.extra_info["ratio to decoding"] = round(score / decode, 2)
-        benchmark.pedantic(line.score, rounds=1 if benchmark.disabled else 5)
-    print(f"\n{size}: {score / decode:.2f} x decoding")
+@pytest.mark.parametrize(
+    ("size", "kind", "bar"), [("1024x768", "png", 1.75), ("640x480", "png", 2.0), ("1024x768", "npy", 2.75)]
+)
+def test_with_truth_in_memory(size, kind, bar, workload, race):
+    made = workload(size)
+    task, reference = made.scorer(kind), Plain(made, kind)
+    reference.check([task(id).values for id in made.first])
+    work, decoding = Pass(lambda: [task(id) for id in made.first], len(made.first)), made.decoding(made.first)
+    beside = Pass(reference.values, COMPARED)
+    race("eight metrics", f"truth in memory, {size} {NAMES[kind]}", work, decoding, beside, bar=bar)
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "bar", "rounds"),
+    [("1024x768", "png", 2.75, 5), ("640x480", "png", np.inf, 3), ("1024x768", "npy", np.inf, 3)],
+)
+def test_with_truth_made_on_the_fly(size, kind, bar, rounds, workload, race):
+    """As a user calls it: data set, names, pool and hashes included; nothing is kept from one call to the next."""
+    made = workload(size)
+    reference = Plain(made, kind)
+
+    def score(limit=None):
+        return se.score(made.folder / kind, str(made.folder), LINE, limit=limit)
+
+    reference.check(score(COMPARED).values)
+    beside = Pass(reference.everything, COMPARED)
+    work, decoding = Pass(score, len(made.ids)), made.decoding(made.ids[:100])
+    name = f"truth on the fly, {size} {NAMES[kind]}"
+    race("eight metrics", name, work, decoding, beside, bar=bar, rounds=rounds)
