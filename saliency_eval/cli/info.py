@@ -191,7 +191,7 @@ def doctor(
     import os
     import platform
 
-    from saliency_eval import __version__
+    from saliency_eval import __version__, sums
     from saliency_eval.datasets import data_folder
 
     console.begin("doctor", choice("--format", format, TextOrJson))
@@ -210,6 +210,7 @@ def doctor(
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": str(os.cpu_count()),
+        "sums over pixels": "compiled" if sums.COMPILED else "numpy, slower: install where there is a C compiler",
         "data folder": shown(data_folder(), 500),
         **states(context.obj.files),
         **{name: version_of(name) for name in USED},
