@@ -17,7 +17,9 @@ class CompiledSums(BuildHookInterface):
             return
         library = runpy.run_path(str(BUILD))["compile_library"]()
         if library is None:
-            self.app.display_warning("no C compiler: the sums over pixels will be made by numpy, several times slower")
+            self.app.display_warning(
+                "no C compiler: the sums over pixels will be made by numpy, several times slower"
+            )
             return
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{platform}"

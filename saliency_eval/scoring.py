@@ -113,7 +113,9 @@ def in_order(
 ) -> list[Scored]:
     """The results in the order of the ids, read in the order that costs least; each is told when it is there."""
     place = {id: number for number, id in enumerate(ids)}
-    sized = sorted(ids, key=lambda id: task.data.shapes.get(id, (0, 0)))  # one size shares what is made of all images
+    sized = sorted(
+        ids, key=lambda id: task.data.shapes.get(id, (0, 0))
+    )  # one size shares what is made of all images
     found = []
     for scored in run_tasks(task, task.predictions.order(sized), workers, lost=lost):
         done(scored)
