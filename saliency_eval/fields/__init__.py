@@ -64,8 +64,9 @@ def density(
     default by hand. `border`: `zero` and `reflect` cut and renormalise the kernel at `truncate` sigmas, as
     `scipy.ndimage.gaussian_filter` does; `antonio` is the periodic kernel of the MIT benchmark, whose width
     follows from the cut-off `fc` and the image size (a Gaussian in the plane: the filter of the MIT code in the
-    frequency domain is the same where that width is above a pixel). `duplicates`: fixations on one pixel count once
-    or each. `source="file"` reads the data set's own map. Raises `SaliencyEvalError` for points outside the image.
+    frequency domain is the same where that width is above a pixel), zero below 2^-53 of its peak. `duplicates`:
+    fixations on one pixel count once or each. `source="file"` reads the data set's own map. Raises
+    `SaliencyEvalError` for points outside the image.
 
     Source: Judd, Durand, Torralba 2012, hdl:1721.1/68590; `antonioGaussian` of the MIT benchmark.
 
