@@ -136,7 +136,7 @@ class Map:
 
     def histogram_at(self, points: Points) -> Counts:
         """Number of pixels (n, 2) of each of the 256 levels."""
-        return np.bincount(self.stored_at(points), minlength=LEVELS)
+        return sums.histogram(self.stored_at(points))
 
     def ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         """For each threshold, the numbers of pixels below it and equal to it; thresholds are values of the map."""

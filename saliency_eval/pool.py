@@ -76,5 +76,7 @@ def once_per_pixel(points: Points, duplicates: Duplicates = "unique") -> Points:
     """
     keys = np.sort(points[:, 0] * SPAN + points[:, 1])
     if duplicates == "unique" and len(keys):
-        keys = keys[np.r_[True, keys[1:] != keys[:-1]]]
+        new = np.ones(len(keys), bool)
+        np.not_equal(keys[1:], keys[:-1], out=new[1:])
+        keys = keys[new]
     return np.array([keys // SPAN, keys % SPAN]).T

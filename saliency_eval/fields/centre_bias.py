@@ -6,9 +6,8 @@ import functools
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from saliency_eval.fields.gaussian import Width, blur, blur_counts, tables
+from saliency_eval.fields.gaussian import Gaussians, Width, blur, blur_counts, tables
 from saliency_eval.maps import Floats, Map, Shift
 from saliency_eval.pool import Points, Pool, Shape
 
@@ -26,12 +25,10 @@ class CentreBias(Map):
         self._memo: dict[Any, Any] = {}
         self._mix, self._sigma = mix, sigma
         self._all = blurred_pool(pool, shape, sigma)
-        self._points = own = pool.points_of(pool.number[id])
-        self._rows, self._columns = (
-            table.around(own[:, axis]) for axis, table in enumerate(tables(shape, "zero", sigma))
-        )
-        alone = len(own) == len(pool.points)
-        self._mass = 0.0 if alone else self._all.total - float(self._rows.sum(1) @ self._columns.sum(1))
+        points = pool.points_of(pool.number[id])
+        self._own = Gaussians(points, *tables(shape, "zero", sigma))
+        alone = len(points) == len(pool.points)
+        self._mass = 0.0 if alone else self._all.total - self._own.total
 
     @property
     def shape(self) -> Shape:
@@ -39,13 +36,11 @@ class CentreBias(Map):
 
     @functools.cached_property
     def values(self) -> Floats:  # type: ignore[override]
-        return self._mixed(self._all.values - blur(self._points, self.shape, "zero", self._sigma))
+        return self._mixed(self._all.values - blur(self._own.points, self.shape, "zero", self._sigma))
 
     def at(self, points: Points) -> Floats:
         """Values at pixels (n, 2)."""
-        rows, columns = points.T
-        own = (self._rows.take(rows, 1) * self._columns.take(columns, 1)).sum(0)
-        return self._mixed(self._all.values[rows, columns] - own)
+        return self._mixed(self._all.values[tuple(points.T)] - self._own.at(points))
 
     @functools.cached_property
     def low(self) -> float:
@@ -66,23 +61,14 @@ class CentreBias(Map):
 
     def _least(self) -> float:
         """The least of T - o: tiles where the least of T minus the greatest of o is not below it are left out."""
-        rows, columns = greatest(self._rows, self._points[:, 0]), greatest(self._columns, self._points[:, 1])
-        bound = self._all.least - rows.T @ columns
+        bound = self._all.least - self._own.greatest(TILE)
         least = np.inf
         for row, column in zip(*np.unravel_index(np.argsort(bound, axis=None), bound.shape), strict=True):
             if bound[row, column] >= least:
                 break
-            of = np.s_[row * TILE : (row + 1) * TILE], np.s_[column * TILE : (column + 1) * TILE]
-            own = self._rows[:, of[0]].T @ self._columns[:, of[1]]
-            least = min(least, float((self._all.values[of] - own).min()))
+            of = np.s_[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+            least = min(least, float((self._all.values[of] - self._own.within(*of)).min()))
         return least
-
-
-def greatest(kernels: Floats, centres: NDArray[np.int64]) -> Floats:
-    """The greatest value of each kernel (points, n) in each stretch of `TILE` pixels: that nearest to its centre."""
-    starts = np.arange(0, kernels.shape[1], TILE)
-    ends = np.minimum(starts + TILE, kernels.shape[1]) - 1
-    return np.take_along_axis(kernels, np.clip(centres[:, None], starts, ends), axis=1)
 
 
 class Blurred(NamedTuple):

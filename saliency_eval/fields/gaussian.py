@@ -61,6 +61,49 @@ class Table(NamedTuple):
         """(points, n): the kernel around each centre."""
         return np.asarray(sliding_window_view(self.values, self.n)[self.starts(centres)].sum(0))
 
+    def at(self, centres: NDArray[np.int64], pixels: NDArray[np.int64]) -> Floats:
+        """(points, pixels): the kernel around each centre at some pixels, the same for all or (points, pixels)."""
+        return np.asarray(self.values[self.starts(centres)[..., None] + pixels].sum(0))
+
+    def sums(self, centres: NDArray[np.int64]) -> Floats:
+        """(points,): the sum of the kernel around each centre over the axis."""
+        upto = np.append(0.0, np.cumsum(self.values))
+        starts = self.starts(centres)
+        return np.asarray((upto[starts + self.n] - upto[starts]).sum(0))
+
+    def greatest(self, centres: NDArray[np.int64], side: int) -> Floats:
+        """(points, parts): the kernel around each centre where it is greatest in each part of so many px."""
+        starts = np.arange(0, self.n, side)
+        return self.at(centres, np.clip(centres[:, None], starts, np.minimum(starts + side, self.n) - 1))
+
+
+class Gaussians(NamedTuple):
+    """Those around some points (n, 2), known by their kernels along the two axes."""
+
+    points: Points
+    rows: Table
+    columns: Table
+
+    @property
+    def total(self) -> float:
+        """Their sum over all pixels."""
+        return float(self.rows.sums(self.points[:, 0]) @ self.columns.sums(self.points[:, 1]))
+
+    def at(self, points: Points) -> Floats:
+        """Their sum at pixels (m, 2)."""
+        down = self.rows.at(self.points[:, 0], points[:, 0])
+        return np.asarray((down * self.columns.at(self.points[:, 1], points[:, 1])).sum(0))
+
+    def within(self, rows: slice, columns: slice) -> Floats:
+        """Their sum in a part of the image."""
+        down = self.rows.at(self.points[:, 0], np.arange(self.rows.n)[rows])
+        return np.asarray(down.T @ self.columns.at(self.points[:, 1], np.arange(self.columns.n)[columns]))
+
+    def greatest(self, side: int) -> Floats:
+        """A bound on their sum in each tile of so many px."""
+        down = self.rows.greatest(self.points[:, 0], side)
+        return np.asarray(down.T @ self.columns.greatest(self.points[:, 1], side))
+
 
 def tables(
     shape: Shape, border: Border, sigma: Width, truncate: float = 4.0, fc: float = 8.0
