@@ -9,7 +9,7 @@ from typing import Any
 
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import TRUTH, Problem
-from saliency_eval.executors import Progress
+from saliency_eval.executors import LOCAL, Progress, Workers, place
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.run import Kind, Scored
@@ -68,7 +68,8 @@ def check_predictions(
     root: str | Path | None = None,
     kind: Kind = "map",
     resize: Resize = "protocol",
-    workers: int = 1,
+    workers: Workers = 1,
+    executor: str = LOCAL,
     strict: bool = False,
     progress: Progress = lambda count: None,
     **naming: Any,
@@ -78,12 +79,13 @@ def check_predictions(
     Options as for `score`. Raises `SaliencyEvalError` for options, and for a data set that cannot be read.
     """
     expect(resize=(resize, RESIZE), kind=(kind, KINDS))
+    where = place(workers, executor)
     data, chosen = load(data, root), protocol_of(protocol)
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
     _, problems = usable(chosen.variants(), data, None, named=False)
     problems += problems_of_names(predictions, data, whole=True)
-    scored = in_order(Reader(predictions, data), list(data), workers, lambda _: progress(1))
+    scored = in_order(Reader(predictions, data), list(data), where, lambda _: progress(1))
     problems += problems_of_maps(predictions, data, scored, "error", problems)
     if strict:
         problems = [as_error(p) for p in problems]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -10,8 +11,17 @@ from typing import Any, Literal, get_args
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import REJECTED, Problem, SaliencyEvalError, fail, nearest, shown, unknown
-from saliency_eval.executors import Progress, run_tasks
+from saliency_eval.errors import (
+    ENVIRONMENT,
+    REJECTED,
+    Problem,
+    SaliencyEvalError,
+    fail,
+    nearest,
+    shown,
+    unknown,
+)
+from saliency_eval.executors import LOCAL, Place, Progress, Workers, place, run_tasks
 from saliency_eval.findings import found_while_reading, missing
 from saliency_eval.journal import Journal, setting_of
 from saliency_eval.predictions import open_predictions
@@ -40,7 +50,8 @@ def score(
     on_missing: OnMissing = "error",
     resize: Resize = "protocol",
     seed: int | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
+    executor: str = LOCAL,
     limit: int | None = None,
     name: str | None = None,
     strict: bool = False,
@@ -55,19 +66,20 @@ def score(
     `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
     as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are. `on_missing`: an image
     without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw, in
-    place of that of their variant. `workers` processes; their number changes no value. `limit`: the first images
-    only. `strict`: warnings are errors. `results`: the folder that the run is going to be saved in; what was scored
-    before an interruption is kept there, and taken up again unless `resume` is false. `naming`: `prefix`, `suffix`,
-    `pattern`, `variable` of files.
+    place of that of their variant. `workers` processes, `auto` for as many as there are cores, or the workers of a
+    Dask cluster whose scheduler `executor` names, `dask://HOST:PORT`; no value depends on where it is computed.
+    `limit`: the first images only. `strict`: warnings are errors. `results`: the folder that the run is going to be
+    saved in; what was scored before an interruption is kept there, and taken up again unless `resume` is false.
+    `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
     """
     expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
     for option in set(naming) - NAMING:
         unknown("option of score", option, NAMING)
-    for what, number in (("limit", 1 if limit is None else limit), ("workers", workers)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            fail("usage", f"{what} must be a whole number of at least 1, got {shown(number)}")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        fail("usage", f"limit must be a whole number of at least 1, got {shown(limit)}")
+    where = place(workers, executor)
     data, chosen = load(data, root), protocol_of(protocol)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
@@ -86,11 +98,11 @@ def score(
         known = journal.read(data) if journal and not doomed else {}
         task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
         worked = Reader(predictions, data) if doomed else task
-        scored = in_order(worked, list(data)[:limit], workers, kept(journal, known, progress))
+        scored = in_order(worked, list(data)[:limit], where, kept(journal, known, progress))
         problems += problems_of_maps(predictions, data, scored, on_missing, problems)
         refuse(problems, strict=strict)
-    except SaliencyEvalError:
-        if journal:
+    except SaliencyEvalError as error:
+        if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring
             journal.discard()
         raise
     finally:
@@ -109,17 +121,18 @@ def expect(**given: tuple[str, tuple[str, ...]]) -> None:
 
 
 def in_order(
-    task: Reader, ids: Sequence[str], workers: int, done: Callable[[Scored], object]
+    task: Reader, ids: Sequence[str], where: Place, done: Callable[[Scored], object]
 ) -> list[Scored]:
     """The results in the order of the ids, read in the order that costs least; each is told when it is there."""
     place = {id: number for number, id in enumerate(ids)}
-    sized = sorted(
-        ids, key=lambda id: task.data.shapes.get(id, (0, 0))
-    )  # one size shares what is made of all images
+    known = task.data.shapes  # images of one size share what is made of all
+    sized = sorted(ids, key=lambda id: known.get(id, (0, 0)))
     found = []
-    for scored in run_tasks(task, task.predictions.order(sized), workers, lost=lost):
-        done(scored)
-        found.append(scored)
+    order = task.predictions.order(sized)
+    with closing(run_tasks(task, order, where, lost=lost, sample=task.sample)) as results:
+        for scored in results:
+            done(scored)
+            found.append(scored)
     return sorted(found, key=lambda scored: place[scored.id])
 
 

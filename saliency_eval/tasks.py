@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, shown
 from saliency_eval.journal import hash_of_truth
 from saliency_eval.maps import Map, canonical
 from saliency_eval.predictions.base import Prediction, Predictions, Reading
+from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.resize import resize as resized
 from saliency_eval.run import OnMissing, Scored
 from saliency_eval.variant import Variant
@@ -41,6 +43,17 @@ class Reader:
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         """What became of an image whose map was fetched."""
         return seen(stimulus, prediction, prediction.read(stimulus["shape"]))
+
+    def sample(self) -> dict[str, str]:
+        """Hashes of one file of the predictions and of the data set, or why it is not there."""
+        maps, found = self.predictions, dict[str, str]()
+        id = next(filter(maps.has, self.data), None)
+        if isinstance(maps, PredictionFiles) and id is not None:
+            found["predictions"] = outcome(lambda: maps.fetch(id).sha256)
+        if self.data.has_files:
+            path = next(iter(self.data.paths.values()))
+            found["data set"] = outcome(lambda: hashlib.sha256(path.read_bytes()).hexdigest())
+        return found
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,16 @@ def at_image(problem: Problem, id: str) -> Problem:
     if problem.image is not None or problem.exit == ENVIRONMENT:
         return problem
     return replace(problem, message=f"image {shown(id)}: {problem.message}", image=id)
+
+
+def outcome(hash: Callable[[], str]) -> str:
+    """The first digits of a hash, or why there is none."""
+    try:
+        return hash()[:12]
+    except SaliencyEvalError as error:
+        return error.problems[0].message
+    except OSError as error:
+        return shown(error, 500)
 
 
 def lost(id: str) -> Scored:

@@ -28,7 +28,20 @@ FLOORS = [
     ("__main__",),
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-HEAVY = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "h5py", "pooch", "joblib", "torch", "PIL")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "matplotlib",
+    "h5py",
+    "pooch",
+    "joblib",
+    "torch",
+    "PIL",
+    "dask",
+    "distributed",
+)
 
 
 def room(module):
@@ -98,6 +111,12 @@ def test_help_and_usage_errors_import_nothing_heavy(arguments):
 
 def test_the_package_imports_numpy_at_most():
     assert loaded_after("import saliency_eval") == []
+
+
+def test_scoring_here_does_not_import_dask():
+    assert "distributed" not in loaded_after(
+        "import saliency_eval as se\nse.score('model:uniform', 'demo', ['nss'])"
+    )
     assert set(loaded_after("import saliency_eval as se; se.metrics.nss")) <= {"numpy"}
 
 

@@ -276,11 +276,12 @@ def test_json_everywhere(tmp_path):
 
 SLOW = """
 import time
-import saliency_eval.executors as e
+import saliency_eval.executors.processes as e
+import saliency_eval.executors.work as w
 def slow(hash, packed, ids):
     print("working", file=open("working", "w"))
     time.sleep(20)
-e.run_chunk, e.CHUNK = slow, 3
+e.run_chunk, w.CHUNK = slow, 3
 """
 
 

@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_cli import answer, call, run
 
-from saliency_eval.cli import app
+from saliency_eval.cli import app, config
 from saliency_eval.cli.config import File, load
+from saliency_eval.cli.options import Count
 from saliency_eval.cli.settable import leaves, options
 
 GROUP = typer.main.get_command(app)
@@ -114,6 +115,7 @@ def test_the_values_are_used(toy, monkeypatch):
         ("save = false", "save", False),
         ("strict = true", "strict", True),
         ("seed = 0", "seed", 0),
+        ('workers = "auto"', "workers", "auto"),
         ('"on-missing" = "skip"', "on_missing", "skip"),
         ('out = "runs/a"', "out", "runs/a"),
         ('root = "/data"', "root", "/data"),
@@ -132,6 +134,8 @@ def test_types(here, text, key, value):
         ("NAME", "my model", ["my model"]),
         ("SAVE", "0", False),
         ("STRICT", "true", True),
+        ("WORKERS", "auto", "auto"),
+        ("EXECUTOR", "dask://there:8786", "dask://there:8786"),
         ("ON_MISSING", "skip", "skip"),
         ("OUT", "/elsewhere", "/elsewhere"),
         ("ROOT", "/data", "/data"),
@@ -195,9 +199,9 @@ def test_config_syntax(here):
         ("workers = 3", "unknown key 'workers' outside of a table. Options stand below"),
         ('[score]\npredictions = ["x"]', "unknown key 'predictions' in [score]"),
         ("[score]\nno-save = true", "unknown key 'no-save' in [score]. Did you mean save?"),
-        ('[score]\nworkers = "two"', "workers in [score] must be a whole number, got 'two'"),
-        ("[score]\nworkers = true", "workers in [score] must be a whole number, got true"),
-        ("[score]\nworkers = 1.5", "workers in [score] must be a whole number, got 1.5"),
+        ('[score]\nworkers = "two"', "workers in [score] must be a whole number or auto, got 'two'"),
+        ("[score]\nworkers = true", "workers in [score] must be a whole number or auto, got true"),
+        ("[score]\nworkers = 1.5", "workers in [score] must be a whole number or auto, got 1.5"),
         ("[score]\nworkers = 0", "workers in [score] cannot be 0: "),
         ("[score]\nsave = 1", "save in [score] must be true or false, got 1"),
         ("[score]\nsave = 'no'", "save in [score] must be true or false, got 'no'"),
@@ -345,6 +349,20 @@ def test_a_file_of_the_working_folder_cannot_write_elsewhere(here, out):
     assert any("pyproject.toml: out in [tool.saliency-eval.demo] must lie" in line for line in refused(here))
 
 
+def test_a_file_of_the_working_folder_cannot_choose_whose_answers_are_trusted(here, monkeypatch):
+    write(here, '[score]\nexecutor = "dask://evil:8786"')
+    assert "executor in [score] names what can run code here, got 'dask://evil:8786'" in refused(here)[0]
+    write(here, '[tool.saliency-eval.check]\nexecutor = "dask://evil:8786"', "pyproject.toml")
+    assert any(
+        "pyproject.toml: executor in [tool.saliency-eval.check] names" in line for line in refused(here)
+    )
+    for name in ("saliency-eval.toml", "pyproject.toml"):
+        (here / name).unlink()
+    write_user(here, '[score]\nexecutor = "dask://own:8786"')
+    assert origins(here, "score")["executor"][0] == "dask://own:8786"
+    assert origins(here, "score", "--executor", "local")["executor"] == ("local", "flag")
+
+
 def test_the_user_may_write_anywhere(here):
     write_user(here, '[score]\nout = "~/x"\nroot = "~/y"')
     given = origins(here, "score")
@@ -431,7 +449,7 @@ def test_any_bytes_are_accepted_or_refused_with_a_sentence(tmp_path_factory, dat
 
 
 def test_every_option_of_every_command_can_be_set(here, monkeypatch):
-    kinds = {bool: "true", int: "1", Path: '"a"'}
+    kinds = {bool: "true", int: "1", Count: "1", Path: '"a"'}
     lines = [
         line
         for words, command in leaves(GROUP)
@@ -440,6 +458,7 @@ def test_every_option_of_every_command_can_be_set(here, monkeypatch):
     ]  # fmt: skip
     write(here, "\n".join(lines))
     monkeypatch.chdir(here)
+    monkeypatch.setattr(config, "TRUSTED", set())
     values, files = load(GROUP)
     assert [p for f in files for p in f.problems] == []
     assert {words: len(v) for words, v in values.items()} == {w: len(options(c)) for w, c in leaves(GROUP)}

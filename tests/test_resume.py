@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import saliency_eval as se
-from saliency_eval import executors, journal, store, tasks
+from saliency_eval import journal, store, tasks
 from saliency_eval.cli.report import Result, closing
 from saliency_eval.errors import Problem
+from saliency_eval.executors import work
 from saliency_eval.journal import Journal, line_of, parse
 from saliency_eval.run import Scored
 from saliency_eval.store import save
@@ -432,7 +433,7 @@ def test_the_longest_journal_is_read_in_pieces(tmp_path, monkeypatch):
 
 
 def test_a_worker_that_dies_costs_one_image(toy, data, monkeypatch):
-    monkeypatch.setattr(executors, "CHUNK", 2)
+    monkeypatch.setattr(work, "CHUNK", 2)
     good = np.random.default_rng(0).random((48, 64))
 
     def model(id):
@@ -445,7 +446,7 @@ def test_a_worker_that_dies_costs_one_image(toy, data, monkeypatch):
 
 
 def test_a_worker_that_dies_once_costs_nothing(toy, data, monkeypatch):
-    monkeypatch.setattr(executors, "CHUNK", 2)
+    monkeypatch.setattr(work, "CHUNK", 2)
     good = np.random.default_rng(0).random((48, 64))
 
     def model(id, flag=str(toy / "died")):
@@ -458,7 +459,7 @@ def test_a_worker_that_dies_once_costs_nothing(toy, data, monkeypatch):
 
 
 def test_an_exception_in_a_worker_is_passed_on(data, monkeypatch):
-    monkeypatch.setattr(executors, "CHUNK", 2)
+    monkeypatch.setattr(work, "CHUNK", 2)
 
     def model(id):
         raise ZeroDivisionError(id)

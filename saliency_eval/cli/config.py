@@ -1,7 +1,8 @@
 """Options from files: what each file sets, and everything that is wrong with it, all at once.
 
 An option of a command is a key of the table of that command, so a new option needs nothing here. A file of the
-working folder may have come with a stranger's archive: it may not say that something is written outside of it.
+working folder may have come with a stranger's archive: it may not say that something is written outside of it, nor
+whose answers are trusted.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ MOST_BYTES = 2**20
 MOST_DOTS = 200  # on a line: the time for a dotted key grows with the square of its parts
 ONLY_READ = {"root"}  # options that name a place where nothing is written, but for the commands below
 FILLED = {"data fetch"}
+TRUSTED = {"executor"}  # what a scheduler answers is unpickled
 
 
 def sources() -> list[File]:
@@ -168,6 +170,9 @@ class File:
             if not fits(option.base, v):
                 several = " or a list of it" if option.many else ""
                 return f"must be {EXPECTED.get(option.base, TEXT)}{several}, got {text_of(v)}"
+        if option.key in TRUSTED and not self.own:
+            return (f"names what can run code here, got {text_of(value)}: only a flag, the environment or your own "
+                    "configuration folder may do that")  # fmt: skip
         writes = option.base is Path and (option.key not in ONLY_READ or words in FILLED)
         if writes and not self.own and not inside(value):
             return (f"must lie in the working folder, got {text_of(value)}: only a flag, the environment or your "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,8 +23,32 @@ Format = Annotated[str, typer.Option("--format", help="text or json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The result only.")]
 TextOrJson = ("text", "json")
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings are errors.")]
+
+if TYPE_CHECKING:
+    Count = int | Literal["auto"]
+else:
+
+    class Count:
+        """The type of `--workers` for typer, which knows no unions."""
+
+
+def count(value: object) -> Count:
+    """A number of workers as it is written."""
+    if value == "auto":
+        return "auto"
+    if not re.fullmatch("[0-9]+", str(value)) or int(str(value)) < 1:
+        raise typer.BadParameter(f"{shown(value)} is no whole number of at least 1, and not auto")
+    return int(str(value))
+
+
 Workers = Annotated[
-    int | None, typer.Option("--workers", help="Processes; the values do not depend on it.", min=1)
+    Count | None,
+    typer.Option("--workers", parser=count, metavar="N|auto",
+                 help="Processes, auto for as many as there are cores; default at most 4. No value depends on it."),
+]  # fmt: skip
+Executor = Annotated[
+    str,
+    typer.Option("--executor", help="local, or dask://HOST:PORT: the workers of an existing Dask cluster."),
 ]
 
 

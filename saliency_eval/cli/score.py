@@ -11,7 +11,9 @@ import typer
 
 from saliency_eval.cli.console import console
 from saliency_eval.cli.options import (
+    Count,
     Data,
+    Executor,
     Format,
     Metrics,
     Quiet,
@@ -68,6 +70,7 @@ def score(
         int | None, typer.Option(help="For metrics that draw, in place of their own.", min=0)
     ] = None,
     workers: Workers = None,
+    executor: Executor = "local",
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
     strict: Strict = False,
@@ -106,9 +109,9 @@ def score(
             run = score_predictions(
                 predictions[number], dataset, wanted,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                workers=worker_count(workers), limit=limit, name=name[number] if name else None,
-                prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress,
-                strict=strict, results=folder, resume=resume,
+                workers=worker_count(workers, executor), executor=executor, limit=limit,
+                name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
+                progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip
         return Result(run, time.perf_counter() - started)
 
@@ -130,6 +133,7 @@ def check(
     pattern: Pattern = None,
     variable: VariableName = None,
     workers: Workers = None,
+    executor: Executor = "local",
     strict: Strict = False,
     format: Format = "text",
     quiet: Quiet = False,
@@ -149,8 +153,8 @@ def check(
         with bar(len(dataset), predictions[number]) as progress:
             return check_predictions(
                 predictions[number], dataset, protocol=protocol, kind=kind, resize=resize,  # type: ignore[arg-type]
-                workers=worker_count(workers), prefix=prefix, suffix=suffix, pattern=pattern,
-                variable=variable, progress=progress, strict=strict,
+                workers=worker_count(workers, executor), executor=executor,
+                prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress, strict=strict,
             )  # fmt: skip
 
     files, problems = findings(predictions, protocols, one)
@@ -210,8 +214,10 @@ def try_folder(folder: Path) -> None:
         fail("io", text, "choose another --out, or --no-save")
 
 
-def worker_count(workers: int | None) -> int:
-    """As asked for, else as many as there are cores, up to four."""
-    import os
+def worker_count(workers: Count | None, executor: str = "local") -> Count:
+    """As asked for, else as many as there are: on this machine cores, up to four."""
+    from saliency_eval.executors import LOCAL, usable_cores
 
-    return workers or min(4, os.cpu_count() or 1)
+    if workers is None:
+        return min(4, usable_cores()) if executor == LOCAL else "auto"
+    return workers

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import typer
 
+from saliency_eval.cli.options import Count
 from saliency_eval.errors import shown
 
-EXPECTED = {bool: "true or false", int: "a whole number", float: "a number"}
+EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", Count: "a whole number or auto"}
 TEXT = "text"
 
 
@@ -74,12 +75,16 @@ def type_of(hint: Any) -> tuple[type, bool]:
     return hint, False
 
 
-def fits(base: type, value: Any) -> bool:
+def fits(base: Any, value: Any) -> bool:
     """Is a value of a file of the type of an option? What is no number is text, without a NUL."""
     if base is bool or isinstance(value, bool):
         return base is bool and isinstance(value, bool)
     if base in EXPECTED:
-        return isinstance(value, int) or (base is float and isinstance(value, float))
+        return (
+            isinstance(value, int)
+            or (base is float and isinstance(value, float))
+            or (base is Count and value == "auto")
+        )
     return isinstance(value, str) and "\0" not in value
 
 

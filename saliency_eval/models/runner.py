@@ -17,7 +17,7 @@ from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
-from saliency_eval.executors import Progress, run_tasks
+from saliency_eval.executors import Progress, Workers, place, run_tasks
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
@@ -104,16 +104,16 @@ def whole_map(reading: Reading) -> Any:
 
 
 def write_maps(
-    text: str, data: Dataset, out: Path, workers: int = 1, progress: Progress = lambda count: None
+    text: str, data: Dataset, out: Path, workers: Workers = 1, progress: Progress = lambda count: None
 ) -> ModelPredictions:
     """Write the maps of a model as float32 `.npy`, one for each image, with a provenance file.
 
     Raises `io` (exit 5) when the folder cannot be written.
     """
-    predictions = ModelPredictions.of(text, data)
+    where, predictions = place(workers), ModelPredictions.of(text, data)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for _ in run_tasks(MapWriter(predictions, data, out), list(data), workers, lost=not_made):
+        for _ in run_tasks(MapWriter(predictions, data, out), list(data), where, lost=not_made):
             progress(1)
         provenance = {
             "model": str(predictions.variant),

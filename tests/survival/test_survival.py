@@ -21,7 +21,7 @@ from saliency_eval import load_run
 
 from .kill import disturb, finish, journal, make, start
 
-IMAGES = 60
+IMAGES = 240  # some hundred milliseconds of work
 
 
 @pytest.fixture

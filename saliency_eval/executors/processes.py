@@ -1,7 +1,4 @@
-"""Where scoring runs: in this process or in workers. The results are the same; a worker that dies costs one image.
-
-Results come as they are finished, so that whoever takes them can keep each at once.
-"""
+"""In other processes of this machine, which are kept for the next run; when one dies, one image is lost at most."""
 
 from __future__ import annotations
 
@@ -13,45 +10,21 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from saliency_eval.errors import fail
+from saliency_eval.executors.work import AHEAD, ONE_THREAD, T, Task, run_here
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-T = TypeVar("T")
-Task = Callable[[str], T]
-Progress = Callable[[int], object]  # told how many images were finished since the last call
-CHUNK = 25  # images per message to a worker: enough that passing it costs little
 TRIES = 5  # to start workers
-AHEAD = 2  # chunks that wait or are worked at, for each worker
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
 _kept: tuple[str, Any] = ("", None)  # in a worker: the task that it has been given last, by its hash
 
 
-def run_tasks(task: Task[T], ids: Sequence[str], workers: int = 1, *, lost: Task[T]) -> Iterator[T]:
-    """Apply a task to every id, in any order; `lost` answers for an image at which workers die."""
-    chunks = [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
-    if min(workers, len(chunks)) <= 1:
-        return run_here(task, ids)
-    return in_workers(task, chunks, min(workers, len(chunks)), lost)
-
-
-def run_here(task: Task[T], ids: Sequence[str]) -> Iterator[T]:
-    """One after the other, with one BLAS thread: the order of a sum must not depend on the machine's cores."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield from map(task, ids)
-
-
-# ------------------------------------------------------------------ workers
-
-
-def in_workers(task: Task[T], chunks: Sequence[Sequence[str]], workers: int, lost: Task[T]) -> Iterator[T]:
+def in_workers(task: Task[T], chunks: Sequence[Sequence[str]], workers: int, lost: Task[T]) -> Generator[T]:
     """Chunks spread over processes, a few at a time: when one dies, what was being done is done anew, alone."""
     shipment = Shipment(task, workers)
     waiting, doing = deque(chunks), dict[Any, Sequence[str]]()

@@ -1,0 +1,214 @@
+"""On a Dask cluster that is there already: its workers compute with the same versions and see the same files.
+
+Whoever runs the scheduler can run code here, for what it answers is unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, NoReturn
+
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
+from saliency_eval.executors.parcel import Parcel, fit, run_chunk, versions_here
+from saliency_eval.executors.work import AHEAD, T, Task, parts
+
+CONNECT = 10  # seconds until the scheduler answers
+PATIENCE = 120  # seconds until a worker answers, and without any worker
+LOOK = 1  # seconds between two looks at the cluster
+
+
+def on_cluster(
+    task: Task[T], ids: Sequence[str], address: str, lost: Task[T], sample: Callable[[], Mapping[str, str]]
+) -> Generator[T]:
+    """Chunks spread over the workers; raises `io` when the cluster cannot be used, or is no more.
+
+    Dask gives the work of a worker that dies to another. A chunk at which they die again and again is done anew at
+    the end, image by image while nothing else is done.
+    """
+    with connected(address) as client:
+        cluster = Cluster(client, address)
+        parcel = cluster.ship(task, sample)
+        for id in (yield from cluster.spread(parcel, parts(ids, len(cluster.workers)))):
+            if (yield from cluster.spread(parcel, [[id]])):
+                yield lost(id)
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of a scheduler; whatever it asked for is given up in the end. Raises `needs_extra`, `io`."""
+    try:
+        from distributed import Client
+    except ImportError:
+        fail("needs_extra", "a Dask cluster needs dask and distributed, which are not installed",
+             "pip install 'saliency-eval[dask]'")  # fmt: skip
+    with silent():
+        try:
+            with no_warnings():
+                client = Client(address, timeout=CONNECT, set_as_default=False)
+        except (OSError, ValueError):
+            gone(address, f"must answer within {CONNECT} s, it does not")
+        try:
+            yield client
+        finally:
+            with contextlib.suppress(OSError):
+                client.close(timeout=CONNECT)
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """The client logs nothing: what ends the work is raised, and what Dask mends by itself is no news."""
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextlib.contextmanager
+def no_warnings() -> Iterator[None]:
+    """Neither of versions, of which those that matter are compared, nor of a large task, which is sent once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def gone(address: str, what: str) -> NoReturn:
+    """Raise `io` for a scheduler."""
+    remedy = "see whether it runs; the same command goes on where it was"
+    fail("io", f"the Dask scheduler at {address} {what}", remedy)
+
+
+class Cluster:
+    """The workers of a scheduler, and what they were asked."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self.client, self.address = client, address
+        self.asked: dict[str, Any] = {}  # futures by key: Dask gives up what nobody holds
+        self.answers: SimpleQueue[str] = SimpleQueue()  # keys; waiting for one can be interrupted
+        self.workers: Sequence[str] = ()
+        self.looked = self.alive = time.monotonic()
+        while not self.workers:
+            self.look()
+            time.sleep(0 if self.workers else LOOK)
+
+    def ship(self, task: Task[Any], sample: Callable[[], Mapping[str, str]]) -> Any:
+        """The task on its way: sent once, passed on among the workers, all of which were found fit for it."""
+        from joblib.externals.loky.backend.reduction import dumps
+
+        self.agree(fit, versions_here())
+        packed = bytes(dumps((task, sample), reducers={type(Path()): absolute}))
+        with no_warnings():
+            parcel = self.client.submit(Parcel, versions_here(), packed, sample(), pure=False)
+        self.agree(run_chunk, parcel, [])
+        return parcel
+
+    def agree(self, function: Callable[..., object], *arguments: object) -> None:
+        """Ask every worker; raises `io` with all that any of them objects."""
+        asked = {
+            self.send(function, *arguments, workers=[w], allow_other_workers=False): w for w in self.workers
+        }
+        problems, end = list[Problem](), time.monotonic() + PATIENCE
+        while set(asked.values()) & set(self.workers):
+            if time.monotonic() > end:
+                silent = sorted(set(asked.values()) & set(self.workers))
+                problems += [about(w, f"must answer within {PATIENCE} s, it is gone or busy") for w in silent]
+                break
+            if (key := self.answer()) is not None:
+                problems += objections(asked.pop(key), self.asked.pop(key))
+        for key in asked:  # of workers that are gone
+            self.asked.pop(key).cancel()
+        if problems:
+            raise SaliencyEvalError(problems)
+
+    def spread(self, parcel: Any, chunks: Iterable[Sequence[str]]) -> Generator[Any, None, list[str]]:
+        """The results of chunks as they are finished; returns the ids of those at which workers died."""
+        waiting, doing, died = deque(chunks), dict[str, Sequence[str]](), list[str]()
+        while waiting or doing:
+            while waiting and len(doing) < AHEAD * max(1, len(self.workers)):
+                chunk = waiting.popleft()
+                doing[self.send(run_chunk, parcel, chunk)] = chunk
+            if (key := self.answer()) is not None:
+                chunk, found = doing.pop(key), self.result(self.asked.pop(key))
+                died += chunk if found is None else ()
+                yield from found or ()
+        return died
+
+    def send(self, function: Callable[..., object], *arguments: object, **where: Any) -> str:
+        """Give something to a worker; the key of its answer."""
+        if self.client.status != "running":
+            gone(self.address, "must stay, it went away")
+        future = self.client.submit(function, *arguments, pure=False, **where)
+        self.asked[future.key] = future
+        future.add_done_callback(lambda done: self.answers.put(done.key))
+        return str(future.key)
+
+    def answer(self) -> str | None:
+        """The key of the next answer that is waited for; None when there was none for a while."""
+        if time.monotonic() - self.looked > LOOK:
+            self.look()
+        try:
+            key = self.answers.get(timeout=LOOK)
+        except Empty:
+            return None
+        return key if key in self.asked else None
+
+    def result(self, future: Any) -> list[Any] | None:
+        """What a worker made of a chunk; None when workers died of it. Raises what was raised there."""
+        from distributed import KilledWorker
+
+        if future.status == "error":
+            error = future.exception()
+            if isinstance(error, KilledWorker):
+                return None
+            raise error
+        try:
+            found: list[Any] = future.result(timeout=PATIENCE)
+            return found
+        except TimeoutError:  # the worker died before it had given away what it made
+            return None
+        except (CancelledError, OSError):
+            gone(self.address, "must stay, it went away")
+
+    def look(self) -> None:
+        """Note which workers there are; raises `io` without a scheduler, and after a while without any worker."""
+        try:
+            self.workers = sorted(self.client.sync(self.client.scheduler.ncores, callback_timeout=PATIENCE))
+            self.looked = time.monotonic()
+        except (OSError, AttributeError):  # the client of a scheduler that went away has none
+            gone(self.address, "must stay, it went away")
+        if self.workers:
+            self.alive = self.looked
+        elif self.looked - self.alive > PATIENCE:
+            gone(self.address, f"must have workers, it had none for {PATIENCE} s")
+
+
+def absolute(path: Path) -> tuple[type[Path], tuple[str]]:
+    """How a path is packed: another machine has another working folder."""
+    return type(path), (str(path.absolute()),)
+
+
+def objections(worker: str, future: Any) -> list[Problem]:
+    """What a worker objects to what it was asked."""
+    error = future.exception() if future.status == "error" else None
+    if isinstance(error, SaliencyEvalError):
+        return error.problems
+    if error is not None or future.status != "finished":
+        text = f"{type(error).__name__}: {shown(error, 200)}"
+        return [about(worker, f"must be able to run this package, got {text}")]
+    return []
+
+
+def about(worker: str, what: str) -> Problem:
+    """A problem with a worker."""
+    remedy = "install the same packages there as here, and start it again"
+    return Problem("io", f"Dask worker {worker} {what}", remedy, severity_override="error")
