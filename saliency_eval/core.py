@@ -18,6 +18,7 @@ import numpy as np
 
 from saliency_eval.errors import fail, unknown
 from saliency_eval.options import bind, checked, show, types_of
+from saliency_eval.profiling import stage
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -196,6 +197,12 @@ Stimulus = Fields
 
 def call(declared: Declared, fields: Fields, own: Options, options: Options) -> Any:
     """Read the fields that a declared function names and apply it to them."""
+    with stage(declared.key):
+        return apply(declared, fields, own, options)
+
+
+def apply(declared: Declared, fields: Fields, own: Options, options: Options) -> Any:
+    """Apply a declared function to its fields."""
     names = [n for n in declared.fields if n not in declared.optional or fields.has(n)]
     values = {name: fields.read(name, options) for name in names}
     if declared.stochastic and "seed" not in declared.idle(own):

@@ -18,6 +18,7 @@ from saliency_eval.journal import hash_of_truth
 from saliency_eval.maps import Map, canonical
 from saliency_eval.predictions.base import Prediction, Predictions, Reading
 from saliency_eval.predictions.files import PredictionFiles
+from saliency_eval.profiling import stage
 from saliency_eval.resize import resize as resized
 from saliency_eval.run import OnMissing, Scored
 from saliency_eval.variant import Variant
@@ -36,13 +37,15 @@ class Reader:
         if not self.predictions.has(id):
             return Scored(id, missing=True)
         try:
-            return self.done(self.data[id], self.predictions.fetch(id))
+            with stage("fetch"):
+                prediction = self.predictions.fetch(id)
+            return self.done(self.data[id], prediction)
         except SaliencyEvalError as error:
             return refused(id, error)
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         """What became of an image whose map was fetched."""
-        return seen(stimulus, prediction, prediction.read(stimulus["shape"]))
+        return seen(stimulus, prediction, decoded(prediction, stimulus))
 
     def sample(self) -> dict[str, str]:
         """Hashes of one file of the predictions and of the data set, or why it is not there."""
@@ -73,12 +76,13 @@ class Scorer(Reader):
         return found
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
-        truth = hash_of_truth(stimulus, stored=self.reads_densities)
+        with stage("hash"):
+            truth, own = hash_of_truth(stimulus, stored=self.reads_densities), prediction.sha256
         known = self.known.get(stimulus.id)
-        now = (truth, prediction.sha256, prediction.name, len(self.variants))
+        now = (truth, own, prediction.name, len(self.variants))
         if known and (known.truth, known.prediction, known.file, len(known.values)) == now:
             return known
-        reading = prediction.read(stimulus["shape"])
+        reading = decoded(prediction, stimulus)
         found = seen(stimulus, prediction, reading)
         if found.missing:
             return found
@@ -89,7 +93,8 @@ class Scorer(Reader):
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
         rows = []
         for values, fixations in views:
-            saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], self.resize)))
+            with stage("resize"):
+                saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], self.resize)))
             own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
             fields = stimulus.child(**own)
             rows.append([float(variant(fields)) for variant in self.variants])
@@ -102,6 +107,12 @@ class Scorer(Reader):
 
 
 # ------------------------------------------------------------------ what is said of a map
+
+
+def decoded(prediction: Prediction, stimulus: Stimulus) -> Reading:
+    """The map of an image, read and checked."""
+    with stage("decode and check"):
+        return prediction.read(stimulus["shape"])
 
 
 def seen(stimulus: Stimulus, prediction: Prediction, reading: Reading) -> Scored:

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
-    ("errors", "pool", "sums", "versions"),
+    ("errors", "pool", "profiling", "sums", "versions"),
     ("options", "escape", "disk"),
     ("core", "check"),
     ("maps",),

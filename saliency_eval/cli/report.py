@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.core import METRICS
 from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
+from saliency_eval.profiling import Stages
 from saliency_eval.run import Run, rounded, short_signature
 from saliency_eval.store import mean_of, save
 
@@ -50,14 +51,36 @@ def log(seconds: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def report(results: Sequence[Result], lost: Sequence[Problem], *, bare: str | None, short: bool) -> None:
-    """Show all results in the format that was asked for."""
+def report(
+    results: Sequence[Result],
+    lost: Sequence[Problem],
+    *,
+    bare: str | None,
+    short: bool,
+    stages: Stages | None,
+) -> None:
+    """Show all results in the format that was asked for, and what the stages took if they were measured."""
     if console.format == "json":
-        show_json(results, lost)
+        show_json(results, lost, stages)
     elif bare is not None:
         show_bare(results, bare)
     else:
         show_text(results, short)
+        if stages is not None:
+            show_stages(stages, sum(len(r.run.ids) for r in results))
+
+
+def show_stages(stages: Stages, images: int) -> None:
+    """CPU time by stage, the longest first."""
+    total = sum(stages.seconds.values())
+    longest = sorted(stages.seconds.items(), key=lambda item: -item[1])
+    rows = [
+        [name, f"{seconds:.3f}", f"{seconds / total:.1%}", f"{1000 * seconds / images:.3f}"]
+        for name, seconds in [*longest, ("total", total)]
+    ]
+    console.print()
+    for text in columns([["stage", "CPU s", "share", "ms per image"], *rows], "<>>>"):
+        console.print(text)
 
 
 def show_text(results: Sequence[Result], short: bool) -> None:
@@ -148,12 +171,13 @@ def show_bare(results: Sequence[Result], bare: str) -> None:
         console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
 
 
-def show_json(results: Sequence[Result], lost: Sequence[Problem]) -> None:
+def show_json(results: Sequence[Result], lost: Sequence[Problem], stages: Stages | None) -> None:
     """All runs as one document."""
     problems = [p for r in results for p in r.run.problems]
     status = SaliencyEvalError(lost).exit_code if lost else DONE
     identity = results[0].run.data._asdict()
-    console.document(status, [*problems, *lost], data=identity, results=as_json(results))
+    profile = {} if stages is None else {"profile": stages.seconds}
+    console.document(status, [*problems, *lost], data=identity, results=as_json(results), **profile)
     console.problems(dict.fromkeys(problems))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,6 +74,9 @@ def score(
     executor: Executor = "local",
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="CPU time of each stage; scored in one process.")
+    ] = False,
     strict: Strict = False,
     bare: Annotated[str | None, typer.Option(help="Score this metric and print its mean only.")] = None,
     format: Format = "text",
@@ -84,6 +88,7 @@ def score(
     """
     from saliency_eval.cli.report import Result, keep, report
     from saliency_eval.datasets import load_dataset
+    from saliency_eval.profiling import profiled
     from saliency_eval.scoring import score as score_predictions
     from saliency_eval.store import forget
 
@@ -91,6 +96,8 @@ def score(
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
     if bare is not None and format == "json":
         fail("usage", "--bare prints one number and --format json a document", "leave one of them out")
+    if profile and (executor != "local" or workers not in (None, 1)):
+        fail("usage", "--profile measures one process of this machine", "leave out --workers and --executor")
     if name and len(name) != len(predictions):
         fail("usage", f"{len(predictions)} predictions need as many --name, got {len(name)}")
     protocols = protocol_names(protocol)
@@ -109,14 +116,17 @@ def score(
             run = score_predictions(
                 predictions[number], dataset, wanted,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                workers=worker_count(workers, executor), executor=executor, limit=limit,
+                workers=1 if profile else worker_count(workers, executor), executor=executor, limit=limit,
                 name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
                 progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip
         return Result(run, time.perf_counter() - started)
 
-    results, lost = keep(each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder)
-    report(results, lost, bare=bare, short=short)
+    with profiled() if profile else contextlib.nullcontext() as stages:
+        results, lost = keep(
+            each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder
+        )
+    report(results, lost, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
 
