@@ -13,6 +13,7 @@ from saliency_eval.maps import Floats, Map, Shift
 from saliency_eval.pool import Points, Pool, Shape
 
 TILE = 32  # side in px
+FLAT = 0.01  # what may be left of the sum, 1, by a subtraction that is to keep its digits
 
 
 class CentreBias(Map):
@@ -45,17 +46,20 @@ class CentreBias(Map):
         """Values at pixels (n, 2)."""
         rows, columns = points.T
         own = (self._rows.take(rows, 1) * self._columns.take(columns, 1)).sum(0)
-        return self._mixed(self._all.values[rows, columns] - own)
+        values = self._mixed(self._all.values[rows, columns] - own)
+        return np.maximum(values, self.low)  # rounded in another order, one may be below it
 
     @functools.cached_property
     def low(self) -> float:
-        return float(self._mixed(np.array(self._least())))
+        low = float(self._mixed(np.array(self._least())))
+        return low if 1 - low * self.size > FLAT else super().low
 
     total = 1.0
 
     def mass(self, rule: Shift) -> float:
         """The sum after the shift."""
-        return self.total - self.shift(rule) * self.size
+        rest = 1 - self.shift(rule) * self.size
+        return rest if rest > FLAT else super().mass(rule)
 
     def _mixed(self, others: Floats) -> Floats:
         """The values that follow from the blurred fixations of the other images."""
