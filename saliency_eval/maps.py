@@ -120,6 +120,10 @@ class Map:
     def mean(self) -> float:
         return self.total / self.size
 
+    def centred(self, values: Floats) -> Floats:
+        """Values minus the mean, whose digits an offset does not take."""
+        return (values - self.moments.near) - self.moments.moved / self.size
+
     def deviation(self, ddof: int = 0) -> float:
         """Standard deviation with N - ddof in the denominator."""
         return float(np.sqrt(self.moments.squares / (self.size - ddof)))
@@ -182,7 +186,8 @@ def canonical(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype == np.uint8 or array.dtype == bool:
         return np.ascontiguousarray(array, np.uint8)
     low, high = array.min(), array.max()
-    if low >= 0 and high < LEVELS and all((row % 1 == 0).all() for row in array):
+    lines = array if array.shape[0] <= array.shape[1] else array.T  # the fewer
+    if low >= 0 and high < LEVELS and all((line % 1 == 0).all() for line in lines):
         return np.ascontiguousarray(array, np.uint8)
     floats = np.ascontiguousarray(array, np.float32 if np.can_cast(array.dtype, np.float32) else np.float64)
     exponent = int(np.frexp(max(abs(float(low)), abs(float(high))))[1])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from saliency_eval import load_dataset, score
+from saliency_eval import load_dataset, metrics, score
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.fields import baseline
+from saliency_eval.maps import Map
 from saliency_eval.models.baselines import centre_bias, centre_gaussian, gold_standard, one_human, uniform
 from saliency_eval.pool import Pool
 
@@ -52,6 +53,39 @@ def test_centre_bias_leaves_the_image_out(sigma, mix):
             np.testing.assert_allclose(made, expected, rtol=0, atol=1e-13 * expected.max())
             assert made.sum() == pytest.approx(1)
             assert made.min() >= mix / made.size * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.4, 3.0, 24.0, 5000.0])
+@pytest.mark.parametrize("mix", [0.0, 0.01, 1.0])
+@pytest.mark.parametrize("id", ["b", "d", "e"])
+def test_what_is_read_of_a_centre_bias_is_that_of_its_values(sigma, mix, id):
+    made, pixels = baseline(POOL, id, SHAPES[id], sigma=sigma, mix=mix), np.argwhere(np.ones(SHAPES[id]))
+    plain = Map(np.array(baseline(POOL, id, SHAPES[id], sigma=sigma, mix=mix).values))
+    if sigma < 1:  # tiles without any fixation of others
+        assert plain.low == pytest.approx(mix / plain.size)
+    assert made.low == pytest.approx(plain.low, rel=1e-13, abs=1e-18)
+    at = made.at(pixels)
+    np.testing.assert_allclose(at, plain.values.ravel(), rtol=0, atol=1e-15 * plain.high)
+    assert at.min() >= made.low
+    for rule in ("none", "negative", "minimum"):
+        assert made.mass(rule) == pytest.approx(plain.mass(rule), rel=1e-10, abs=1e-18)
+    saliency = np.random.default_rng(0).random(SHAPES[id])
+    for normalise in ("minmax", "sum"):
+        gains = [
+            metrics.ig(saliency, SCENE[id], b, normalise=normalise, eps=1e-9)
+            for b in (baseline(POOL, id, SHAPES[id], sigma=sigma, mix=mix), plain)
+        ]
+        assert gains[0] == pytest.approx(gains[1], rel=1e-9, abs=1e-9)
+
+
+def test_no_value_of_a_centre_bias_is_below_the_least():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        shape = tuple(rng.integers(1, 90, 2).tolist())
+        points = [np.column_stack([rng.integers(0, n, 25) for n in shape]) for _ in "abc"]
+        pool = Pool.of([(id, shape, p) for id, p in zip("abc", points, strict=True)])
+        made = baseline(pool, "a", shape, sigma=float(rng.choice([1, 3, 10, 24])))
+        assert made.at(np.argwhere(np.ones(shape))).min() >= made.low, seed
 
 
 def test_one_per_cent_is_uniform_unless_said_otherwise():

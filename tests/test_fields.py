@@ -86,6 +86,27 @@ def test_density_of_a_file():
         density(points, (6, 8), lambda: stored, source="file")
 
 
+@pytest.mark.parametrize("scale", [2.0**-1000, 1.0, 2.0**900])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_density_of_a_file_has_any_scale_and_layout(scale, order):
+    numbers = np.random.default_rng(1).random((2, 20, 30))
+    saliency, stored = numbers[0], np.array(numbers[1] * scale, order=order)
+    for metric in (metrics.cc, metrics.sim, metrics.kld):
+        for normalise in ("none", "sum", "minmax"):
+            options = {"source": "file", "normalise": normalise}
+            got = metric(saliency, density([], (20, 30), lambda: stored, **options))
+            expected = metric(saliency, numbers[1] - (numbers[1].min() if normalise == "minmax" else 0))
+            assert got == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_density_of_one_value_has_no_range_and_stays():
+    points = np.argwhere(np.ones((2, 3)))
+    assert (density(points, (2, 3), sigma=0.0, normalise="minmax").values == 1).all()
+    assert metrics.sim(
+        np.eye(3), density(np.argwhere(np.ones((3, 3))), (3, 3), sigma=0.0, normalise="minmax")
+    ) == (pytest.approx(1 / 3))
+
+
 def test_density_needs_a_width():
     with pytest.raises(SaliencyEvalError, match="needs sigma"):
         density(np.array([[0, 0]]), (3, 4))
@@ -233,6 +254,28 @@ def test_other_fixations_without_rescaling():
     with pytest.raises(SaliencyEvalError, match="rescale=none"):
         other_fixations(POOL, unlike, SCENE["a"], SHAPES["a"], rescale="none")
     assert other_fixations(POOL, alike[:0], SCENE["a"], SHAPES["a"]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("other_duplicates", ["unique", "unique_per_image", "count"])
+@pytest.mark.parametrize("images", [[], [0, 1, 2, 3, 4], [1, 1, 2, 3], [4, 3, 2, 1], [2, 2, 2, 2], [0, 4]])
+def test_fixations_of_any_images_in_their_order(images, other_duplicates):
+    parts = [brought(SCENE["abcde"[n]], SHAPES["abcde"[n]], SHAPES["a"], "points") for n in images]
+    parts = [sorted(set(part)) if other_duplicates == "unique_per_image" else part for part in parts]
+    expected = [tuple(map(int, point)) for part in parts for point in part]
+    if other_duplicates == "unique":
+        expected = sorted(set(expected))
+    got = other_fixations(
+        POOL, np.array(images, int), SCENE["a"], SHAPES["a"], other_duplicates=other_duplicates
+    )
+    assert list(map(tuple, got.tolist())) == expected
+
+
+@pytest.mark.parametrize("other_duplicates", ["unique", "unique_per_image", "count"])
+def test_an_image_alone_has_no_fixations_of_others(other_duplicates):
+    alone = Pool.of([("a", (4, 5), np.array([[0, 0]]))])
+    chosen = other_images(alone, "a", others="all")
+    found = other_fixations(alone, chosen, [[0, 0]], (4, 5), other_duplicates=other_duplicates)
+    assert found.shape == (0, 2)
 
 
 def test_other_images_are_drawn_without_the_image_itself():

@@ -169,6 +169,15 @@ HARD = st.one_of(
 )
 
 
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("edges", [[-1.5e308, 1.5e308], [-1e308, 0.0, 1e308], [5e-324], [0.0, 5e-324]])
+def test_edges_lie_as_far_apart_as_numbers_can(edges):
+    values = np.array([-1.6e308, -1e308, 0.0, 5e-324, 1.0, 1e308, 1.6e308])
+    found = sums.reached(values, 0.0, 1.0, np.array(edges))
+    expected = [sum(edge <= value for edge in edges) for value in values]
+    assert found.tolist() == np.bincount(expected, minlength=len(edges) + 1).tolist()
+
+
 @given(st.lists(HARD, min_size=1, max_size=60), st.lists(HARD, min_size=1, max_size=9), st.booleans())
 def test_pixels_reach_edges_as_a_search_says(numbers, edges, single):
     values = np.array(numbers, np.float32 if single else np.float64)

@@ -85,10 +85,10 @@ def density(
     else:
         points = once_per_pixel(check.points(fixations, shape), duplicates)
         blurred = blur(points, shape, border, sigma, truncate, fc)
-    if normalise != "none" and blurred.any():
-        low = blurred.min() if normalise == "minmax" else 0.0
+    low = blurred.min() if normalise == "minmax" else 0.0
+    if normalise != "none" and blurred.max() > low:
         blurred = (blurred - low) / (blurred.max() - low if normalise == "minmax" else blurred.sum())
-    return Map.known(blurred)
+    return Map(blurred, "density") if source == "file" else Map.known(blurred)
 
 
 # ------------------------------------------------------------------ other images

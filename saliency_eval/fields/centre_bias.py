@@ -12,6 +12,7 @@ from saliency_eval.maps import Floats, Map, Shift
 from saliency_eval.pool import Points, Pool, Shape
 
 TILE = 32  # side in px
+FLAT = 0.01  # what may be left of the sum, 1, by a subtraction that is to keep its digits
 
 
 class CentreBias(Map):
@@ -40,17 +41,20 @@ class CentreBias(Map):
 
     def at(self, points: Points) -> Floats:
         """Values at pixels (n, 2)."""
-        return self._mixed(self._all.values[tuple(points.T)] - self._own.at(points))
+        values = self._mixed(self._all.values[tuple(points.T)] - self._own.at(points))
+        return np.maximum(values, self.low)  # rounded in another order, one may be below it
 
     @functools.cached_property
     def low(self) -> float:
-        return float(self._mixed(np.array(self._least())))
+        low = float(self._mixed(np.array(self._least())))
+        return low if 1 - low * self.size > FLAT else super().low
 
     total = 1.0
 
     def mass(self, rule: Shift) -> float:
         """The sum after the shift."""
-        return self.total - self.shift(rule) * self.size
+        rest = 1 - self.shift(rule) * self.size
+        return rest if rest > FLAT else super().mass(rule)
 
     def _mixed(self, others: Floats) -> Floats:
         """The values that follow from the blurred fixations of the other images."""

@@ -19,12 +19,13 @@ Once = Literal["unique", "unique_per_image", "count"]  # over all images, in eac
 
 def together(pool: Pool, images: NDArray[np.int64], shape: Shape, rescale: Rescale, once: Once) -> Points:
     """Fixations of some images on one image size: one image after the other, under `unique` in row-major order."""
-    if len(images) < len(pool.ids) - 1:
+    ids = np.arange(len(pool.ids))
+    own = int(ids.sum() - images.sum())  # the one that is left out, if it is one
+    if not len(images) or not np.array_equal(images, ids[ids != own]):
         parts = moved(pool, images, shape, rescale, once)
         points = np.concatenate(parts) if parts else np.empty((0, 2), np.int64)
         return once_per_pixel(points) if once == "unique" else points
     everyone = moved_pool(pool, shape, rescale, once)
-    own = sum(range(len(pool.ids))) - int(images.sum())  # what the sum of all lacks
     if once != "unique":
         return np.concatenate(everyone[:own] + everyone[own + 1 :])
     union = united(pool, shape, rescale)

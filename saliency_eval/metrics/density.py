@@ -20,7 +20,7 @@ from saliency_eval.sums import Affine
 
 NAN = float("nan")
 BITS = 2.0**-52
-SMALL = 1e-12  # up to this eps the two logarithms of `inside` separate with an error below eps
+SMALL = 1e-15  # up to this eps the two logarithms of `inside` separate with an error below eps
 
 
 @metric(
@@ -125,9 +125,9 @@ def kld(
     added = floor if form == "floor" else 0.0
     inner = eps if form == "inside" else 0.0
     p, q = saliency.probability(rule, added), density.probability("none", added)
-    if form != "floor" and saliency.low == saliency.high == 0 and constant != "chance":
+    if added == 0 and saliency.low == saliency.high == 0 and constant != "chance":
         p = Affine(0.0, 0.0)
-    size = negative == "real" and saliency.low < 0
+    size = form == "inside" and negative == "real" and saliency.low < 0
     if inner <= SMALL:
         return entropy(density, added) - mean_log(density, added, saliency, p.plus(inner), size)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -51,7 +51,7 @@ def nss(
         return NAN
     if saliency.constant:
         return undefined(constant, 0.0, saliency)
-    return float(np.mean(values - saliency.mean)) / saliency.deviation(ddof)
+    return float(np.mean(saliency.centred(values))) / saliency.deviation(ddof)
 
 
 @metric(

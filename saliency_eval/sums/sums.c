@@ -55,6 +55,9 @@ static inline double signless(double x, int64_t size) {
     return x;
 }
 
+/* The whole part of a number that is not negative; 0 of what is none. */
+static inline int64_t whole(double x) { return x > 0 ? (int64_t)x : 0; }
+
 /* Number of pixels of each level. */
 KERNEL void histogram_u8(const uint8_t *v, int64_t n, int64_t *out) {
     static const int64_t part = 1 << 30;

@@ -105,16 +105,16 @@ KERNEL int64_t NAMED(reached, TYPE)(
     int64_t before[STRETCHES + 1] = {0}; /* edges below each stretch */
     int64_t *counts = calloc((size_t)(TABLES * (m + 1)), sizeof *counts);
     if (!counts) return 0;
-    if (!(scale < 1e300)) scale = 0; /* all edges are one, or next to it */
+    if (!(scale < 1e300)) scale = 0; /* all edges are one, or next to it: one stretch */
     for (int64_t stretch = 0, at = 0; stretch < STRETCHES; before[++stretch] = at)
-        while (at < m && (int64_t)((edges[at] - bottom) * scale) <= stretch) at++;
+        while (at < m && whole((edges[at] - bottom) * scale) <= stretch) at++;
     for (int64_t start = 0; start < n; start += PART) {
         int64_t count = least(PART, n - start);
         FOR(j, 0, count) u[j] = (v[start + j] - low) / range;
         FOR(j, 0, count) {
             int64_t from = u[j] < top ? 0 : m, to = from;
             if (u[j] >= bottom && u[j] < top) {
-                int64_t stretch = (int64_t)((u[j] - bottom) * scale);
+                int64_t stretch = whole((u[j] - bottom) * scale);
                 from = before[stretch], to = before[stretch + 1];
             }
             while (from < to) {

@@ -368,6 +368,27 @@ def test_kld_exact(scene, negative):
     close(metrics.kld(scene.map, scene.density, form="exact", negative=negative), expected, 1e-10)
 
 
+@pytest.mark.parametrize("form", ["exact", "floor"])
+def test_kld_takes_real_parts_within_the_logarithm_only(form):
+    scene = SCENES[8]  # with negative values
+    assert np.isnan(metrics.kld(scene.map, scene.density, form=form, negative="real"))
+
+
+def test_kld_of_an_all_zero_map_without_a_floor():
+    density = np.arange(12.0).reshape(3, 4)
+    options = {"form": "floor", "floor": 0}
+    assert metrics.kld(np.zeros((3, 4)), density, **options) == np.inf
+    uniform = metrics.kld(np.ones((3, 4)), density, form="exact")
+    assert metrics.kld(np.zeros((3, 4)), density, constant="chance", **options) == pytest.approx(uniform)
+
+
+def test_kld_of_a_perfect_map_is_less_than_nothing_by_eps():
+    """ln(eps + q/(q + eps)) = eps - eps/q for small eps: summed with q it is eps (1 - n)."""
+    density = share(np.arange(1.0, 13.0).reshape(3, 4) / 16)
+    for eps in (1e-14, 1e-12, 1e-9):
+        assert metrics.kld(density, density, eps=eps) == pytest.approx(-11 * eps, rel=1e-6, abs=2e-15)
+
+
 def test_kld_of_an_all_zero_map():
     density = share(np.arange(12.0).reshape(3, 4))
     expected = np.sum(density * np.log(BITS + density / BITS))
