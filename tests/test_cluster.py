@@ -352,6 +352,19 @@ def test_ctrl_c_ends_what_is_being_done(toy, data, dask, executor, monkeypatch):
     assert len(begun(toy)) == 3
 
 
+def test_an_interruption_by_whoever_takes_the_results_gives_up_the_rest(toy, data, dask, executor):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as held:  # and with it every frame
+        se.score(toy / "maps", data, ["nss"], executor=executor, progress=stop)
+    assert dask.run_on_scheduler(lambda dask_scheduler: set(dask_scheduler.clients)) == {
+        dask.id,
+        "fire-and-forget",
+    }
+    assert held
+
+
 def test_a_scheduler_that_is_killed_ends_the_run_and_what_was_scored_is_kept(toy, data, monkeypatch):
     monkeypatch.setattr(work, "CHUNK", 1)
     port = free_port()
