@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+import uuid
 import warnings
-from collections import deque
+from collections import UserDict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -17,12 +18,14 @@ from queue import Empty, SimpleQueue
 from typing import Any, NoReturn
 
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
-from saliency_eval.executors.parcel import Parcel, fit, run_chunk, versions_here
+from saliency_eval.executors.parcel import fit, run_chunk, versions_here
 from saliency_eval.executors.work import AHEAD, T, Task, parts
 
 CONNECT = 10  # seconds until the scheduler answers
 PATIENCE = 120  # seconds until a worker answers, and without any worker
 LOOK = 1  # seconds between two looks at the cluster
+# evaluated in a worker: one that gets a function of a package that it lacks would end
+CALL = "getattr(__import__('saliency_eval.executors.parcel', fromlist=['']), name)(*arguments)"
 
 
 def on_cluster(
@@ -108,7 +111,8 @@ class Cluster:
         self.agree(fit, versions_here())
         packed = bytes(dumps((task, sample), reducers={type(Path()): absolute}))
         with no_warnings():
-            parcel = self.client.submit(Parcel, versions_here(), packed, sample(), pure=False)
+            content = {"versions": versions_here(), "packed": packed, "sample": sample()}
+            parcel = self.client.submit(UserDict, content, pure=False)
         self.agree(run_chunk, parcel, [])
         return parcel
 
@@ -147,10 +151,11 @@ class Cluster:
         """Give something to a worker; the key of its answer."""
         if self.client.status != "running":
             gone(self.address, "must stay, it went away")
-        future = self.client.submit(function, *arguments, pure=False, **where)
-        self.asked[future.key] = future
-        future.add_done_callback(lambda done: self.answers.put(done.key))
-        return str(future.key)
+        key = f"saliency_eval.{function.__name__}-{uuid.uuid4()}"
+        names = {"name": function.__name__, "arguments": [*arguments]}
+        self.asked[key] = self.client.submit(eval, CALL, names, key=key, **where)
+        self.asked[key].add_done_callback(lambda done: self.answers.put(done.key))
+        return key
 
     def answer(self) -> str | None:
         """The key of the next answer that is waited for; None when there was none for a while."""
@@ -170,6 +175,8 @@ class Cluster:
             error = future.exception()
             if isinstance(error, KilledWorker):
                 return None
+            if isinstance(error, ImportError):
+                raise SaliencyEvalError([cannot_run("that came late", error)])
             raise error
         try:
             found: list[Any] = future.result(timeout=PATIENCE)
@@ -202,10 +209,12 @@ def objections(worker: str, future: Any) -> list[Problem]:
     error = future.exception() if future.status == "error" else None
     if isinstance(error, SaliencyEvalError):
         return error.problems
-    if error is not None or future.status != "finished":
-        text = f"{type(error).__name__}: {shown(error, 200)}"
-        return [about(worker, f"must be able to run this package, got {text}")]
-    return []
+    return [] if future.status == "finished" else [cannot_run(worker, error)]
+
+
+def cannot_run(worker: str, error: BaseException | None) -> Problem:
+    """A worker without this package, or without what it was given needs."""
+    return about(worker, f"must be able to run this package, got {type(error).__name__}: {shown(error, 200)}")
 
 
 def about(worker: str, what: str) -> Problem:

@@ -1,11 +1,12 @@
-"""What a worker of a cluster gets: the task, unpacked once, where versions are the same and the same files are seen."""
+"""What a worker of a cluster does with the parcel that it gets: it unpacks the task once, if it is fit for it."""
 
 from __future__ import annotations
 
-import functools
 import pickle
 import platform
 import threading
+import weakref
+from collections import UserDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,30 +14,35 @@ from saliency_eval.errors import fail
 from saliency_eval.executors.work import Task, run_here
 from saliency_eval.versions import versions
 
+Parcel = UserDict[str, Any]  # of a class that every worker knows; it holds `versions`, `packed` and `sample`
+_opened: dict[int, Task[Any]] = {}  # the tasks of the parcels that Dask keeps here
 _one = threading.Lock()  # chunks are done one after the other, whatever the number of threads of a worker
 
 
-class Parcel:
-    """A packed task, and what must be the same wherever it is opened."""
+def run_chunk(parcel: Parcel, ids: Sequence[str]) -> list[Any]:
+    """The task applied to each id, as long as anybody waits for it."""
+    found = []
+    with _one:
+        for one in run_here(task_of(parcel), ids):
+            found.append(one)
+            if not wanted():
+                break
+    return found
 
-    def __init__(self, versions: Mapping[str, str], packed: bytes, sample: Mapping[str, str]) -> None:
-        self.versions, self.packed, self.sample = versions, packed, sample
 
-    @functools.cached_property
-    def task(self) -> Task[Any]:
-        """The task; raises `io` in a worker that is not fit for it."""
-        fit(self.versions)
-        task, sample = pickle.loads(self.packed)
-        same("see the same files", self.sample, sample())
-        opened: Task[Any] = task
-        return opened
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "task"}
+def task_of(parcel: Parcel) -> Task[Any]:
+    """The task; raises `io` where versions differ or other files are seen."""
+    if id(parcel) not in _opened:
+        fit(parcel["versions"])
+        task, sample = pickle.loads(parcel["packed"])
+        same("see the same files", parcel["sample"], sample())
+        _opened[id(parcel)] = task
+        weakref.finalize(parcel, _opened.pop, id(parcel))
+    return _opened[id(parcel)]
 
 
 def fit(wanted: Mapping[str, str]) -> None:
-    """In a worker: raises `io` when it computes with other versions."""
+    """Raises `io` where other versions compute."""
     same("have the same versions", wanted, versions_here())
 
 
@@ -46,7 +52,7 @@ def versions_here() -> dict[str, str]:
 
 
 def same(what: str, wanted: Mapping[str, str], got: Mapping[str, str]) -> None:
-    """Raises `io` that names this worker and what differs."""
+    """Raises `io` that names this worker and all that differs."""
     from distributed import get_worker
 
     differ = [
@@ -59,19 +65,8 @@ def same(what: str, wanted: Mapping[str, str], got: Mapping[str, str]) -> None:
         fail("io", text, "make its machine like this one, and start it again")
 
 
-def run_chunk(parcel: Parcel, ids: Sequence[str]) -> list[Any]:
-    """In a worker: the task applied to each id, as long as anybody waits for it."""
-    found = []
-    with _one:
-        for one in run_here(parcel.task, ids):
-            found.append(one)
-            if not wanted():
-                break
-    return found
-
-
 def wanted() -> bool:
-    """In a worker: is what it does not cancelled?"""
+    """Has nobody cancelled what this worker does?"""
     from distributed import get_worker
 
     worker = get_worker()
