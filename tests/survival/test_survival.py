@@ -138,7 +138,7 @@ def test_a_full_disk(place: Path, size: int) -> None:
 
 
 def test_a_disk_that_holds_the_run_but_not_its_journal(place: Path) -> None:
-    done = limited(place, 5000, "--out", "out", "--metrics", "nss,cc", "--workers", "1")
+    done = limited(place, 8000, "--out", "out", "--metrics", "nss,cc", "--workers", "1")
     assert (done.returncode, done.stderr) == (0, "")
     [run] = (place / "out" / "set").iterdir()
     assert load_run(run).n_scored == IMAGES
