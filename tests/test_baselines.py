@@ -78,14 +78,27 @@ def test_what_is_read_of_a_centre_bias_is_that_of_its_values(sigma, mix, id):
         assert gains[0] == pytest.approx(gains[1], rel=1e-9, abs=1e-9)
 
 
-def test_no_value_of_a_centre_bias_is_below_the_least():
+def pool_at_random(rng, shape, number):
+    points = [np.column_stack([rng.integers(0, n, number) for n in shape]) for _ in "abc"]
+    return Pool.of([(id, shape, p) for id, p in zip("abc", points, strict=True)])
+
+
+def test_the_least_of_a_centre_bias_is_found_without_its_values():
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        shape = tuple(rng.integers(1, 90, 2).tolist())
-        points = [np.column_stack([rng.integers(0, n, 25) for n in shape]) for _ in "abc"]
-        pool = Pool.of([(id, shape, p) for id, p in zip("abc", points, strict=True)])
-        made = baseline(pool, "a", shape, sigma=float(rng.choice([1, 3, 10, 24])))
+        shape = tuple(rng.integers(1, 200, 2).tolist())
+        pool = pool_at_random(rng, shape, 60)
+        made = baseline(pool, "a", shape, sigma=float(rng.choice([3, 10, 24])), mix=0.0)
         assert made.at(np.argwhere(np.ones(shape))).min() >= made.low, seed
+        assert made.low == pytest.approx(made.values.min(), rel=1e-9, abs=1e-18), seed
+
+
+def test_a_centre_bias_of_one_value_is_constant():
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        shape = tuple(rng.integers(1, 3, 2).tolist())
+        made = baseline(pool_at_random(rng, shape, 30), "a", shape, sigma=float(rng.choice([300, 4000])))
+        assert made.constant == (np.ptp(made.values) == 0), seed
 
 
 def test_one_per_cent_is_uniform_unless_said_otherwise():
@@ -98,6 +111,15 @@ def test_centre_bias_of_nothing_is_uniform_and_needs_a_width():
     alone = Pool.of([("a", (4, 5), SCENE["e"][:0]), ("b", (4, 5), SCENE["e"][:0])])
     np.testing.assert_allclose(centre_bias(alone, "a", (4, 5), sigma=2.0), np.full((4, 5), 1 / 20))
     single = Pool.of([("a", (10, 15), SCENE["e"])])
+    for sigma in (
+        0.0,
+        0.3,
+        2.0,
+        3.3,
+        24.0,
+        300.0,
+    ):  # what is left of all without its own is nothing, not noise
+        assert (centre_bias(single, "a", (10, 15), sigma=sigma, mix=0.0) == 1 / 150).all()
     np.testing.assert_allclose(centre_bias(single, "a", (10, 15), sigma=2.0, mix=0.3).sum(), 1)
     with pytest.raises(SaliencyEvalError, match="needs sigma"):
         centre_bias(POOL, "a", SHAPES["a"])

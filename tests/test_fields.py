@@ -141,6 +141,14 @@ def test_antonio_wraps_around_where_the_width_is_the_period():
     assert density(corner, (100, 112), border="antonio").values[50, 111] < 1e-3 * wrapped[50, 1]
 
 
+def test_antonio_is_zero_from_the_last_digit_of_its_peak():
+    row = density([[50, 60]], (100, 128), border="antonio").values[50]
+    sigma = 128 * np.sqrt(2 * np.log(2)) / (16 * np.pi)
+    far = np.minimum(abs(np.arange(128) - 60), 128 - abs(np.arange(128) - 60))
+    assert ((row > 0) == (np.exp(-0.5 * (far / sigma) ** 2) >= 2.0**-53)).all()
+    assert 0 < (row == 0).sum() < 128
+
+
 def test_the_cut_off_sets_the_width_of_the_blur():
     centre = np.array([[2, 512]])
     cases = (({}, 23.98600), ({"fc": 8.0}, 23.98600), ({"fc": 16.0}, 11.99300), ({"fc": 5.0}, 38.37760))

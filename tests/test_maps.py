@@ -66,6 +66,12 @@ def test_a_tall_map_is_looked_at_as_fast_as_a_wide_one():
     assert spent[1] < 10 * spent[0] + 0.05
 
 
+def test_levels_end_at_255():
+    assert Map([[3, 255], [7, 250]]).is_levels
+    for high in (255.5, 256, 257, 511, 65536):
+        assert (Map([[3, high], [7, 250]]).is_levels, Map([[3, high], [7, 250]]).high) == (False, high)
+
+
 def test_low_and_high_of_levels_and_floats():
     for values in (np.array([[3, 9], [7, 250]]), np.array([[3.5, 9], [7, 250.5]])):
         assert (Map(values).low, Map(values).high) == (values.min(), values.max())

@@ -74,6 +74,12 @@ def test_an_offset_costs_the_moments_no_digits():
 
 
 @pytest.mark.usefixtures("form")
+def test_squares_are_never_below_zero():
+    for size in range(1, 3000, 7):
+        assert 0 <= sums.moments(np.full(size, 0.1)).squares < 1e-25
+
+
+@pytest.mark.usefixtures("form")
 @pytest.mark.parametrize("size", SIZES)
 def test_sums_of_two_maps(size):
     others = RNG.random(size)
@@ -111,6 +117,7 @@ def test_logarithms_count_where_there_is_weight(size):
     assert sums.weighted_log(values, plain, weights, 0.0) == -math.inf
     weights[0] = 0.0
     assert sums.weighted_log(values, plain, weights, 0.0) == pytest.approx((size - 1) * math.log(2))
+    assert sums.weighted_log(values, plain, weights, 0.5) == -math.inf  # the floor is a weight
     values[0], weights[0] = -2.0, 1.0
     assert math.isnan(sums.weighted_log(values, plain, weights, 0.0))
     got = sums.weighted_log(values, plain, weights, 0.0, size=True)
