@@ -1,0 +1,55 @@
+"""The compiled form of the sums: made of just these sources, and done without where it cannot be made."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from saliency_eval import sums, versions
+from saliency_eval.sums import build
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """A folder of the sources alone, that the compiled form is made in."""
+    for name in build.SOURCES:
+        shutil.copy(Path(build.__file__).with_name(name), tmp_path)
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["sums.c", "typed.h"])
+def test_a_changed_source_is_another_library(sources, name):
+    before = build.library()
+    with open(sources / name, "a") as file:
+        file.write("\n")
+    assert build.library() != before
+
+
+@pytest.mark.skipif(not sums.COMPILED, reason="the sums were not compiled: there was no C compiler")
+def test_the_sources_are_compiled_and_what_is_older_goes(sources):
+    (sources / "sums-00000000.compiled").touch()
+    made = build.compile_library()
+    assert made == build.library()
+    assert sorted(path.name for path in sources.iterdir()) == sorted([made.name, *build.SOURCES])
+    assert sums.load() is not None
+
+
+@pytest.mark.parametrize("compiler", ["no-such-compiler", "false"])
+def test_without_a_compiler_nothing_is_made_and_nothing_goes(sources, monkeypatch, compiler):
+    (sources / "sums-00000000.compiled").touch()
+    monkeypatch.setenv("CC", compiler)
+    assert build.compile_library() is None
+    assert sorted(path.name for path in sources.iterdir()) == ["sums-00000000.compiled", "sums.c", "typed.h"]
+    assert sums.load() is None
+    build.library().write_text("compiled for another machine")
+    assert sums.load() is None
+
+
+@pytest.mark.parametrize("name", ["a.py", "sums/a.c", "sums/a.h", "sums/a.compiled"])
+def test_the_hash_of_the_code_is_of_all_that_computes(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(versions, "__file__", str(tmp_path / "versions.py"))
+    (tmp_path / "sums").mkdir()
+    before = versions.code()
+    (tmp_path / name).write_text("1")
+    assert versions.code() != before
