@@ -88,9 +88,25 @@ def test_the_least_of_a_centre_bias_is_found_without_its_values():
         rng = np.random.default_rng(seed)
         shape = tuple(rng.integers(1, 200, 2).tolist())
         pool = pool_at_random(rng, shape, 60)
-        made = baseline(pool, "a", shape, sigma=float(rng.choice([3, 10, 24])), mix=0.0)
-        assert made.at(np.argwhere(np.ones(shape))).min() >= made.low, seed
+        made = baseline(pool, "a", shape, sigma=float(rng.choice([3, 10, 24, 5000])), mix=0.0)
+        pixels = np.argwhere(np.ones(shape))
+        at = made.at(pixels)
+        assert at.min() == made.low, seed  # a fixation there has a share of exactly 0
+        for start in range(0, len(pixels), len(pixels) // 40 + 1):
+            assert made.at(pixels[start : start + 1]) == at[start]
         assert made.low == pytest.approx(made.values.min(), rel=1e-9, abs=1e-18), seed
+
+
+def test_pixels_that_share_the_least_value_are_not_below_it():
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        end = 2 * rng.integers(2, 20, 2) - 1
+        points = [np.column_stack([rng.integers(0, n + 1, 12) for n in end]) for _ in "abc"]
+        mirrored = [np.concatenate([p, end - p, abs([0, end[1]] - p), abs([end[0], 0] - p)]) for p in points]
+        shape = (int(end[0]) + 1, int(end[1]) + 1)
+        pool = Pool.of([(id, shape, p) for id, p in zip("abc", mirrored, strict=True)])
+        made = baseline(pool, "a", shape, sigma=3.0, mix=0.0)
+        assert made.at(np.argwhere(np.ones(shape))).min() == made.low, seed
 
 
 def test_a_centre_bias_of_one_value_is_constant():

@@ -12,7 +12,7 @@ from saliency_eval.maps import Floats, Map, Shift
 from saliency_eval.pool import Points, Pool, Shape
 
 TILE = 32  # side in px
-FLAT = 0.01  # what may be left of the sum, 1, by a subtraction that is to keep its digits
+FLAT = 0.01  # share of the sum above the least value, below which two digits would be lost
 
 
 class CentreBias(Map):
@@ -41,20 +41,31 @@ class CentreBias(Map):
 
     def at(self, points: Points) -> Floats:
         """Values at pixels (n, 2)."""
-        values = self._mixed(self._all.values[tuple(points.T)] - self._own.at(points))
-        return np.maximum(values, self.low)  # rounded in another order, one may be below it
+        return super().at(points) if self._flat else np.maximum(self._at(points), self._floor)
 
     @functools.cached_property
     def low(self) -> float:
-        low = float(self._mixed(np.array(self._least())))
-        return low if 1 - low * self.size > FLAT else super().low
+        return super().low if self._flat else self._floor
 
     total = 1.0
 
     def mass(self, rule: Shift) -> float:
         """The sum after the shift."""
-        rest = 1 - self.shift(rule) * self.size
-        return rest if rest > FLAT else super().mass(rule)
+        return super().mass(rule) if self._flat else 1 - self.shift(rule) * self.size
+
+    @functools.cached_property
+    def _flat(self) -> bool:
+        """Is the map so flat that 1 minus its floor would lose digits? Then it is read as any other map."""
+        return 1 - self._floor * self.size < FLAT
+
+    @functools.cached_property
+    def _floor(self) -> float:
+        """The least value, rounded as it is where it is read."""
+        return float(self._at(self._lowest()).item())
+
+    def _at(self, points: Points) -> Floats:
+        """Values at pixels (n, 2) by the kernels of o."""
+        return self._mixed(self._all.values[tuple(points.T)] - self._own.at(points))
 
     def _mixed(self, others: Floats) -> Floats:
         """The values that follow from the blurred fixations of the other images."""
@@ -63,16 +74,19 @@ class CentreBias(Map):
         )
         return (1 - self._mix) * share + self._mix / self.size
 
-    def _least(self) -> float:
-        """The least of T - o: tiles where the least of T minus the greatest of o is not below it are left out."""
+    def _lowest(self) -> Points:
+        """Where T - o is least, (1, 2); tiles where the least of T minus the greatest of o is no less are left out."""
         bound = self._all.least - self._own.greatest(TILE)
-        least = np.inf
+        least, lowest = np.inf, (0, 0)
         for row, column in zip(*np.unravel_index(np.argsort(bound, axis=None), bound.shape), strict=True):
             if bound[row, column] >= least:
                 break
             of = np.s_[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
-            least = min(least, float((self._all.values[of] - self._own.within(*of)).min()))
-        return least
+            others = self._all.values[of] - self._own.within(*of)
+            if others.min() < least:
+                least, at = others.min(), divmod(int(others.argmin()), others.shape[1])
+                lowest = row * TILE + at[0], column * TILE + at[1]
+        return np.array([lowest])
 
 
 class Blurred(NamedTuple):

@@ -90,9 +90,10 @@ class Gaussians(NamedTuple):
         return float(self.rows.sums(self.points[:, 0]) @ self.columns.sums(self.points[:, 1]))
 
     def at(self, points: Points) -> Floats:
-        """Their sum at pixels (m, 2)."""
+        """Their sum at pixels (m, 2); over a row of its own for each, so that it is the same in any company."""
         down = self.rows.at(self.points[:, 0], points[:, 0])
-        return np.asarray((down * self.columns.at(self.points[:, 1], points[:, 1])).sum(0))
+        across = self.columns.at(self.points[:, 1], points[:, 1])
+        return np.asarray(np.ascontiguousarray((down * across).T).sum(1))
 
     def within(self, rows: slice, columns: slice) -> Floats:
         """Their sum in a part of the image."""
