@@ -128,6 +128,13 @@ class Map:
         """Standard deviation with N - ddof in the denominator."""
         return float(np.sqrt(self.moments.squares / (self.size - ddof)))
 
+    def covariance(self, other: Map) -> float:
+        """Mean of (v - mean) (w - mean) over the pixels of this map and of a float map."""
+        if self.is_levels:
+            distances = self.level_sums(other) - other.mean * self.histogram
+            return float((LEVEL - self.mean) @ distances) / self.size
+        return sums.covariance(self.values, self.mean, other.floats, other.mean) / self.size
+
     # -------------------------------------------------------------- values at pixels, ranks
 
     def at(self, points: Points) -> Floats:

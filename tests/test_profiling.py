@@ -64,9 +64,18 @@ def test_score_prints_them(maps):
     assert "profile" not in json.loads(CliRunner().invoke(app, [*command[:-1], "--format", "json"]).stdout)
 
 
-def test_it_measures_one_process_of_this_machine(maps):
-    for beside in (["--workers", "2"], ["--executor", "dask://host:1"]):
-        with pytest.raises(SaliencyEvalError, match=r"error\[usage\]: --profile measures one process"):
-            CliRunner().invoke(
-                app, ["score", str(maps), "--data", "demo", "--profile", *beside], catch_exceptions=False
-            )
+def test_it_scores_anew_in_this_process_whatever_the_settings_say(maps, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_EVAL_WORKERS", "2")
+    command = ["score", str(maps), "--data", "demo", "--out", str(tmp_path), "--metrics", "cc", "--profile"]
+    for _ in range(2):
+        done = CliRunner().invoke(app, [*command, "--executor", "dask://127.0.0.1:1"])
+        assert done.exit_code == 0, done.output
+        assert "decode and check" in done.output
+
+
+def test_it_is_not_for_one_number(maps):
+    command = ["score", str(maps), "--data", "demo", "--bare", "cc", "--profile"]
+    with pytest.raises(
+        SaliencyEvalError, match=r"error\[usage\]: --bare prints one number and --profile a table"
+    ):
+        CliRunner().invoke(app, command, catch_exceptions=False)

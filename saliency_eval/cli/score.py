@@ -75,7 +75,7 @@ def score(
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
     profile: Annotated[
-        bool, typer.Option("--profile", help="CPU time of each stage; scored in one process.")
+        bool, typer.Option("--profile", help="CPU time of each stage; scored anew, in this one process.")
     ] = False,
     strict: Strict = False,
     bare: Annotated[str | None, typer.Option(help="Score this metric and print its mean only.")] = None,
@@ -96,8 +96,10 @@ def score(
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
     if bare is not None and format == "json":
         fail("usage", "--bare prints one number and --format json a document", "leave one of them out")
-    if profile and (executor != "local" or workers not in (None, 1)):
-        fail("usage", "--profile measures one process of this machine", "leave out --workers and --executor")
+    if bare is not None and profile:
+        fail("usage", "--bare prints one number and --profile a table", "leave one of them out")
+    if profile:
+        workers, executor, resume = 1, "local", False
     if name and len(name) != len(predictions):
         fail("usage", f"{len(predictions)} predictions need as many --name, got {len(name)}")
     protocols = protocol_names(protocol)
@@ -116,7 +118,7 @@ def score(
             run = score_predictions(
                 predictions[number], dataset, wanted,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                workers=1 if profile else worker_count(workers, executor), executor=executor, limit=limit,
+                workers=worker_count(workers, executor), executor=executor, limit=limit,
                 name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
                 progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip

@@ -9,7 +9,7 @@ import json
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -75,17 +75,21 @@ def read_csv(path: Path, origin: int) -> Table:
     """
     header, rows = csv_rows(path)
     axes = axes_of(path, header)
+    name, *places = (header.index(column) for column in ("image", *axes))
+    observer = header.index("observer") if "observer" in header else None
     ids: dict[str, int] = {}
     people: dict[str, int] = {}
-    image, points, observers = [], [], []
+    lines, image, texts, observers = [], [], [], []
     for line, row in rows:
-        number = ids.setdefault(normal(row["image"]), len(ids))
-        texts = [row[axis].strip() for axis in axes]
-        if texts == ["", ""]:
+        number = ids.setdefault(normal(row[name]), len(ids))
+        pair = [row[place].strip() for place in places]
+        if pair == ["", ""]:
             continue
+        lines.append(line)
         image.append(number)
-        points.append([number_of(path, line, text) for text in texts])
-        observers.append(people.setdefault(row.get("observer", ""), len(people)))
+        texts += pair
+        observers.append(0 if observer is None else people.setdefault(row[observer], len(people)))
+    points = numbers_of(path, np.repeat(lines, 2), texts)
     return table(ids, image, points, observers, origin, swapped=axes == X_Y)
 
 
@@ -102,7 +106,7 @@ def axes_of(path: Path, header: list[str]) -> tuple[str, str]:
     return found[0]
 
 
-def csv_rows(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+def csv_rows(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The header, and the rows with their line numbers; every row must have all columns."""
     reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
     try:
@@ -112,27 +116,39 @@ def csv_rows(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]
     if len(set(header)) < len(header):
         refuse(path, f"must have every column once, got '{shown(','.join(header))}'")
 
-    def rows() -> Iterator[tuple[int, dict[str, str]]]:
+    def rows() -> Iterator[tuple[int, list[str]]]:
         try:
             for row in reader:
                 if row and len(row) != len(header):
                     refuse(path, f"line {reader.line_num}: must have {len(header)} columns, got {len(row)}")
                 if row:
-                    yield reader.line_num, dict(zip(header, row, strict=True))
+                    yield reader.line_num, row
         except csv.Error as error:
             refuse(path, f"line {reader.line_num}: {error}")
 
     return header, rows()
 
 
-def number_of(path: Path, line: int, text: str) -> float:
-    """A number as data files write it: '1_0' and an empty field are none."""
+def numbers_of(path: Path, lines: Iterable[int], texts: Sequence[str]) -> list[float]:
+    """Numbers as data files write them, each from its line: '1_0' and an empty field are none."""
+    together = "".join(texts)
     try:
-        if "_" not in text and text.isascii():
-            return float(text)
+        if "_" not in together and together.isascii():
+            return list(map(float, texts))
     except ValueError:
         pass
+    wrong = zip(lines, texts, strict=True)
+    line, text = next((line, text) for line, text in wrong if not is_number(text))
     refuse(path, f"line {line}: must be a number, got '{shown(text)}'", "use '.' as decimal point")
+
+
+def is_number(text: str) -> bool:
+    """Is it a number as data files write it?"""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text and text.isascii()
 
 
 def read_boxes(path: Path, shapes: Mapping[str, Shape]) -> Boxes:
@@ -140,14 +156,15 @@ def read_boxes(path: Path, shapes: Mapping[str, Shape]) -> Boxes:
     header, rows = csv_rows(path)
     if not {"image", *BOX} <= set(header):
         refuse(path, f"must have the columns image,{','.join(BOX)}, got '{shown(','.join(header))}'")
+    name, *sides = (header.index(column) for column in ("image", *BOX))
     found: dict[str, list[list[int]]] = {}
     for line, row in rows:
-        id = normal(row["image"])
+        id = normal(row[name])
         if id not in shapes:
             fail(
                 "missing", f"{path.name} line {line}: stimuli/ has no image {shown(id)}", image=id, exit=TRUTH
             )
-        box = [number_of(path, line, row[side]) for side in BOX]
+        box = numbers_of(path, [line] * len(sides), [row[side] for side in sides])
         check_box(path, line, box, shapes[id])
         found.setdefault(id, []).append([int(side) for side in box])
     return Boxes(found)

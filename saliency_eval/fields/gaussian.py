@@ -59,7 +59,8 @@ class Table(NamedTuple):
 
     def around(self, centres: NDArray[np.int64]) -> Floats:
         """(points, n): the kernel around each centre."""
-        return np.asarray(sliding_window_view(self.values, self.n)[self.starts(centres)].sum(0))
+        windows = sliding_window_view(self.values, self.n)
+        return functools.reduce(np.add, (windows[starts] for starts in self.starts(centres)))
 
     def at(self, centres: NDArray[np.int64], pixels: NDArray[np.int64]) -> Floats:
         """(points, pixels): the kernel around each centre at some pixels, the same for all or (points, pixels)."""

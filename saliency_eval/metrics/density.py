@@ -45,8 +45,7 @@ def cc(saliency: Map, density: Map, *, constant: Constant = "nan") -> float:
         return NAN
     if saliency.constant:
         return undefined(constant, 0.0, saliency)
-    products = sums.covariance(saliency.values, saliency.mean, density.floats, density.mean)
-    return products / saliency.size / (saliency.deviation() * density.deviation())
+    return saliency.covariance(density) / (saliency.deviation() * density.deviation())
 
 
 @metric(

@@ -93,30 +93,35 @@ KERNEL int64_t deposit_f64(
     enum { HIGH = 4, WIDE = 32 };
     double *kernel = calloc((size_t)(length + WIDE), sizeof *kernel);
     int64_t *before = calloc((size_t)(length + WIDE + 1), sizeof *before); /* values that are not 0, up to each */
-    int64_t *near = malloc((size_t)(n + 1) * sizeof *near);
-    int made = kernel && before && near;
+    double(*near)[HIGH] = malloc((size_t)(n + 1) * sizeof *near); /* rows of the points that reach into these */
+    int64_t *from = malloc((size_t)(n + 1) * sizeof *from);
+    int made = kernel && before && near && from;
     if (made) memcpy(kernel, table, (size_t)length * sizeof *kernel);
     if (made) FOR(i, 0, length + WIDE) before[i + 1] = before[i] + (kernel[i] != 0);
     for (int64_t y = 0; made && y < height; y += HIGH) {
         int64_t high = least(HIGH, height - y), count = 0;
         FOR(k, 0, n) {
             int there = 0;
-            FOR(h, 0, high) there |= rows[k * height + y + h] != 0;
-            if (there) near[count++] = k;
+            FOR(h, 0, HIGH) {
+                near[count][h] = h < high ? rows[k * height + y + h] : 0;
+                there |= near[count][h] != 0;
+            }
+            from[count] = start[k];
+            count += there;
         }
         for (int64_t x = 0; x < width; x += WIDE) {
-            double sum[HIGH][WIDE] = {{0}}, row[HIGH];
+            double sum[HIGH][WIDE];
+            memset(sum, 0, sizeof sum);
             FOR(i, 0, count) {
-                int64_t k = near[i], from = start[k] + x;
-                if (before[from + WIDE] == before[from]) continue;
-                FOR(h, 0, HIGH) row[h] = h < high ? rows[k * height + y + h] : 0;
-                FOR(h, 0, HIGH) FOR(j, 0, WIDE) sum[h][j] += row[h] * kernel[from + j];
+                const double *across = kernel + from[i] + x, *row = near[i];
+                if (before[from[i] + x + WIDE] == before[from[i] + x]) continue;
+                FOR(h, 0, HIGH) FOR(j, 0, WIDE) sum[h][j] += row[h] * across[j];
             }
             FOR(h, 0, high)
                 memcpy(out + (y + h) * width + x, sum[h], (size_t)least(WIDE, width - x) * sizeof(double));
         }
     }
-    free(kernel), free(before), free(near);
+    free(kernel), free(before), free(near), free(from);
     return made;
 }
 
