@@ -16,7 +16,7 @@ import numpy as np
 import saliency_eval
 
 ROOT = Path(saliency_eval.__file__).parent.parent
-ROUNDS = 5
+ROUNDS = 15
 
 
 class Pass(NamedTuple):
