@@ -93,7 +93,7 @@ class Scorer(Reader):
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
         rows = []
         for values, fixations in views:
-            with stage("resize"):
+            with stage("levels and size"):
                 saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], self.resize)))
             own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
             fields = stimulus.child(**own)
