@@ -17,7 +17,7 @@ FLOORS = [
     ("fields",),
     ("metrics", "datasets"),
     ("protocols", "predictions", "stats", "executors"),
-    ("run",),
+    ("run", "signatures"),
     ("journal", "findings"),
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
