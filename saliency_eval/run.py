@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval import __version__
+from saliency_eval import __version__, notebook
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem
 from saliency_eval.predictions.base import Predictions
@@ -167,8 +167,23 @@ class Run:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def __repr__(self) -> str:
-        scored = self.n_scored
-        return f"<{self.model} on {self.data.tag}, {self.setting.protocol}: {scored}/{self.data.n} images>"
+        return f"<{self.title}>"
+
+    @property
+    def title(self) -> str:
+        """Model, data set, protocol and number of images."""
+        scored = f"{self.n_scored}/{self.data.n} images"
+        return f"{self.model} on {self.data.tag}, {self.setting.protocol}: {scored}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: means, intervals, and the signatures folded below; at most 50 kB."""
+        rows = []
+        for label, key in zip(self.labels, self.keys, strict=True):
+            sign = "\u2191" if METRICS[key].traits["better"] == "higher" else "\u2193"
+            reason = self.reason(label)
+            rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
+        header = ["metric", "mean", "95 % interval"]
+        return notebook.table(self.title, header, rows, self.signatures.values())
 
     @property
     def per_image(self) -> pd.DataFrame:
