@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import __version__, notebook
+from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem
 from saliency_eval.predictions.base import Predictions
