@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool", "profiling", "sums", "versions"),
-    ("options", "escape", "disk", "notebook"),
+    ("options", "escape", "disk", "notebook", "causes"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),
@@ -21,7 +21,7 @@ FLOORS = [
     ("journal", "findings"),
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
-    ("boards", "checking"),
+    ("boards", "checking", "side_by_side"),
     ("exports",),
     ("demo",),
     ("cli",),
