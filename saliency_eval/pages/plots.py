@@ -37,8 +37,8 @@ def style() -> Iterator[None]:
     """The look of all plots, whatever the settings of the user; figures are made and saved within."""
     import matplotlib
 
-    plain: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if "backend" not in key}
-    with matplotlib.rc_context({**plain, **STYLE}):
+    settings: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if "backend" not in key}
+    with matplotlib.rc_context(settings | STYLE):
         yield
 
 
