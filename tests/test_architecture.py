@@ -22,6 +22,7 @@ FLOORS = [
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
     ("boards", "checking"),
+    ("pages",),
     ("exports",),
     ("demo",),
     ("cli",),
