@@ -22,6 +22,7 @@ FLOORS = [
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
     ("boards", "checking", "side_by_side"),
+    ("pages",),
     ("exports",),
     ("demo",),
     ("cli",),
