@@ -23,7 +23,7 @@ FLOORS = [
     ("scoring", "store", "saved", "golden"),
     ("boards", "checking", "side_by_side"),
     ("pages",),
-    ("exports",),
+    ("exports", "comparison"),
     ("demo",),
     ("cli",),
     ("__main__",),
