@@ -93,6 +93,7 @@ def loaded_after(code):
         ["score", "--help"],
         ["data", "--help"],
         ["leaderboard", "build", "--help"],
+        ["compare", "--help"],
         ["--version"],
         ["scor"],
         ["score", "x", "--dta", "y"],
