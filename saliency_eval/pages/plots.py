@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, FAINT, ACCENT = "#1a1c1f", "#595f69", "#0b57a4"
+INK, FAINT, ACCENT, BAND = "#1a1c1f", "#595f69", "#0b57a4", "#7f7f7f1a"
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "saliency-eval",
     "svg.fonttype": "path",
@@ -76,12 +76,17 @@ def height(rows: int) -> int:
 
 def beside_rows(rows: int) -> tuple[Figure, Axes]:
     """A picture that stands beside the rows of a table: row k is at y = k."""
+    from matplotlib.patches import Rectangle
+
     total = height(rows)
     made = figure(WIDTH, total)
     axes = made.add_axes((PAD / WIDTH, AXIS / total, 1 - 2 * PAD / WIDTH, ROW * rows / total))
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
+    for row in range(0, rows, 2):  # the bands of the table go on
+        band = Rectangle((0, 1 - ROW * (row + 1) / total), 1, ROW / total, transform=made.transFigure, color=BAND)
+        made.add_artist(band).set(linewidth=0)
     axes.grid(axis="x", color=FAINT, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
     return made, axes
