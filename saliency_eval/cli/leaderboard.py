@@ -76,7 +76,7 @@ def show(boards: Sequence[Board], folders: Sequence[Path]) -> None:
 
 def show_board(board: Board) -> None:
     """One board as text."""
-    from saliency_eval.exports.table import table
+    from saliency_eval.boards.table import table
 
     found = table(board)
     console.print(f"{shown(found.title)}   {shown(found.sentence, 500)}\n")

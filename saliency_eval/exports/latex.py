@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from saliency_eval.boards.table import Json, Mean, Row, table
 from saliency_eval.errors import shown as clean
 from saliency_eval.escape import latex
-from saliency_eval.exports.table import Json, Mean, Row, table
 
 ARROWS = {"higher": r"$\uparrow$", "lower": r"$\downarrow$"}
 MARKS = {"best": r"\mathbf{%s}", "second": r"\underline{%s}", "": "%s"}

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 
 from saliency_eval.boards.board import ARROWS
+from saliency_eval.boards.table import REPORTED, REPORTED_WHY, Aside, Json, Mean, Row, Table, table
 from saliency_eval.escape import code, markdown
 from saliency_eval.exports.data import to_json
-from saliency_eval.exports.table import REPORTED, REPORTED_WHY, Aside, Json, Mean, Row, Table, table
 
 # Unicode has no small raised q
 RAISED = str.maketrans(
