@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -81,8 +80,8 @@ def draw_axis(axes: Axes, document: Document, order: Sequence[Row], place: Place
 
     key = document["primary"]
     ends = sorted(order[k]["metrics"][key]["mean"] for k in (0, -1))
-    digits = max(0, -math.floor(math.log10((ends[1] - ends[0]) or 1) - 0.5))
     marks = [tick for tick in MaxNLocator(5).tick_values(*ends) if ends[0] <= tick <= ends[1]]
+    digits = max((len(f"{tick:.10g}".partition(".")[2]) for tick in marks), default=0)
     axes.plot([SIDE, WIDTH - SIDE], [TOP - 8] * 2, color=plots.FAINT, linewidth=0.9)
     for tick in marks:
         axes.plot([place(tick)] * 2, [TOP - 13, TOP - 8], color=plots.FAINT, linewidth=0.9)

@@ -82,6 +82,7 @@ const makeTied = (table) => {
     button.addEventListener("click", () => {
       const pressed = button.getAttribute("aria-pressed") === "false";
       all("[aria-pressed]", table).forEach((one) => one.setAttribute("aria-pressed", String(pressed && one === button)));
+      light(pressed ? row : null);
     });
   });
 };

@@ -42,7 +42,7 @@ STYLE: dict[str, Any] = {
 }
 PIXELS = 96  # in an inch of a page
 ROW, AXIS = 26, 36  # pixels: the height of a table row beside a picture, and of the axis below
-WIDTH, PAD = 240, 14
+WIDTH, PAD = 220, 14
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def rank_intervals(document: Document, key: str | None = None) -> str:
         known = [(k, value) for k, value in enumerate(values) if value["rank_lo"] is not None]
         spans = [(k, value["rank_lo"], value["rank_hi"]) for k, value in known]
         draw(axes, spans, [k + 1 for k in range(len(values))])
-        axes.set_xlim(0, max(len(document["rows"]), 2) + 1)
+        axes.set_xlim(0.5, max(len(document["rows"]), 2) + 0.5)
         ticks(axes, 8, integer=True)
         return data_uri(svg(made), "svg+xml")
 
@@ -128,7 +128,7 @@ def draw(axes: Axes, spans: Sequence[tuple[int, float, float]], dots: Sequence[f
     """A line for each interval, a dot for each value."""
     rows, lows, highs = zip(*spans, strict=True) if spans else ((), (), ())
     axes.hlines(rows, lows, highs, color=ACCENT, linewidth=2.2)
-    axes.plot(dots, range(len(dots)), "o", color=ACCENT, markersize=5)
+    axes.plot(dots, range(len(dots)), "o", color=ACCENT, markersize=5, clip_on=False)
 
 
 def ticks(axes: Axes, most: int, *, integer: bool = False) -> None:
