@@ -27,4 +27,11 @@ def to_html(document: Json) -> str:
     )
     environment.filters["shown"] = shown
     page = environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
-    return page.render(board=table(document), style=Markup(style), policy=policy, arrows=ARROWS) + "\n"
+    values = {
+        "board": table(document),
+        "style": Markup(style),
+        "policy": policy,
+        "arrows": ARROWS,
+        "shown": shown,
+    }
+    return page.render(values) + "\n"
