@@ -27,7 +27,8 @@ def to_latex(document: Json) -> str:
         *(line(latex_row(row, shown.of_ceiling)) for row in shown.rows),
         r"\bottomrule",
         r"\end{tabular}",
-        *(f"% {clean(text, 2000)}" for text in (shown.sentence, *shown.notes, *shown.signatures)),
+        *(f"% {note.said(clean)}" for note in (shown.sentence, *shown.notes)),
+        *(f"% {clean(signature, 2000)}" for signature in shown.signatures),
     ]
     return "\n".join(lines) + "\n"
 

@@ -16,7 +16,6 @@ RAISED = str.maketrans(
     "\u1d43\u1d47\u1d9c\u1d48\u1d49\u1da0\u1d4d\u02b0\u2071\u02b2\u1d4f\u02e1\u1d50\u207f\u1d52\u1d56\u02b3\u02e2"
     "\u1d57\u1d58\u1d5b\u02b7\u02e3\u02b8\u1dbb",
 )
-SIGNS = {"best": "**", "": ""}
 
 
 def to_markdown(document: Json) -> str:
@@ -28,9 +27,9 @@ def to_markdown(document: Json) -> str:
     rows = [markdown_row(row, shown.of_ceiling) for row in shown.rows]
     parts = [
         f"# {markdown(shown.title, 200)}",
-        markdown(shown.sentence, 500),
+        shown.sentence.said(markdown),
         pipes([header, *rows], ">" + "<" * (len(header) - 1)),
-        *(markdown(note, 1000) for note in shown.notes),
+        *(note.said(markdown) for note in shown.notes),
         "## Signatures",
         "\n".join(f"- {code(line)}" for line in shown.signatures),
         *data_card(shown, document),
@@ -53,7 +52,9 @@ def cell(mean: Mean) -> str:
     >>> cell(Mean("0.81", "0.01", ("a", "b"), "best"))
     '**0.81** \\u00b10.01 \\u1d43 \\u1d47'
     """
-    marked = f"<u>{mean.mean}</u>" if mean.mark == "second" else f"**{mean.mean}**" if mean.mark else mean.mean
+    marked = (
+        f"<u>{mean.mean}</u>" if mean.mark == "second" else f"**{mean.mean}**" if mean.mark else mean.mean
+    )
     groups = [group.translate(RAISED) for group in mean.groups]
     return " ".join(filter(None, [marked, mean.half and f"\u00b1{mean.half}", *groups]))
 

@@ -16,16 +16,18 @@ NOT_IN_ISLAND = ("pairs", "generator")
 def to_html(document: Document) -> str:
     """The page `index.html` of a board: all of it is readable before a script runs."""
     island = {key: value for key, value in document.items() if key not in NOT_IN_ISLAND}
-    board = read(document)
-    title = f"Leaderboard {board.title}"
-    return render("board.html", title=title, island=island, document=document, board=board, **view(document))
+    found = view(document)
+    title = f"Leaderboard {found['board'].title}"
+    return render("board.html", title=title, island=island, document=document, **found)
 
 
 def view(document: Document) -> dict[str, Any]:
-    """What the template needs beside the document and its table."""
-    metrics = table.keys(document)
+    """What the templates `board_*.html` need beside `document` itself; another page may include them too."""
+    metrics, columns = table.keys(document), table.columns(document)
     return {
-        "columns": table.columns(document),
+        "board": read(document),
+        "columns": columns,
+        "primary": next(column for column in columns if column.key == metrics[0]),
         "lines": table.lines(document),
         "ceiling": table.ceiling(document),
         "leaders": sections.leaders(document),

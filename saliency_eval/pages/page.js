@@ -130,7 +130,7 @@ const draw = (figure) => {
   figure.replaceChildren(svg);
 };
 
-all("table.board").forEach(makeTied);
+if (data?.rows) all("table.board").forEach(makeTied);
 all("table.sortable").forEach(makeSortable);
 follow("input[data-filters]", "input", filter);
 follow("input[data-column]", "change", chooseColumn);
