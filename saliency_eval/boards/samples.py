@@ -43,7 +43,7 @@ def samples(runs: Sequence[Run], seed: Sequence[str]) -> dict[str, Sample]:
     labels = runs[0].labels
     rows = [run.values[order(run)][:, [run.labels.index(label) for label in labels]] for run in runs]
     stacked = np.stack(rows, axis=2)  # (images, metrics, runs)
-    finite: NDArray[np.bool_] = np.isfinite(stacked).all(axis=0) & (len(stacked) > 0)
+    finite = np.isfinite(stacked).all(axis=0) & np.full(stacked.shape[1:], len(stacked) > 0)
     scores = stacked[:, finite]
     drawn = len(scores) > 1 and scores.size
     means = stats.resample_means(scores, *seed) if drawn else np.empty((0, scores.shape[1]))
@@ -77,14 +77,14 @@ def ranked(sample: Sample, higher: bool, pairs: Sequence[stats.Pair]) -> dict[in
         found[place] = interval(sample, k) | {"skew": skew, "groups": groups[k]} | of_rank()
     if len(sample.means):
         lows, highs = stats.rank_intervals(sample.means, higher)
-        for place, *ends in zip(
-            sample.places, lows, highs, stats.p_first(sample.means, higher), strict=True
-        ):
+        for place, *ends in zip(sample.places, lows, highs, stats.p_first(sample.means, higher), strict=True):
             found[place] |= of_rank(*map(float, ends))
     return found
 
 
-def of_rank(low: float | None = None, high: float | None = None, first: float | None = None) -> dict[str, Any]:
+def of_rank(
+    low: float | None = None, high: float | None = None, first: float | None = None
+) -> dict[str, Any]:
     """What the resampled ranks say."""
     return {"rank_lo": low, "rank_hi": high, "p_first": first}
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from saliency_eval.boards.board import Board
 from saliency_eval.boards.reported import REPORTED, Reported, read_reported
+from saliency_eval.boards.table import Json
 from saliency_eval.disk import replace as write
 from saliency_eval.disk import sync
-from saliency_eval.errors import ENVIRONMENT, fail, shown
+from saliency_eval.errors import ENVIRONMENT, SaliencyEvalError, fail, shown
 from saliency_eval.escape import csv_line
 from saliency_eval.exports.data import to_csv, to_json
 from saliency_eval.exports.latex import to_latex
-from saliency_eval.exports.page import to_html
-from saliency_eval.exports.table import Json
 from saliency_eval.exports.text import to_markdown
+from saliency_eval.pages import to_html
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.saved.flat import names_of
 from saliency_eval.store import document_of, folder_name, scores_csv, slug
@@ -48,7 +48,7 @@ def save_board(board: Board, out: str | os.PathLike[str], *, excel_safe: bool = 
     texts = {name: make(board.document) for name, make in FILES.items()}
     if excel_safe:
         texts["table.csv"] = to_csv(board.document, excel_safe=True)
-    if board.reported:
+    if board.reported and not holds(folder, board.reported):
         texts[REPORTED] = reported_csv(board.reported)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +68,14 @@ def with_reported(board: Board, folder: Path, file: str | os.PathLike[str] | Non
     if board.reported or (file is None and not os.path.lexists(path)):
         return board
     return replace(board, reported=read_reported(path))
+
+
+def holds(folder: Path, rows: tuple[Reported, ...]) -> bool:
+    """Do these values lie in the folder of a board? Its file is then left as it was written by hand."""
+    try:
+        return read_reported(folder / REPORTED) == rows
+    except SaliencyEvalError:
+        return False
 
 
 def reported_csv(rows: tuple[Reported, ...]) -> str:
@@ -100,6 +108,13 @@ def folder_for(id: str, protocol: str = PLAIN) -> str:
     """
     name = id if protocol == PLAIN else f"{id}.{protocol}"
     plain, ends = slug(name), tuple(f".{known}" for known in PROTOCOLS)
-    if plain == name and protocol in PROTOCOLS and not re.search("-[0-9a-f]{12}$", id) and not id.endswith(ends):
+    if (
+        plain == name
+        and protocol in PROTOCOLS
+        and not re.search("-[0-9a-f]{12}$", id)
+        and not id.endswith(ends)
+    ):
         return plain
-    return f"{plain[:47].rstrip('-.')}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return (
+        f"{plain[:47].rstrip('-.')}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    )

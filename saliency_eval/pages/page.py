@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saliency_eval.errors import shown
+from saliency_eval.pages.words import address, percent
 
 if TYPE_CHECKING:
     import jinja2
@@ -19,15 +20,17 @@ HERE = Path(__file__).parent
 ISLAND = '<script type="application/json" id="data">'
 
 
-def render(template: str, *, title: str, island: Mapping[str, Any] | None = None, **context: Any) -> str:
+def render(
+    template: str, *, title: str, island: Mapping[str, Any] | None = None, style: str = "", **context: Any
+) -> str:
     """The page of a template: a file of this folder, or the text of one that extends `layout.html`.
 
-    `island` is what the script may read, strict JSON. Raises jinja2's errors for a faulty template and ValueError for
-    NaN in the island.
+    `island` is what the script may read, strict JSON; `style` stands after that of all pages. Raises jinja2's errors
+    for a faulty template and ValueError for NaN in the island.
     """
     from markupsafe import Markup
 
-    style, script = source("page.css"), source("page.js")
+    style, script = source("page.css") + style, source("page.js")
     pages = environment()
     page = pages.from_string(template) if "{%" in template else pages.get_template(template)
     own = {"style": Markup(style), "script": Markup(script), "policy": policy(style, script)}
@@ -64,7 +67,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["shown"] = shown
+    made.filters.update(shown=shown, percent=percent, address=address)
     made.policies["json.dumps_kwargs"] = {
         "sort_keys": True,
         "allow_nan": False,
