@@ -55,8 +55,6 @@ def test_saved_runs_need_no_data(runs):
     assert "centre_gaussian ahead of uniform: " in done.stdout
     assert "all 256 sign flips" in done.stdout
     assert gaussian.signatures["nss"] in done.stdout
-    quiet = command("compare", a, b, "--quiet", cwd=place)
-    assert "sign flips" not in quiet.stdout
 
 
 def test_predictions_are_scored_as_score_does_and_not_saved(runs, tmp_path):
@@ -79,7 +77,7 @@ def test_predictions_are_scored_as_score_does_and_not_saved(runs, tmp_path):
 def test_both_scored_by_one_metric_with_options():
     done = command(
         "compare", "model:uniform", "model:centre_gaussian", "--data", "demo", "--metric", "nss(ddof=0)",
-        "--format", "csv", "--bootstrap", "500", "--flips", "100", "--worst", "2",
+        "--format", "csv", "--bootstrap", "500", "--flips", "100", "--worst", "2", "--quiet",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     [row] = csv.DictReader(io.StringIO(done.stdout), strict=True)
@@ -137,10 +135,6 @@ def test_what_may_not_be_compared_is_refused(runs, tmp_path):
 
 def test_model_names(tmp_path):
     folders = [save(made(name, seed=k), tmp_path) for k, name in enumerate(NAMES.values())]
-    for format in ("text", "md"):
-        done = command(
-            "compare", *folders, "--bootstrap", "20", "--flips", "50", "--worst", "1", "--format", format
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        if format == "text":
-            assert all(shown(name) in done.stdout for name in NAMES.values())
+    done = command("compare", *folders, "--bootstrap", "20", "--flips", "50", "--worst", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(shown(name) in done.stdout for name in NAMES.values())

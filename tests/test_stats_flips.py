@@ -144,7 +144,7 @@ def test_holm_equals_statsmodels(seed):
 
 @pytest.mark.filterwarnings("ignore:Sample size too small")
 @pytest.mark.parametrize("digits", [15, 1, 0], ids=["all differ", "ties", "ties and zeros"])
-@pytest.mark.parametrize("n", [1, 2, 5, 12, 13, 14, 30, 50, 51, 300])
+@pytest.mark.parametrize("n", [1, 2, 7, 13, 14, 50, 51, 300])
 def test_wilcoxon_equals_scipy(n, digits):
     differences = np.round(np.random.default_rng(n).normal(0.2, size=n), digits)
     if not differences.any():
