@@ -67,13 +67,14 @@ def test_a_column_that_is_not_finite_is_lost_alone():
 
 
 def test_bca_agrees_with_scipy():
-    scores = np.random.default_rng(0).gamma(2.0, size=200)
-    ours = bca(scores, resample_means(scores[:, None], 0)[:, 0])
+    """On few skewed scores, where leaving out the acceleration moves the ends by 4 % and 18 % of the width."""
+    scores = np.random.default_rng(1).gamma(0.5, size=25)
+    ours = bca(scores, resample_means(scores[:, None], 0, resamples=50_000)[:, 0])
     theirs = scipy_stats.bootstrap(
-        (scores,), np.mean, n_resamples=20_000, method="BCa", rng=np.random.default_rng(1)
+        (scores,), np.mean, n_resamples=50_000, method="BCa", rng=np.random.default_rng(1)
     ).confidence_interval
     width = theirs.high - theirs.low
-    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.03 * width)
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.015 * width)
 
 
 def test_percentile_of_paired_differences_agrees_with_scipy():

@@ -158,7 +158,7 @@ def test_wilcoxon_without_differences():
 
 
 def test_pairs_say_who_wins_in_both_directions():
-    scores = np.array([[3.0, 1.0, 5.0], [2.0, 2.0, np.nan], [6.0, 3.0, 5.0], [1.0, 4.0, 5.0]])
+    scores = np.array([[1.5, 1.0, 5.0], [2.0, 2.0, np.nan], [7.5, 3.0, 5.0], [1.0, 4.0, 5.0]])
     up, down = all_pairs(scores), all_pairs(scores, higher=False)
     assert [(pair.a, pair.b) for pair in up] == [(0, 1), (0, 2), (1, 2)]
     assert (up[0].wins, up[0].ties, up[0].losses) == (2, 1, 1)

@@ -161,7 +161,7 @@ def first_metric(saved: Mapping[int, Run], protocol: str) -> str:
 
 def is_beaten(found: Comparison) -> bool:
     """Is one of the others worse than the first, and told apart from it?"""
-    return any(pair.a == 0 and found.winner(pair) == found.models[0] for pair in found.pairs)
+    return any(found.winner(pair) == found.models[0] for pair in found.pairs)
 
 
 def show(found: Comparison, problems: Sequence[Problem], status: int) -> None:
