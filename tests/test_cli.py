@@ -166,12 +166,6 @@ def test_limit_is_not_a_score(toy):
     assert not (toy / "results").exists()
 
 
-def test_all_protocols_side_by_side(toy):
-    done = call("score", "maps", "--data", "toy", "--protocol", "all", "--no-save", cwd=toy)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("maps on toy@1") == 5
-
-
 def test_names_cannot_write_control_characters(toy):
     done = run("score", "maps", "--data", "toy", "--no-save", "--name", "a\x1b[31mb\nc", cwd=toy)
     assert "\x1b" not in done.stdout
@@ -491,7 +485,7 @@ def test_demo_ends_with_a_board_and_next_steps(tmp_path):
     assert rows[3][1] == "gold_standard"
     assert "simulated" in done.stdout
     assert max(map(len, done.stdout.splitlines()[:7])) <= 100
-    assert "[" in (tmp_path / "d" / "leaderboard.md").read_text(encoding="utf-8")
+    assert "[" in (tmp_path / "d" / "leaderboards" / "demo" / "README.md").read_text(encoding="utf-8")
     first, second = done.stderr.split("\n")[-3:-1]
     assert "saliency-eval score" in first
     assert "saliency-eval --help" in second
