@@ -21,7 +21,7 @@ FLOORS = [
     ("journal", "findings"),
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
-    ("boards", "checking"),
+    ("boards", "checking", "report"),
     ("exports",),
     ("demo",),
     ("cli",),

@@ -1,0 +1,1 @@
+"""Pages to look at: runs side by side with their images, and one image with what each metric saw of it."""
