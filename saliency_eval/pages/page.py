@@ -24,8 +24,8 @@ def render(
 ) -> str:
     """The page of a template: a file of this folder, or the text of one that extends `layout.html`.
 
-    `island` is what the script may read, strict JSON; `style` stands after that of all pages. Raises jinja2's errors for a faulty template and ValueError for
-    NaN in the island.
+    `island` is what the script may read, strict JSON; `style` stands after that of all pages. Raises jinja2's errors
+    for a faulty template and ValueError for NaN in the island.
     """
     from markupsafe import Markup
 

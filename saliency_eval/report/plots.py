@@ -1,0 +1,168 @@
+"""Plots of a report as SVG: distributions, metric against metric, ROC curves. One version of matplotlib gives one
+file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saliency_eval.errors import shown
+from saliency_eval.maps import Floats
+from saliency_eval.pages import data_uri
+from saliency_eval.pages.plots import FAINT, INK, style, svg
+from saliency_eval.report.curves import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; then they begin again with another mark and line
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f00", "#5b3a8e")
+MARKS = "osD^vPX*<>"
+LINES = ("-", "--", "-.", ":")
+MOST = 10  # models in one plot of points or lines
+DOTS = 150  # per inch, of clouds of points: as single shapes they would be large files
+GOLDEN = 0.6180339887498949  # jitter that is even and never random
+
+
+def sign(number: int) -> dict[str, Any]:
+    """Colour and mark of a model by its number."""
+    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKS[number % len(MARKS)]}
+
+
+def line(number: int) -> dict[str, Any]:
+    """Colour and line of a model by its number."""
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": LINES[number // 2 % len(LINES)]}
+
+
+@contextmanager
+def drawing(width: float, height: float) -> Iterator[Figure]:
+    """A figure of so many inches; a letter that the font lacks is drawn as a box, and is no reason to warn."""
+    from matplotlib.figure import Figure
+
+    with style(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield Figure((width, height), dpi=DOTS, layout="constrained")
+
+
+def address(figure: Figure) -> str:
+    """The figure as an address within a page; made while it is being drawn."""
+    return data_uri(svg(figure), "svg+xml")
+
+
+# ------------------------------------------------------------------ distributions
+
+
+def distribution(values: Floats, names: Sequence[str], label: str, chance: float | None) -> str:
+    """One metric of (images, models): the shape of each, its quartiles and mean, and every image."""
+    with drawing(6.4, 0.9 + 0.55 * len(names)) as figure:
+        axes = figure.subplots()
+        for number, column in enumerate(values.T):
+            cloud(axes, column[np.isfinite(column)], -number, sign(number)["color"])
+        if chance is not None:
+            axes.axvline(chance, color=FAINT, linewidth=0.8, linestyle=":")
+        axes.set_yticks(-np.arange(len(names)), [shown(name, 24) for name in names])
+        axes.set_ylim(0.6 - len(names), 0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlabel(shown(label, 60))
+        return address(figure)
+
+
+def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
+    """A half violin above a line of the plot, a box on it, and the points below."""
+    if not len(values):
+        return
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+    if np.ptp(values) > 0:
+        [body] = axes.violinplot(values, [at + 0.06], orientation="horizontal", widths=0.8, side="high",
+                                 showextrema=False)["bodies"]  # fmt: skip
+        body.set(facecolor=colour, edgecolor=colour, alpha=0.45, linewidth=0.8)
+    axes.plot([low, high], [at, at], color=INK, linewidth=3, solid_capstyle="butt")
+    axes.plot(middle, at, "o", color="white", markeredgecolor=INK, markersize=5)
+    axes.plot(values.mean(), at, "D", color=INK, markersize=3)
+    jitter = at - 0.12 - 0.2 * (np.arange(len(values)) * GOLDEN % 1)
+    axes.scatter(values, jitter, s=3, color=colour, alpha=0.5, linewidths=0, rasterized=True)
+
+
+# ------------------------------------------------------------------ metric against metric
+
+
+def against(values: Floats, names: Sequence[str], labels: Sequence[str]) -> str:
+    """Every metric against every other, a point for each image of each model, (images, models, metrics)."""
+    side = len(labels) - 1
+    with drawing(1.55 * side + 0.4, 1.55 * side + 0.5) as figure:
+        grid = figure.subplots(side, side, squeeze=False, sharex="col", sharey="row")
+        for row, column in np.ndindex(side, side):
+            if column > row:
+                grid[row, column].set_axis_off()
+                continue
+            points(grid[row, column], values[:, :, column], values[:, :, row + 1])
+            if row == side - 1:
+                grid[row, column].set_xlabel(shown(labels[column], 24))
+            if column == 0:
+                grid[row, column].set_ylabel(shown(labels[row + 1], 24))
+        legend(figure, names, [sign(n) | {"linestyle": "none"} for n in range(len(names))])
+        return address(figure)
+
+
+def points(axes: Axes, x: Floats, y: Floats) -> None:
+    """One metric against another, (images, models)."""
+    for number in range(x.shape[1]):
+        good = np.isfinite(x[:, number]) & np.isfinite(y[:, number])
+        axes.scatter(x[good, number], y[good, number], s=5, alpha=0.5, linewidths=0, rasterized=True,
+                     **sign(number))  # fmt: skip
+
+
+def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]) -> None:
+    """The models of a plot, below it."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], label=shown(n, 24), **s) for n, s in zip(names, signs, strict=True)]
+    columns = max(1, int(figure.get_figwidth() / 1.6))
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=8)
+
+
+# ------------------------------------------------------------------ one image
+
+
+def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]]) -> str:
+    """ROC curves of one image: the name and number of each model, with a curve for each of its views."""
+    several = len(curves) > 1
+    with drawing(3.2, 3.2 + (0.22 * len(curves) if several else 0)) as figure:
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=":")
+        for _, number, found in curves:
+            for curve in found:
+                fp, tp, _ = curve.points
+                width = 1.6 if len(found) == 1 else 0.6
+                axes.plot(np.r_[0, fp, 1], np.r_[0, tp, 1], linewidth=width, **line(number))
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal",
+                 xlabel="false positives", ylabel="true positives")  # fmt: skip
+        if several:
+            from matplotlib.lines import Line2D
+
+            handles = [Line2D([], [], label=shown(name, 30), **line(n)) for name, n, _ in curves]
+            figure.legend(handles=handles, loc="outside lower left", frameon=False, fontsize=8)
+        return address(figure)
+
+
+def strips(values: Sequence[tuple[str, Sequence[float]]], label: str) -> str:
+    """Numbers at the fixations of one image, a line for each model, with the mean of each."""
+    with drawing(6.4, 0.9 + 0.4 * len(values)) as figure:
+        axes = figure.subplots()
+        axes.axvline(0, color=FAINT, linewidth=0.8, linestyle=":")
+        for number, (_, found) in enumerate(values):
+            finite = np.array([v for v in found if np.isfinite(v)])
+            jitter = -number + 0.5 * (np.arange(len(finite)) * GOLDEN % 1 - 0.5)
+            axes.scatter(finite, jitter, s=9, alpha=0.6, linewidths=0, color=sign(number)["color"])
+            if len(finite):
+                axes.plot([finite.mean()] * 2, [-number - 0.35, -number + 0.35], color=INK, linewidth=2)
+        axes.set_yticks(-np.arange(len(values)), [shown(name, 24) for name, _ in values])
+        axes.set_ylim(0.6 - len(values), 0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlabel(label)
+        return address(figure)
