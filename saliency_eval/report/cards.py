@@ -93,6 +93,7 @@ def saliency(image: Stimulus, look: Look, model: str, scale: pictures.Scale = "v
     small = pictures.heat(look.shown, scale, image["shape"])
     dots = pictures.dotted(small, image["fixations"], image["shape"])
     low, high = float(np.min(look.shown)), float(np.max(look.shown))
-    how = "by rank" if scale == "ranks" else f"from {low:.3g} to {high:.3g}"
+    span = f"{low:.3g} everywhere" if low == high else f"from {low:.3g} to {high:.3g}"
+    how = "by rank" if scale == "ranks" else span
     alt = f"Map of {shown(model)} for {shown(image.id)} in colours {how}, with its {len(image['fixations'])} fixations"
     return Picture(pictures.jpeg(dots), alt, f"{shown(model)}, {how}")

@@ -63,9 +63,9 @@ def within(values: Floats) -> Floats:
 
 
 def linear(values: Floats) -> Floats:
-    """From 0 at the least value to 1 at the greatest."""
+    """From 0 at the least value to 1 at the greatest; 0 where all are equal."""
     low, high = values.min(), values.max()
-    return (values - low) / (high - low) if high > low else np.full(values.shape, 0.5)
+    return (values - low) / (high - low) if high > low else np.zeros(values.shape)
 
 
 def ranked(values: Floats) -> Floats:

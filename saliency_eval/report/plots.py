@@ -78,9 +78,12 @@ def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
         return
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
     if np.ptp(values) > 0:
-        [body] = axes.violinplot(values, [at + 0.06], orientation="horizontal", widths=0.8, side="high",
-                                 showextrema=False)["bodies"]  # fmt: skip
-        body.set(facecolor=colour, edgecolor=colour, alpha=0.45, linewidth=0.8)
+        from matplotlib.mlab import GaussianKDE
+
+        x = np.linspace(values.min(), values.max(), 100)
+        density = GaussianKDE(values).evaluate(x)
+        axes.fill_between(x, at + 0.07, at + 0.07 + 0.45 * density / density.max(), color=colour, alpha=0.45,
+                          linewidth=0)  # fmt: skip
     axes.plot([low, high], [at, at], color=INK, linewidth=3, solid_capstyle="butt")
     axes.plot(middle, at, "o", color="white", markeredgecolor=INK, markersize=5)
     axes.plot(values.mean(), at, "D", color=INK, markersize=3)
@@ -95,7 +98,7 @@ def against(values: Floats, names: Sequence[str], labels: Sequence[str]) -> str:
     """Every metric against every other, a point for each image of each model, (images, models, metrics)."""
     side = len(labels) - 1
     with drawing(1.55 * side + 0.4, 1.55 * side + 0.5) as figure:
-        grid = figure.subplots(side, side, squeeze=False, sharex="col", sharey="row")
+        grid: Any = figure.subplots(side, side, squeeze=False, sharex="col", sharey="row")
         for row, column in np.ndindex(side, side):
             if column > row:
                 grid[row, column].set_axis_off()
@@ -129,8 +132,11 @@ def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]
 # ------------------------------------------------------------------ one image
 
 
-def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]]) -> str:
-    """ROC curves of one image: the name and number of each model, with a curve for each of its views."""
+def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]], words: bool = False) -> str:
+    """ROC curves of one image: the name and number of each model, with a curve for each of its views.
+
+    Without `words` at the axes, whose shapes are most of a small file, the caption must say what they are.
+    """
     several = len(curves) > 1
     with drawing(3.2, 3.2 + (0.22 * len(curves) if several else 0)) as figure:
         axes = figure.subplots()
@@ -140,8 +146,9 @@ def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]]) -> str:
                 fp, tp, _ = curve.points
                 width = 1.6 if len(found) == 1 else 0.6
                 axes.plot(np.r_[0, fp, 1], np.r_[0, tp, 1], linewidth=width, **line(number))
-        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal",
-                 xlabel="false positives", ylabel="true positives")  # fmt: skip
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        if words:
+            axes.set(xlabel="share of negatives", ylabel="share of fixations")
         if several:
             from matplotlib.lines import Line2D
 

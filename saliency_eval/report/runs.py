@@ -259,7 +259,7 @@ def maps(compared: Compared, id: str, models: Sequence[int]) -> list[Picture]:
             f"{shown(name)} {number(sum(c.total for c in found) / len(found))}" for name, _, found in drawn
         )
         alt = f"ROC curves of {shown(label)} for {shown(id)}. Areas: {areas}"
-        found.append(Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}", "plot"))
+        found.append(Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}: fixations against negatives", "plot"))
     return found
 
 

@@ -1,0 +1,229 @@
+"""What each metric saw of one image, as a section of a page: pictures, plots and tables whose numbers add up to the
+value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saliency_eval.core import METRICS, Stimulus
+from saliency_eval.errors import shown
+from saliency_eval.pages.words import ARROWS
+from saliency_eval.report import pictures, plots
+from saliency_eval.report.cards import Picture, number
+from saliency_eval.report.curves import Curve
+from saliency_eval.report.looks import Look
+from saliency_eval.report.terms import Seen, Terms, seen
+from saliency_eval.variant import Variant
+
+MOST_ROWS = 12  # of the pixels that cost or gain most
+WORDS = {
+    "auc": "An AUC sees only the order of the pixels, so the maps are shown by rank. The curve begins at the highest "
+    "threshold; its area is the value.",
+    "nss": "The map with mean 0 and standard deviation 1, and its value at each fixated pixel. Their mean is NSS.",
+    "ig": "The bits that a map gives each fixated pixel over the baseline. Their mean is the information gain.",
+    "cc": "The product of the z-scores of map and density at each pixel, divided by the number of pixels. Red pixels add "
+    "to CC, blue ones take away.",
+    "sim": "The smaller of the two shares at each pixel, map and density each summing to one. Their sum is SIM.",
+    "kld": "What each pixel costs, in nats: red where the map is below the density, blue where it is above. The sum is "
+    "the divergence.",
+    "emd": "Mass times distance that has to leave each cell of the grid. The sum is the distance.",
+}  # fmt: skip
+UNITS = {"nss": "z", "ig": "bits"}
+
+
+class Model(NamedTuple):
+    """A model on the page: its name, what it made of the image, its value of each metric, and signatures."""
+
+    name: str
+    look: Look
+    values: tuple[float, ...]
+    signatures: tuple[str, ...]
+
+
+class Part(NamedTuple):
+    """What one model's map was to one metric; `total` is what is shown, summed up."""
+
+    model: str
+    value: float
+    seen: Seen
+    total: float | None
+    sentence: str
+
+
+class Rows(NamedTuple):
+    """A table of a section."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+class Section(NamedTuple):
+    """A metric on the page."""
+
+    label: str
+    better: str
+    words: str
+    parts: list[Part]
+    pictures: list[Picture]
+    plots: list[Picture]
+    tables: list[Rows]
+
+    @property
+    def head(self) -> str:
+        """The label with its arrow."""
+        return f"{self.label} {ARROWS[self.better]}"
+
+
+def section(label: str, variant: Variant, column: int, models: Sequence[Model], image: Stimulus) -> Section:
+    """What a metric saw of the maps of some models."""
+    parts = [part_of(variant, model, column) for model in models]
+    curves = [(p.model, n, [p.seen]) for n, p in enumerate(parts) if isinstance(p.seen, Curve)]
+    terms = [(p.model, n, p.seen) for n, p in enumerate(parts) if isinstance(p.seen, Terms)]
+    found, drawn = list[Picture](), list[Picture]()
+    if curves:
+        found = [by_rank(models[n], image) for _, n, _ in curves]
+        drawn = [roc(label, image, curves)]
+    for name, n, one in terms:
+        found.append(map_of(variant.key, name, one, models[n].look.views[0]))
+    if terms and terms[0][2].at is not None:
+        drawn = [strip(variant.key, image, terms)]
+    if variant.key == "ig" and terms:
+        found.insert(0, baseline(models[0].look.views[0], variant))
+    tables = [thresholds(name, curve) for name, _, [curve] in curves]
+    tables += [table_of(variant, name, one, models[n].look.views[0]) for name, n, one in terms]
+    words = WORDS["auc"] if curves else WORDS.get(variant.key, "") if terms else ""
+    return Section(label, METRICS[variant.key].traits["better"], words, parts, found, drawn, tables)
+
+
+def part_of(variant: Variant, model: Model, column: int) -> Part:
+    """What one model's map was to a metric; of a model with several views, the first is shown."""
+    value, views = model.values[column], model.look.views
+    found = seen(variant, views[0])
+    total = None if found is None else found.total
+    return Part(model.name, value, found, total, sentence(found, value, [float(variant(v)) for v in views]))
+
+
+def sentence(found: Seen, value: float, views: Sequence[float]) -> str:
+    """How what is shown adds up to the value."""
+    if found is None:
+        text = "nothing adds up to it: it is set by a rule, or the metric does not show what it saw"
+    elif isinstance(found, Curve):
+        text = f"the area under {len(found.points.fp) + 2} points; {found.ties:.1%} of the pairs of a fixation and a "
+        text += "negative are ties"
+    elif found.rule == "mean":
+        text = f"the mean of {found.values.size:,} numbers"
+    else:
+        text = f"the sum of {found.values.size:,} numbers"
+    if len(views) == 1:
+        return f"{digits(value)}: {text}"
+    mean = f"{digits(value)}: the mean over {len(views)} observers, each under a map of the others"
+    return f"{mean}; shown is the first, {digits(views[0])}: {text}"
+
+
+def digits(value: float) -> str:
+    """A value as text with six digits.
+
+    >>> digits(0.81234567), digits(float("inf"))
+    ('0.812346', 'inf')
+    """
+    return "n/a" if math.isnan(value) else f"{value:.6g}"
+
+
+# ------------------------------------------------------------------ pictures and plots
+
+
+def by_rank(model: Model, image: Stimulus) -> Picture:
+    """The map of a model by rank, as an AUC sees it."""
+    view = model.look.views[0]
+    small = pictures.heat(view["saliency"].values, "ranks", image["shape"])
+    dots = pictures.dotted(small, view["fixations"], image["shape"])
+    alt = f"Map of {shown(model.name)} for {shown(image.id)} by rank, with {len(view['fixations'])} fixations"
+    return Picture(pictures.jpeg(dots), alt, f"{shown(model.name)}, by rank")
+
+
+def map_of(key: str, name: str, terms: Terms, view: Stimulus) -> Picture:
+    """The map that a metric sees: the terms themselves, or what lies around them."""
+    values = terms.values if terms.other is None or key == "emd" else terms.other
+    scale: pictures.Scale = "values" if key in ("sim", "emd") else "signed"
+    small = pictures.heat(values, scale, view["shape"])
+    if terms.at is not None:
+        small = pictures.dotted(small, terms.at, view["shape"], pictures.ON_SIGNED)
+    finite = values[np.isfinite(values)]
+    span = f"{finite.min():.3g} to {finite.max():.3g}" if len(finite) else "not finite"
+    what = {"nss": "z-scores", "ig": "bits over the baseline", "cc": "products", "sim": "smaller shares",
+            "kld": "nats", "emd": "mass times distance"}[key]  # fmt: skip
+    alt = f"{what.capitalize()} of {shown(name)} for {shown(view.id)}, from {span}"
+    return Picture(pictures.jpeg(small), alt, f"{shown(name)}: {what}, {span}")
+
+
+def baseline(view: Stimulus, variant: Variant) -> Picture:
+    """The baseline of information gain."""
+    values = view.read("baseline", dict(variant.options)).values
+    address = pictures.jpeg(pictures.heat(values, "values", view["shape"]))
+    return Picture(address, f"The baseline map for {shown(view.id)}", "the baseline, by value")
+
+
+def roc(label: str, image: Stimulus, curves: Sequence[tuple[str, int, Sequence[Curve]]]) -> Picture:
+    """The curves of all models."""
+    areas = ", ".join(f"{shown(name)} {number(found[0].total)}" for name, _, found in curves)
+    alt = f"ROC curves of {shown(label)} for {shown(image.id)}. Areas: {areas}"
+    return Picture(plots.roc(curves, words=True), alt, "share of fixations against share of negatives", "plot")
+
+
+def strip(key: str, image: Stimulus, terms: Sequence[tuple[str, int, Terms]]) -> Picture:
+    """The numbers at the fixations of all models."""
+    means = ", ".join(f"{shown(name)} {number(one.total)}" for name, _, one in terms)
+    alt = f"{UNITS[key]} at each fixated pixel of {shown(image.id)}. Means: {means}"
+    address = plots.strips([(name, one.values.tolist()) for name, _, one in terms], UNITS[key])
+    return Picture(address, alt, f"{UNITS[key]} at each fixated pixel; the line is the mean", "plot")
+
+
+# ------------------------------------------------------------------ tables
+
+
+def thresholds(name: str, curve: Curve) -> Rows:
+    """The points of a curve."""
+    fp, tp, at = curve.points
+    rows = [(f"{t:.6g}", f"{y:.4f}", f"{x:.6f}") for x, y, t in zip(fp, tp, at, strict=True)]
+    title = f"{shown(name)}: {len(rows)} thresholds"
+    return Rows(title, ("threshold", "share of fixations", "share of negatives"), rows)
+
+
+def table_of(variant: Variant, name: str, terms: Terms, view: Stimulus) -> Rows:
+    """The terms at fixations, or the pixels or cells where the most is lost or gained."""
+    if terms.at is not None:
+        rows = [(str(r), str(c), digits(v)) for (r, c), v in zip(terms.at, terms.values, strict=True)]
+        return Rows(f"{shown(name)}: {len(rows)} fixated pixels", ("row", "column", UNITS[variant.key]), rows)
+    flat = terms.values.ravel()
+    order = np.argsort(-flat, kind="stable")[:MOST_ROWS]
+    place = np.column_stack(np.unravel_index(order, terms.values.shape)).tolist()
+    rows, so_far = [], 0.0
+    for (r, c), k in zip(place, order, strict=True):
+        so_far += float(flat[k])
+        rows.append((str(r), str(c), *beside(variant, r, c, view), digits(float(flat[k])), share(so_far, terms.total)))
+    head = ("row", "column", *COLUMNS.get(variant.key, ()), "term", "together")
+    unit = "cells" if variant.key == "emd" else "pixels"
+    return Rows(f"{shown(name)}: the {len(rows)} {unit} with the greatest terms", head, rows)
+
+
+COLUMNS = {key: ("map", "density") for key in ("cc", "sim", "kld")}
+
+
+def beside(variant: Variant, row: int, column: int, view: Stimulus) -> tuple[str, ...]:
+    """Map and density at a pixel, as they are before they are divided by their sums."""
+    if variant.key not in COLUMNS:
+        return ()
+    options: dict[str, Any] = dict(variant.options)
+    return digits(float(view["saliency"].values[row, column])), digits(
+        float(view.read("density", options).values[row, column])
+    )
+
+
+def share(part: float, whole: float) -> str:
+    """A part of a sum in percent, where that means something."""
+    return f"{part / whole:.1%}" if whole > 0 and math.isfinite(whole) else ""
