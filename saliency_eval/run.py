@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval import __version__
+from saliency_eval import __version__, notebook
+from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem
-from saliency_eval.options import show
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.signatures import context, drawn_images, hash_of_predictions, labels, signature
 from saliency_eval.stats import Interval, mean_intervals
 from saliency_eval.variant import Variant
 
@@ -98,6 +99,7 @@ class Run:
     version: str = __version__
     taken_up: int = 0  # images that an interrupted run had scored
     restored: bool = False  # it was complete already, and nothing was scored
+    document: bytes = b""  # its run.json as it was read
     journal: Journal | None = None  # what was kept while it was scored, until it is saved
 
     @classmethod
@@ -167,8 +169,23 @@ class Run:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def __repr__(self) -> str:
-        scored = self.n_scored
-        return f"<{self.model} on {self.data.tag}, {self.setting.protocol}: {scored}/{self.data.n} images>"
+        return f"<{self.title}>"
+
+    @property
+    def title(self) -> str:
+        """Model, data set, protocol and number of images."""
+        scored = f"{self.n_scored}/{self.data.n} images"
+        return f"{self.model} on {self.data.tag}, {self.setting.protocol}: {scored}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: means, intervals, and the signatures folded below; at most 50 kB."""
+        rows = []
+        for label, key in zip(self.labels, self.keys, strict=True):
+            sign = "\u2191" if METRICS[key].traits["better"] == "higher" else "\u2193"
+            reason = self.reason(label)
+            rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
+        header = ["metric", "mean", "95 % interval"]
+        return notebook.table(self.title, header, rows, self.signatures.values())
 
     @property
     def per_image(self) -> pd.DataFrame:
@@ -208,86 +225,6 @@ class Run:
             flat[label] = interval.mean if finite else None
             flat[f"{label}_low"], flat[f"{label}_high"] = interval.low, interval.high
         return flat
-
-
-def labels(variants: Sequence[Variant]) -> list[str]:
-    """Column names: the key, with the differing options where several variants share it."""
-    keys = [v.key for v in variants]
-    found = []
-    for variant in variants:
-        rivals = [dict(v.options) for v in variants if v.key == variant.key]
-        differing = [(k, v) for k, v in variant.options if any(r[k] != v for r in rivals)]
-        options = ",".join(f"{k}={show(v)}" for k, v in differing)
-        found.append(f"{variant.key}({options})" if keys.count(variant.key) > 1 else variant.key)
-    return found
-
-
-def signature(variant: Variant, before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """One line with everything that a number depends on; `core.parse` reads the variant back."""
-    key, *options = str(variant).split("|")
-    context = [f"{k}:{v}" for k, v in before.items()]
-    return "|".join([key, *context, *options, *(f"{k}:{v}" for k, v in after.items())])
-
-
-def context(
-    data: Dataset, setting: Setting, variants: Sequence[Variant], results: Sequence[Scored], scored: int
-) -> tuple[dict[str, str], dict[str, str]]:
-    """What every signature of a run says before and after the options of its metric."""
-    missing, resized = sum(r.missing for r in results), sum(r.resized for r in results)
-    from_file = any(("density.source", "file") in v.options for v in variants)
-    before = {"protocol": setting.protocol, "data": data.tag, "kind": setting.kind}
-    if from_file:
-        before["densities"] = hash_of_densities(data, [r.id for r in results])
-    if any(r.parted for r in results):
-        before["observers"] = f"left-out#{hash_of_observers(data)}"
-    after = {"resize": f"{setting.resize}({resized})" if resized else "none"}
-    if missing:
-        after["missing"] = f"{setting.on_missing}({missing})"
-    return before, after | {"n": str(scored), "v": __version__}
-
-
-def hash_of_densities(data: Dataset, ids: Sequence[str]) -> str:
-    """Eight digits of the stored densities."""
-    digest = hashlib.sha256()
-    for id in ids:
-        digest.update(np.ascontiguousarray(data[id]["stored_density"](), np.float64).tobytes())
-    return digest.hexdigest()[:8]
-
-
-def hash_of_observers(data: Dataset) -> str:
-    """Eight digits of who fixated what."""
-    return hashlib.sha256(b"".join(data[id]["observers"].tobytes() for id in data)).hexdigest()[:8]
-
-
-def hash_of_predictions(results: Sequence[Scored]) -> str:
-    """One hash of all predictions: of image ids and the hashes of their bytes."""
-    digest = hashlib.sha256()
-    for result in results:
-        digest.update(f"{result.id}\0{result.prediction or 'missing'}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def drawn_images(
-    variants: Mapping[str, Variant], data: Dataset, ids: Sequence[str]
-) -> dict[str, dict[str, list[str]]]:
-    """The images whose fixations served as negatives, by metric, where they were drawn."""
-    drawn = {
-        label: dict(variant.options)
-        for label, variant in variants.items()
-        if "other_images.seed" in dict(variant.options) and "other_images.seed" not in variant.idle
-    }
-    names = data.pool.ids
-    return {
-        label: {id: [names[n] for n in data[id].read("other_images", options)] for id in ids}
-        for label, options in drawn.items()
-    }
-
-
-def short_signature(line: str) -> str:
-    """Metric, protocol and data, and eight digits of the sha256 of the whole line."""
-    key, *fields = line.split("|")
-    kept = [f for f in fields if f.partition(":")[0] in ("protocol", "data")]
-    return "|".join([f"{key}#{hashlib.sha256(line.encode()).hexdigest()[:8]}", *kept])
 
 
 def rounded(interval: Interval) -> tuple[str, str]:

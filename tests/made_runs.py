@@ -54,7 +54,7 @@ MORE = {
 
 
 def signature(key, *, data="toy@1#0f0f0f0f", protocol="mit", resize="none", ddof="1", n=6):
-    """A signature as `run.signature` writes it."""
+    """A signature as `signatures.signature` writes it."""
     return f"{key}|protocol:{protocol}|data:{data}|kind:map|ddof:{ddof}|resize:{resize}|n:{n}|v:0.1.0"
 
 

@@ -10,14 +10,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool", "profiling", "sums", "versions"),
-    ("options", "escape", "disk"),
+    ("options", "escape", "disk", "notebook"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),
     ("fields",),
     ("metrics", "datasets"),
     ("protocols", "predictions", "stats", "executors"),
-    ("run",),
+    ("run", "signatures"),
     ("journal", "findings"),
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),

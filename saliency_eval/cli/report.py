@@ -14,7 +14,8 @@ from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.core import METRICS
 from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
 from saliency_eval.profiling import Stages
-from saliency_eval.run import Run, rounded, short_signature
+from saliency_eval.run import Run, rounded
+from saliency_eval.signatures import short_signature
 from saliency_eval.store import mean_of, save
 
 COUNTED = {"constant": "constant", "resized": "resized", "missing": "missing", "dropped_fixations": "dropped"}

@@ -202,7 +202,7 @@ def protocol_names(text: str) -> list[str]:
 def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -> list[str]:
     """What to score to print one number: the metric itself, unless a list was given that must hold it."""
     from saliency_eval.protocols import protocol
-    from saliency_eval.run import labels
+    from saliency_eval.signatures import labels
 
     for name in protocols:
         known = labels(protocol(name).variants(wanted or [bare]))

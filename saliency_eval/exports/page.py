@@ -6,15 +6,14 @@ import base64
 import hashlib
 from pathlib import Path
 
-from saliency_eval.boards import Board
+from saliency_eval.boards.board import ARROWS
 from saliency_eval.errors import shown
-from saliency_eval.exports.table import table
-from saliency_eval.exports.text import ARROWS
+from saliency_eval.exports.table import Json, table
 
 HERE = Path(__file__).parent
 
 
-def to_html(board: Board) -> str:
+def to_html(document: Json) -> str:
     """The page: names are text wherever they stand, and the policy allows the style of this file alone."""
     import jinja2
     from markupsafe import Markup
@@ -28,4 +27,4 @@ def to_html(board: Board) -> str:
     )
     environment.filters["shown"] = shown
     page = environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
-    return page.render(board=table(board), style=Markup(style), policy=policy, arrows=ARROWS) + "\n"
+    return page.render(board=table(document), style=Markup(style), policy=policy, arrows=ARROWS) + "\n"

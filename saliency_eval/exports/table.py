@@ -1,16 +1,33 @@
-"""The table that people read, whatever the format: rounded numbers, intervals beside them."""
+"""The table that people read, whatever the format: rounded numbers, and in words what they rest on."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import NamedTuple
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from saliency_eval.boards import Board, fields
-from saliency_eval.run import Run, rounded
-from saliency_eval.store import folder_name
+from saliency_eval.boards.board import rounded
 
-NONE = "-"
+BASELINES = {"uniform", "centre_gaussian", "centre_bias"}
+HEAVY_TAIL = 3
+Json = Mapping[str, Any]
+SECTIONS = {
+    "ceiling": ("Ceiling", "What observers reach under the maps of the others. Not ranked."),
+    "incomplete": ("Incomplete", "Some images were not scored; not ranked."),
+    "mixed_signature": ("Other signatures", "Scored in another way; not to be compared with the table above."),
+    "skipped_result": ("Not read", "Files of results that could not be used."),
+}
+REPORTED = "Published elsewhere, not comparable"
+REPORTED_WHY = "Values as their sources print them: other code, other settings or other data. Not ranked."
+
+
+class Mean(NamedTuple):
+    """A number as it is shown; `mark` is best, second or nothing."""
+
+    mean: str
+    half: str = ""
+    groups: tuple[str, ...] = ()
+    mark: str = ""
 
 
 class Row(NamedTuple):
@@ -18,51 +35,185 @@ class Row(NamedTuple):
 
     rank: str
     model: str
-    means: tuple[tuple[str, str], ...]
+    means: tuple[Mean, ...]
+    of_ceiling: str
     images: str
     run: str
+
+
+class Aside(NamedTuple):
+    """A section below the table: its heading, a sentence, and rows of model, detail, run."""
+
+    heading: str
+    why: str
+    rows: tuple[tuple[str, str, str], ...]
 
 
 class Table(NamedTuple):
     """Names are as they were given: each format escapes them. `metrics` are labels with their direction."""
 
     title: str
-    metrics: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
-    signatures: tuple[str, ...]
-    apart: tuple[tuple[str, str, str, str], ...]
     sentence: str
+    metrics: tuple[tuple[str, str], ...]
+    of_ceiling: bool
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    signatures: tuple[str, ...]
+    card: tuple[tuple[str, str], ...]
+    citation: str
+    asides: tuple[Aside, ...]
+    reported: tuple[Json, ...]
 
 
-def table(board: Board) -> Table:
+def table(document: Json) -> Table:
     """The table of a board."""
-    data, times = board.data, Counter(run.model for run in board.runs)
+    data, metrics, labels = document["dataset"], document["metrics"], document["order"]
+    marks = {label: marks_of(document, label) for label in labels}
     return Table(
-        f"{data.id}@{data.version}",
-        tuple((label, board.better(label)) for label in board.labels),
-        tuple(row(board, run, rank, times) for run, rank in zip(board.runs, board.ranks(), strict=True)),
-        tuple(board.signatures().values()),
-        board.apart,
-        f"Means over {data.n} images with 95 % bootstrap intervals, best first by {board.primary}.",
+        f"{data['id']}@{data['version']}, protocol {document['protocol']}",
+        f"Means over {images_of(document)} images, \u00b1 half of their 95 % interval, "
+        f"best first by {document['primary']}.",
+        tuple((label, metrics[label]["better"]) for label in labels),
+        any(row["metrics"][document["primary"]]["norm"] is not None for row in document["rows"]),
+        tuple(row_of(document, place, marks) for place in range(len(document["rows"]))),
+        tuple(notes(document)),
+        tuple(metrics[label]["signature"] for label in labels),
+        card(data),
+        data["citation"] or "",
+        tuple(asides(document)),
+        tuple(document["reported"]),
     )
 
 
-def row(board: Board, run: Run, rank: int | None, times: Mapping[str, int]) -> Row:
-    """The row of one model; where a name stands several times, the digits of its run tell them apart."""
-    means = tuple(cell(run, label) for label in board.labels)
-    model = run.model if times[run.model] == 1 else f"{run.model} ({run.digest})"
-    return Row(NONE if rank is None else str(rank), model, means, images(run), folder_name(run))
+def images_of(document: Json) -> int:
+    """How many images count."""
+    return int(document["rows"][0]["n"])
 
 
-def cell(run: Run, label: str) -> tuple[str, str]:
-    """Mean and interval as text, `n/a` where there is no mean."""
-    return rounded(run.means[label]) if run.reason(label) is None else ("n/a", "")
+# ------------------------------------------------------------------ rows
 
 
-def images(run: Run) -> str:
-    """How many images count, with the marks of maps that were resized or missing."""
-    signature = fields(run.signatures[run.labels[0]])
-    marks = [
-        f"{key} {signature[key]}" for key in ("resize", "missing") if signature.get(key, "none") != "none"
+def row_of(document: Json, place: int, marks: Mapping[str, Sequence[str]]) -> Row:
+    """The row of one model."""
+    row = document["rows"][place]
+    means = tuple(mean_of(row["metrics"][label], marks[label][place]) for label in document["order"])
+    norm = row["metrics"][document["primary"]]["norm"]
+    share = "" if norm is None else f"{100 * norm + 0.0:.0f} %"
+    return Row(row["rank"], name_of(row), means, share, images(row, document["dataset"]["n"]), row["run"])
+
+
+def name_of(row: Json) -> str:
+    """The model, marked where it is a baseline of this package."""
+    known = row["source"].partition("|")[0] in BASELINES
+    return f"{row['label']} (baseline)" if known else str(row["label"])
+
+
+def mean_of(cell: Json, mark: str = "") -> Mean:
+    """One number: `n/a` where there is none."""
+    return Mean(*rounded(dict(cell)), tuple(cell.get("groups", ())), mark)
+
+
+def marks_of(document: Json, label: str) -> list[str]:
+    """By row: the best and all of its group, and the second where it is outside of that group."""
+    cells = [row["metrics"][label] for row in document["rows"]]
+    sign = -1 if document["metrics"][label]["better"] == "higher" else 1
+    order = sorted((k for k, c in enumerate(cells) if c["mean"] is not None), key=lambda k: sign * cells[k]["mean"])
+    best = set(cells[order[0]]["groups"]) if order else set()
+    found = ["best" if best & set(cell["groups"]) else "" for cell in cells]
+    if len(order) > 1 and not found[order[1]]:
+        found[order[1]] = "second"
+    return found
+
+
+def images(row: Json, of: int) -> str:
+    """How many images count, and in words how many maps were resized or missing."""
+    parts = [f"{row['n']}/{of}"]
+    rule, count = counted(row["resize"])
+    if rule != "none":
+        parts.append(f"{maps(count)} resized")
+    rule, count = counted(row["missing"])
+    if rule != "none":
+        parts.append(f"{maps(count)} missing, scored as {rule}")
+    return ", ".join(parts)
+
+
+def counted(field: str | None) -> tuple[str, str]:
+    """Rule and count of a field of a signature.
+
+    >>> counted("mit(3)"), counted(None)
+    (('mit', '3'), ('none', ''))
+    """
+    match = re.fullmatch(r"(.*)\(([0-9]+)\)", field or "none", re.DOTALL)
+    return (match[1], match[2]) if match else (field or "none", "")
+
+
+def maps(count: str) -> str:
+    """So many maps."""
+    return "1 map" if count == "1" else f"{count} maps".strip()
+
+
+# ------------------------------------------------------------------ below the table
+
+
+def notes(document: Json) -> list[str]:
+    """What the numbers rest on, in sentences."""
+    draws, flips = document["bootstrap"]["b"], document["flips"]["b"]
+    found = [
+        "Models that share a letter cannot be told apart with this many images.",
+        f"Intervals: BCa, {draws} bootstrap resamples of the images, the same for all models and metrics. "
+        "Ranks: 95 % interval of the rank in those resamples.",
+        f"Letters: sign flips of the differences of images ({flips} flips), "
+        f"Holm over all pairs of a metric, alpha {document['alpha']:g}. "
+        "Draws are seeded by id and hash of the data set.",
     ]
-    return ", ".join([f"{run.n_scored}/{run.data.n}", *marks])
+    if any(row["metrics"][document["primary"]]["norm"] is not None for row in document["rows"]):
+        found.append(f"Of ceiling: {document['primary']} on the way from the centre bias to the observers.")
+    return found + list(heavy(document))
+
+
+def heavy(document: Json) -> list[str]:
+    """Where an interval cannot be trusted."""
+    found = []
+    for label in document["order"]:
+        names = [
+            row["label"] for row in document["rows"] if abs(row["metrics"][label]["skew"] or 0) > HEAVY_TAIL
+        ]
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            found.append(
+                f"The scores of {label} are skewed by more than {HEAVY_TAIL} for {', '.join(names[:3])}{more}: "
+                "those intervals are too narrow."
+            )
+    return found
+
+
+def card(data: Json) -> tuple[tuple[str, str], ...]:
+    """What is known of the data set."""
+    known = {
+        "data set": f"{data['id']}@{data['version']}",
+        "images": str(data["n"]),
+        "sha256": data["sha256"],
+        "licence": data["licence"] or "",
+    }
+    return tuple((key, text) for key, text in known.items() if text)
+
+
+def asides(document: Json) -> list[Aside]:
+    """The sections of runs that are not ranked, those with something in them."""
+    found = []
+    for reason, (heading, why) in SECTIONS.items():
+        rows = [
+            (one["label"], detail(document, one), one["run"])
+            for one in document["not_ranked"]
+            if one["reason"] == reason
+        ]
+        found += [Aside(heading, why, tuple(rows))] if rows else []
+    return found
+
+
+def detail(document: Json, one: Json) -> str:
+    """Why a run is not ranked; of a ceiling its means."""
+    if "metrics" not in one:
+        return str(one["detail"])
+    cells = [(label, mean_of(one["metrics"][label])) for label in document["order"] if label in one["metrics"]]
+    return "; ".join(f"{label} {mean}" + (f" \u00b1{half}" if half else "") for label, (mean, half, *_) in cells)

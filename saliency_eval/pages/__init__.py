@@ -23,6 +23,7 @@ heading). `render` gives it the policy, the style, the script and the data islan
   have not.
 '''
 
+from saliency_eval.pages.board import to_html
 from saliency_eval.pages.page import data_uri, island, render
 
-__all__ = ["data_uri", "island", "render"]
+__all__ = ["data_uri", "island", "render", "to_html"]

@@ -12,9 +12,10 @@ from saliency_eval import __version__
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, SaliencyEvalError
 from saliency_eval.predictions.base import Predictions
-from saliency_eval.run import DataId, Run, Scored, Setting, hash_of_densities, hash_of_predictions, labels
+from saliency_eval.run import DataId, Run, Scored, Setting
 from saliency_eval.saved import load
 from saliency_eval.saved.document import DOCUMENT
+from saliency_eval.signatures import hash_of_densities, hash_of_predictions, labels
 from saliency_eval.store import holds, slug, to_json
 from saliency_eval.variant import Variant, parse
 
