@@ -105,7 +105,9 @@ def labels_of(board: Board) -> dict[str, str]:
 def ends_of(board: Board, label: str, sample: Sample, numbers: Mapping[int, Json]) -> Json:
     """Floor and ceiling of a metric: the centre bias without the image, observers without the observer."""
     floors = [place for place, run in enumerate(board.runs) if model_of(run) == FLOOR and place in numbers]
-    first = min(floors, key=lambda place: board.runs[place].model, default=None)  # the one with fewest options
+    first = min(
+        floors, key=lambda place: board.runs[place].model, default=None
+    )  # the one with fewest options
     ceilings = [k for k, place in enumerate(sample.places) if place >= len(board.runs)]
     floor = None if first is None else {key: numbers[first][key] for key in ("mean", "lo", "hi")}
     return {"floor": floor, "ceiling": plain(sample, ceilings[0]) if ceilings else None}
@@ -132,7 +134,9 @@ def norm(value: float, ends: Json, higher: bool) -> float | None:
 # ------------------------------------------------------------------ rows
 
 
-def row(board: Board, place: int, numbers: Numbers, ends: Mapping[str, Json], names: Mapping[str, str]) -> Json:
+def row(
+    board: Board, place: int, numbers: Numbers, ends: Mapping[str, Json], names: Mapping[str, str]
+) -> Json:
     """One model: its means, and what its signature has that others may not have."""
     run = board.runs[place]
     signature = fields(run.signatures[board.primary])

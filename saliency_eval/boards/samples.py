@@ -77,14 +77,14 @@ def ranked(sample: Sample, higher: bool, pairs: Sequence[stats.Pair]) -> dict[in
         found[place] = interval(sample, k) | {"skew": skew, "groups": groups[k]} | of_rank()
     if len(sample.means):
         lows, highs = stats.rank_intervals(sample.means, higher)
-        for place, *ends in zip(
-            sample.places, lows, highs, stats.p_first(sample.means, higher), strict=True
-        ):
+        for place, *ends in zip(sample.places, lows, highs, stats.p_first(sample.means, higher), strict=True):
             found[place] |= of_rank(*map(float, ends))
     return found
 
 
-def of_rank(low: float | None = None, high: float | None = None, first: float | None = None) -> dict[str, Any]:
+def of_rank(
+    low: float | None = None, high: float | None = None, first: float | None = None
+) -> dict[str, Any]:
     """What the resampled ranks say."""
     return {"rank_lo": low, "rank_hi": high, "p_first": first}
 

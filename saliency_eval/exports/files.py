@@ -100,6 +100,13 @@ def folder_for(id: str, protocol: str = PLAIN) -> str:
     """
     name = id if protocol == PLAIN else f"{id}.{protocol}"
     plain, ends = slug(name), tuple(f".{known}" for known in PROTOCOLS)
-    if plain == name and protocol in PROTOCOLS and not re.search("-[0-9a-f]{12}$", id) and not id.endswith(ends):
+    if (
+        plain == name
+        and protocol in PROTOCOLS
+        and not re.search("-[0-9a-f]{12}$", id)
+        and not id.endswith(ends)
+    ):
         return plain
-    return f"{plain[:47].rstrip('-.')}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return (
+        f"{plain[:47].rstrip('-.')}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    )

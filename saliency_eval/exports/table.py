@@ -14,7 +14,10 @@ Json = Mapping[str, Any]
 SECTIONS = {
     "ceiling": ("Ceiling", "What observers reach under the maps of the others. Not ranked."),
     "incomplete": ("Incomplete", "Some images were not scored; not ranked."),
-    "mixed_signature": ("Other signatures", "Scored in another way; not to be compared with the table above."),
+    "mixed_signature": (
+        "Other signatures",
+        "Scored in another way; not to be compared with the table above.",
+    ),
     "skipped_result": ("Not read", "Files of results that could not be used."),
 }
 REPORTED = "Published elsewhere, not comparable"
@@ -117,7 +120,9 @@ def marks_of(document: Json, label: str) -> list[str]:
     """By row: the best and all of its group, and the second where it is outside of that group."""
     cells = [row["metrics"][label] for row in document["rows"]]
     sign = -1 if document["metrics"][label]["better"] == "higher" else 1
-    order = sorted((k for k, c in enumerate(cells) if c["mean"] is not None), key=lambda k: sign * cells[k]["mean"])
+    order = sorted(
+        (k for k, c in enumerate(cells) if c["mean"] is not None), key=lambda k: sign * cells[k]["mean"]
+    )
     best = set(cells[order[0]]["groups"]) if order else set()
     found = ["best" if best & set(cell["groups"]) else "" for cell in cells]
     if len(order) > 1 and not found[order[1]]:
@@ -215,5 +220,9 @@ def detail(document: Json, one: Json) -> str:
     """Why a run is not ranked; of a ceiling its means."""
     if "metrics" not in one:
         return str(one["detail"])
-    cells = [(label, mean_of(one["metrics"][label])) for label in document["order"] if label in one["metrics"]]
-    return "; ".join(f"{label} {mean}" + (f" \u00b1{half}" if half else "") for label, (mean, half, *_) in cells)
+    cells = [
+        (label, mean_of(one["metrics"][label])) for label in document["order"] if label in one["metrics"]
+    ]
+    return "; ".join(
+        f"{label} {mean}" + (f" \u00b1{half}" if half else "") for label, (mean, half, *_) in cells
+    )

@@ -53,7 +53,9 @@ def cell(mean: Mean) -> str:
     >>> cell(Mean("0.81", "0.01", ("a", "b"), "best"))
     '**0.81** \\u00b10.01 \\u1d43 \\u1d47'
     """
-    marked = f"<u>{mean.mean}</u>" if mean.mark == "second" else f"**{mean.mean}**" if mean.mark else mean.mean
+    marked = (
+        f"<u>{mean.mean}</u>" if mean.mark == "second" else f"**{mean.mean}**" if mean.mark else mean.mean
+    )
     groups = [group.translate(RAISED) for group in mean.groups]
     return " ".join(filter(None, [marked, mean.half and f"\u00b1{mean.half}", *groups]))
 

@@ -91,7 +91,9 @@ def draw_bars(axes: Axes, bars: Sequence[Sequence[tuple[int, int]]], at: Sequenc
     for level, row in enumerate(bars):
         for first, last in row:
             y = TOP + BAR * level
-            axes.plot([at[first] - 4, at[last] + 4], [y, y], color=plots.ACCENT, linewidth=3, solid_capstyle="butt")
+            axes.plot(
+                [at[first] - 4, at[last] + 4], [y, y], color=plots.ACCENT, linewidth=3, solid_capstyle="butt"
+            )
 
 
 def draw_models(axes: Axes, order: Sequence[Row], key: str, place: Place, below: float) -> None:

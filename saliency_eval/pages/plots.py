@@ -85,7 +85,9 @@ def beside_rows(rows: int) -> tuple[Figure, Axes]:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     for row in range(0, rows, 2):  # the bands of the table go on
-        band = Rectangle((0, 1 - ROW * (row + 1) / total), 1, ROW / total, transform=made.transFigure, color=BAND)
+        band = Rectangle(
+            (0, 1 - ROW * (row + 1) / total), 1, ROW / total, transform=made.transFigure, color=BAND
+        )
         made.add_artist(band).set(linewidth=0)
     axes.grid(axis="x", color=FAINT, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -171,7 +173,9 @@ def scatter(document: Document, x: str, y: str) -> str:
         axes = made.add_axes((0.12, 0.13, 0.85, 0.84))
         for k, one, other in both:
             at = one["mean"], other["mean"]
-            axes.errorbar(*at, yerr=half(other), xerr=half(one), color=ACCENT, fmt="o", markersize=4, linewidth=0.8)
+            axes.errorbar(
+                *at, yerr=half(other), xerr=half(one), color=ACCENT, fmt="o", markersize=4, linewidth=0.8
+            )
             axes.annotate(str(k), at, (4, 4), textcoords="offset points")
         axes.set_xlabel(f"{shown(x, 40)} {ARROWS[document['metrics'][x]['better']]}")
         axes.set_ylabel(f"{shown(y, 40)} {ARROWS[document['metrics'][y]['better']]}")

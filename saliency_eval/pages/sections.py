@@ -11,7 +11,10 @@ from saliency_eval.pages.words import chance, mean_and_interval, percent, places
 
 PAIRS = 400  # with more pairs than this in all, a page holds those of the primary metric
 REASONS = {
-    "incomplete": ("Incomplete", "Runs that lack images are not ranked: a mean of some images is another mean."),
+    "incomplete": (
+        "Incomplete",
+        "Runs that lack images are not ranked: a mean of some images is another mean.",
+    ),
     "mixed_signature": ("Other signatures", "Runs that were scored in another way have another scale."),
     "skipped_result": ("Unreadable", "Files that could not be read as a run."),
 }
@@ -159,5 +162,3 @@ def leaders(document: Document) -> tuple[str, str, list[str]]:
     best = {run for run, mark in marks(document, key).items() if mark == "best"}
     value = " ".join(filter(None, mean_and_interval(order[0]["metrics"][key])))
     return order[0]["label"], value, [row["label"] for row in order[1:] if row["run"] in best]
-
-

@@ -93,7 +93,9 @@ def hint(value: Mapping[str, Any]) -> str:
     if value["mean"] is None:
         return str(value.get("reason") or "no mean")
     said = [f"ranks {places(value.get('rank_lo'), value.get('rank_hi'))}"]
-    said += [f"first in {percent(value['p_first'])} of the resamples"] if value.get("p_first") is not None else []
+    said += (
+        [f"first in {percent(value['p_first'])} of the resamples"] if value.get("p_first") is not None else []
+    )
     said += [f"{percent(value['norm'])} of the way to the ceiling"] if value.get("norm") is not None else []
     return ", ".join(said)
 

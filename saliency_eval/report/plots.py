@@ -146,7 +146,9 @@ def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]], words: bool = False)
                 fp, tp, _ = curve.points
                 width = 1.6 if len(found) == 1 else 0.6
                 axes.plot(np.r_[0, fp, 1], np.r_[0, tp, 1], linewidth=width, **line(number))
-        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        axes.set(
+            xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1)
+        )
         if words:
             axes.set(xlabel="share of negatives", ylabel="share of fixations")
         if several:

@@ -25,8 +25,8 @@ WORDS = {
     "threshold; its area is the value.",
     "nss": "The map with mean 0 and standard deviation 1, and its value at each fixated pixel. Their mean is NSS.",
     "ig": "The bits that a map gives each fixated pixel over the baseline. Their mean is the information gain.",
-    "cc": "The product of the z-scores of map and density at each pixel, divided by the number of pixels. Red pixels add "
-    "to CC, blue ones take away.",
+    "cc": "The product of the z-scores of map and density at each pixel, divided by the number of pixels. Red pixels "
+    "add to CC, blue ones take away.",
     "sim": "The smaller of the two shares at each pixel, map and density each summing to one. Their sum is SIM.",
     "kld": "What each pixel costs, in nats: red where the map is below the density, blue where it is above. The sum is "
     "the divergence.",
@@ -59,7 +59,7 @@ class Rows(NamedTuple):
 
     title: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 class Section(NamedTuple):
@@ -172,7 +172,9 @@ def roc(label: str, image: Stimulus, curves: Sequence[tuple[str, int, Sequence[C
     """The curves of all models."""
     areas = ", ".join(f"{shown(name)} {number(found[0].total)}" for name, _, found in curves)
     alt = f"ROC curves of {shown(label)} for {shown(image.id)}. Areas: {areas}"
-    return Picture(plots.roc(curves, words=True), alt, "share of fixations against share of negatives", "plot")
+    return Picture(
+        plots.roc(curves, words=True), alt, "share of fixations against share of negatives", "plot"
+    )
 
 
 def strip(key: str, image: Stimulus, terms: Sequence[tuple[str, int, Terms]]) -> Picture:
@@ -202,16 +204,18 @@ def table_of(variant: Variant, name: str, terms: Terms, view: Stimulus) -> Rows:
     flat = terms.values.ravel()
     order = np.argsort(-flat, kind="stable")[:MOST_ROWS]
     place = np.column_stack(np.unravel_index(order, terms.values.shape)).tolist()
-    rows, so_far = [], 0.0
+    found, so_far = list[tuple[str, ...]](), 0.0
     for (r, c), k in zip(place, order, strict=True):
         so_far += float(flat[k])
-        rows.append((str(r), str(c), *beside(variant, r, c, view), digits(float(flat[k])), share(so_far, terms.total)))
+        found.append(
+            (str(r), str(c), *beside(variant, r, c, view), digits(float(flat[k])), share(so_far, terms.total))
+        )
     head = ("row", "column", *COLUMNS.get(variant.key, ()), "term", "together")
     unit = "cells" if variant.key == "emd" else "pixels"
-    return Rows(f"{shown(name)}: the {len(rows)} {unit} with the greatest terms", head, rows)
+    return Rows(f"{shown(name)}: the {len(found)} {unit} with the greatest terms", head, found)
 
 
-COLUMNS = {key: ("map", "density") for key in ("cc", "sim", "kld")}
+COLUMNS = dict.fromkeys(("cc", "sim", "kld"), ("map", "density"))
 
 
 def beside(variant: Variant, row: int, column: int, view: Stimulus) -> tuple[str, ...]:

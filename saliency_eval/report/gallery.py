@@ -1,0 +1,92 @@
+"""The images of a report: where the models differ, and the best and the worst of each model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saliency_eval.errors import SaliencyEvalError, shown
+from saliency_eval.report import cards, plots
+from saliency_eval.report.cards import Card, Picture, number
+from saliency_eval.report.compared import Compared
+from saliency_eval.report.images import extremes, most_apart, spread
+from saliency_eval.report.looks import Look, look
+from saliency_eval.store import folder_name
+
+APART = 4  # images shown on which the models differ
+
+
+def apart_cards(compared: Compared, missing: list[str]) -> list[Card]:
+    """The images on which the models differ most, with the maps of all."""
+    values = compared.table.column(compared.primary.label)
+    gaps = spread(values)
+    everyone = range(min(len(compared.names), plots.MOST))
+    return [
+        card(compared, row, f"{compared.primary.label} differs by {number(gaps[row])}", everyone, missing)
+        for row in most_apart(values, APART)
+    ]
+
+
+def model_cards(
+    compared: Compared, model: int, each: int, missing: list[str]
+) -> tuple[list[Card], list[Card]]:
+    """The best and the worst images of a model."""
+    values = compared.table.column(compared.primary.label)[:, model]
+    chosen = extremes(values, compared.primary.better == "higher", each)
+    best, worst = (
+        [
+            card(compared, row, f"{compared.primary.label} {number(values[row])}", [model], missing)
+            for row in rows
+        ]
+        for rows in chosen
+    )
+    return best, worst
+
+
+def card(compared: Compared, row: int, title: str, models: Sequence[int], missing: list[str]) -> Card:
+    """One image with the maps of some models, and what all scored on it."""
+    id = compared.table.ids[row]
+    values = cards.rows(compared.table.values[row], compared.names, [m.better for m in compared.metrics])
+    found, absent = list[Picture](), list[str]()
+    if compared.material.data is not None:
+        try:
+            found += cards.stimulus(compared.material.data[id])
+        except SaliencyEvalError as error:
+            absent.append(f"The stimulus is missing: {error.problems[0].message}")
+        found += maps(compared, id, models)
+    missing += absent
+    own = compared.names[models[0]] if len(models) == 1 else ""
+    return Card(id, title, found, absent, values, own)
+
+
+def maps(compared: Compared, id: str, models: Sequence[int]) -> list[Picture]:
+    """The maps of some models for an image, and their ROC curves in one plot."""
+    looks = looks_of(compared, id, models)
+    data = compared.material.data
+    found = [cards.saliency(data[id], one, compared.names[n]) for n, one in looks.items()] if data else []
+    chosen = compared.auc()
+    if chosen is None or not looks:
+        return found
+    label, variant = chosen
+    curves = [(compared.names[n], n, one.curves(variant)) for n, one in looks.items()]
+    drawn = [one for one in curves if one[2]]
+    if drawn:
+        areas = ", ".join(
+            f"{shown(name)} {number(sum(c.total for c in found) / len(found))}" for name, _, found in drawn
+        )
+        alt = f"ROC curves of {shown(label)} for {shown(id)}. Areas: {areas}"
+        found.append(
+            Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}: fixations against negatives", "plot")
+        )
+    return found
+
+
+def looks_of(compared: Compared, id: str, models: Sequence[int]) -> dict[int, Look]:
+    """The maps of some models for an image, as far as there are predictions."""
+    data, found = compared.material.data, dict[int, Look]()
+    for n in models:
+        run = compared.board.runs[n]
+        predictions = compared.material.predictions.get(folder_name(run))
+        if predictions is not None and data is not None:
+            one = look(predictions, data[id], run.setting.resize)
+            found |= {} if one is None else {n: one}
+    return found
