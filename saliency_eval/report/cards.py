@@ -37,6 +37,7 @@ class Card(NamedTuple):
     image: str
     title: str
     pictures: list[Picture]
+    plots: list[Picture]
     missing: list[str]
     rows: list[tuple[str, list[Cell]]]
     own: str = ""  # the model that the card is about
@@ -45,29 +46,38 @@ class Card(NamedTuple):
 def number(value: float) -> str:
     """A value as text: three decimals, or what there is.
 
-    >>> number(0.81234), number(float("nan")), number(float("-inf"))
-    ('0.812', 'n/a', '-inf')
+    >>> number(0.81234), number(-1e-9), number(float("nan")), number(float("-inf"))
+    ('0.812', '0.000', 'n/a', '-inf')
     """
     if math.isnan(value):
         return "n/a"
-    return f"{value:.3f}" if abs(value) < 1e6 else f"{value:.4g}"
+    return f"{round(value, 3) + 0.0:.3f}" if abs(value) < 1e6 else f"{value:.4g}"
+
+
+def brief(value: float) -> str:
+    """A value of a map as text that no line is broken in.
+
+    >>> brief(1.5e-11) == "1.5e\\u221211"
+    True
+    """
+    return f"{value:.3g}".replace("-", "\u2212")
 
 
 def rows(values: Floats, names: Sequence[str], better: Sequence[str]) -> list[tuple[str, list[Cell]]]:
     """The values of one image, (models, metrics), as the rows of a table; the best of several is marked."""
     best = [best_of(column, direction) for column, direction in zip(values.T, better, strict=True)]
     return [
-        (name, [Cell(number(v), v == top) for v, top in zip(row, best, strict=True)])
+        (name, [Cell(number(v), number(v) == top) for v, top in zip(row, best, strict=True)])
         for name, row in zip(names, values, strict=True)
     ]
 
 
-def best_of(values: Floats, better: str) -> float:
-    """The best of several values that are not all equal, else NaN."""
+def best_of(values: Floats, better: str) -> str | None:
+    """The best of several values as it is shown; None where all are shown alike."""
     finite = values[~np.isnan(values)]
-    if len(finite) < 2 or finite.min() == finite.max():
-        return math.nan
-    return float(finite.max() if better == "higher" else finite.min())
+    if len({number(v) for v in finite}) < 2:
+        return None
+    return number(finite.max() if better == "higher" else finite.min())
 
 
 # ------------------------------------------------------------------ pictures
@@ -93,7 +103,7 @@ def saliency(image: Stimulus, look: Look, model: str, scale: pictures.Scale = "v
     small = pictures.heat(look.shown, scale, image["shape"])
     dots = pictures.dotted(small, image["fixations"], image["shape"])
     low, high = float(np.min(look.shown)), float(np.max(look.shown))
-    span = f"{low:.3g} everywhere" if low == high else f"from {low:.3g} to {high:.3g}"
+    span = f"{brief(low)} everywhere" if low == high else f"from {brief(low)} to {brief(high)}"
     how = "by rank" if scale == "ranks" else span
     alt = f"Map of {shown(model)} for {shown(image.id)} in colours {how}, with its {len(image['fixations'])} fixations"
     return Picture(pictures.jpeg(dots), alt, f"{shown(model)}, {how}")

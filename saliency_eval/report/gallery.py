@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from saliency_eval.errors import SaliencyEvalError, shown
 from saliency_eval.report import cards, plots
@@ -21,7 +21,7 @@ def apart_cards(compared: Compared, missing: list[str]) -> list[Card]:
     gaps = spread(values)
     everyone = range(min(len(compared.names), plots.MOST))
     return [
-        card(compared, row, f"{compared.primary.label} differs by {number(gaps[row])}", everyone, missing)
+        card(compared, row, f"two models differ by {number(gaps[row])} on average", everyone, missing)
         for row in most_apart(values, APART)
     ]
 
@@ -43,41 +43,22 @@ def model_cards(
 
 
 def card(compared: Compared, row: int, title: str, models: Sequence[int], missing: list[str]) -> Card:
-    """One image with the maps of some models, and what all scored on it."""
-    id = compared.table.ids[row]
+    """One image with the maps of some models, and what all scored on it; a lost stimulus is told on the page."""
+    id, data = compared.table.ids[row], compared.material.data
     values = cards.rows(compared.table.values[row], compared.names, [m.better for m in compared.metrics])
-    found, absent = list[Picture](), list[str]()
-    if compared.material.data is not None:
-        try:
-            found += cards.stimulus(compared.material.data[id])
-        except SaliencyEvalError as error:
-            absent.append(f"The stimulus is missing: {error.problems[0].message}")
-        found += maps(compared, id, models)
-    missing += absent
     own = compared.names[models[0]] if len(models) == 1 else ""
-    return Card(id, title, found, absent, values, own)
-
-
-def maps(compared: Compared, id: str, models: Sequence[int]) -> list[Picture]:
-    """The maps of some models for an image, and their ROC curves in one plot."""
+    made = Card(id, title, [], [], [], values, own)
+    if data is None:
+        return made
+    try:
+        made.pictures.extend(cards.stimulus(data[id]))
+    except SaliencyEvalError as error:
+        made.missing.append(f"The stimulus cannot be shown: {error.problems[0].message}")
+    missing += made.missing
     looks = looks_of(compared, id, models)
-    data = compared.material.data
-    found = [cards.saliency(data[id], one, compared.names[n]) for n, one in looks.items()] if data else []
-    chosen = compared.auc()
-    if chosen is None or not looks:
-        return found
-    label, variant = chosen
-    curves = [(compared.names[n], n, one.curves(variant)) for n, one in looks.items()]
-    drawn = [one for one in curves if one[2]]
-    if drawn:
-        areas = ", ".join(
-            f"{shown(name)} {number(sum(c.total for c in found) / len(found))}" for name, _, found in drawn
-        )
-        alt = f"ROC curves of {shown(label)} for {shown(id)}. Areas: {areas}"
-        found.append(
-            Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}: fixations against negatives", "plot")
-        )
-    return found
+    made.pictures.extend(cards.saliency(data[id], one, compared.names[n]) for n, one in looks.items())
+    made.plots.extend(roc(compared, id, looks))
+    return made
 
 
 def looks_of(compared: Compared, id: str, models: Sequence[int]) -> dict[int, Look]:
@@ -90,3 +71,18 @@ def looks_of(compared: Compared, id: str, models: Sequence[int]) -> dict[int, Lo
             one = look(predictions, data[id], run.setting.resize)
             found |= {} if one is None else {n: one}
     return found
+
+
+def roc(compared: Compared, id: str, looks: Mapping[int, Look]) -> list[Picture]:
+    """The ROC curves of some models in one plot; none where no AUC was scored, or nothing is left to draw."""
+    chosen = compared.auc()
+    if chosen is None:
+        return []
+    label, variant = chosen
+    curves = [(compared.names[n], n, one.curves(variant)) for n, one in looks.items()]
+    drawn = [one for one in curves if one[2]]
+    if not drawn:
+        return []
+    areas = [f"{shown(name)} {number(sum(c.total for c in some) / len(some))}" for name, _, some in drawn]
+    alt = f"ROC of {shown(label)} for {shown(id)}. Areas: {', '.join(areas)}"
+    return [Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}: fixations against negatives", "plot")]

@@ -61,17 +61,22 @@ def extremes(values: Floats, higher: bool, most: int) -> Extremes:
 
 
 def spread(values: Floats) -> Floats:
-    """How far apart the models are on each image of (images, models); NaN where one has no value.
+    """Mean difference of two models on each image of (images, models), over all pairs; NaN where one has no value.
 
-    >>> spread(np.array([[1.0, 4.0], [2.0, np.nan]])).tolist()
-    [3.0, nan]
+    >>> spread(np.array([[1.0, 4.0, 2.0], [2.0, np.nan, 1.0]])).tolist()
+    [2.0, nan]
     """
+    n = values.shape[1]
+    if n < 2:
+        return np.full(len(values), np.nan)
+    weights = 2 * np.arange(n) - n + 1  # of the sorted values in the sum of all differences
     with np.errstate(invalid="ignore"):
-        return np.asarray(values.max(1) - values.min(1))
+        found = np.sort(values, axis=1) @ weights / (n * (n - 1) / 2)
+    return np.where(np.isfinite(values).all(1), found, np.nan)
 
 
 def most_apart(values: Floats, most: int) -> list[int]:
-    """The images of (images, models) on which the models differ most, the widest first; none of one model."""
+    """The images of (images, models) on which two models differ most on average; none of one model."""
     apart = spread(values)
     rows = np.flatnonzero(np.isfinite(apart) & (apart > 0))
     return [int(row) for row in rows[np.argsort(-apart[rows], kind="stable")][:most]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 Scale = Literal["values", "ranks", "signed"]
 COLOURS: dict[Scale, str] = {"values": "inferno", "ranks": "inferno", "signed": "RdBu_r"}
-SIDE = 320  # px, the longer side
+SIDE = 300  # px, the longer side
 FINE = 3  # dots are drawn so many times larger, then made smaller: smooth edges
-DOTS = ((200, 2.6), (1000, 1.8), (np.inf, 1.0))  # up to so many fixations, px of the radius
-OUTLINE = 1.1  # px
-CUT = 99.5  # percentile of the size of signed values at which the colours end: single pixels would hide the others
+DOTS = ((200, 2.2), (1000, 1.6), (np.inf, 1.0))  # up to so many fixations, px of the radius
+OUTLINE = 1.0  # px
+TINY = 1e-12  # signed values below it are rounding, and white
 Ink = tuple[str, str]  # fill and outline of a dot
 ON_PICTURE: Ink = ("#35e8ff", "#000000")
 ON_SIGNED: Ink = ("#111111", "#ffffff")
@@ -49,10 +50,13 @@ def heat(values: NDArray[Any], scale: Scale = "values", shape: Shape | None = No
     """A map in colours, of the size of an image of `shape`, else of its own."""
     from PIL import Image
 
-    floats = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    shares = Image.fromarray(SHARES[scale](within(floats)).astype(np.float32))
-    small = shares.resize(size_of(shape or values.shape[:2]), Image.Resampling.BOX)
-    levels = np.clip(np.asarray(small) * 255 + 0.5, 0, 255).astype(np.uint8)
+    floats = within(np.nan_to_num(np.asarray(values, np.float64), posinf=np.inf, neginf=-np.inf))
+    low, high, of = ENDS[scale](floats)
+    shares = Image.fromarray(((of - low) / (high - low or 1)).astype(np.float32))
+    small = np.asarray(shares.resize(size_of(shape or values.shape[:2]), Image.Resampling.BOX))
+    if scale == "signed":  # single pixels do not decide where the colours end
+        small = small / max(float(np.abs(small).max()), TINY / (high or 1)) / 2 + 0.5
+    levels = np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8)
     return Image.fromarray(table(COLOURS[scale])[levels])
 
 
@@ -62,25 +66,25 @@ def within(values: Floats) -> Floats:
     return np.clip(values, finite.min(), finite.max()) if len(finite) else np.zeros(values.shape)
 
 
-def linear(values: Floats) -> Floats:
-    """From 0 at the least value to 1 at the greatest; 0 where all are equal."""
-    low, high = values.min(), values.max()
-    return (values - low) / (high - low) if high > low else np.zeros(values.shape)
+def by_value(values: Floats) -> tuple[float, float, Floats]:
+    """The least value, the greatest, and the values."""
+    return float(values.min()), float(values.max()), values
 
 
-def ranked(values: Floats) -> Floats:
-    """The share of pixels below each, those of the same value counted half: what an AUC sees."""
+def by_rank(values: Floats) -> tuple[float, float, Floats]:
+    """From 0 to 1: the share of pixels below each, those of the same value counted half, as an AUC sees them."""
     _, place, times = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray(((np.cumsum(times) - times / 2) / values.size)[place].reshape(values.shape))
+    return 0.0, 1.0, np.asarray(((np.cumsum(times) - times / 2) / values.size)[place].reshape(values.shape))
 
 
-def signed(values: Floats) -> Floats:
-    """0.5 at zero; the colours end where the size of a value is above that of nearly all."""
-    most = np.percentile(np.abs(values), CUT) or np.abs(values).max() or 1.0
-    return 0.5 + values / (2 * most)
+def by_sign(values: Floats) -> tuple[float, float, Floats]:
+    """From zero to the greatest size."""
+    return 0.0, float(np.abs(values).max()), values
 
 
-SHARES = {"values": linear, "ranks": ranked, "signed": signed}
+ENDS: dict[Scale, Callable[[Floats], tuple[float, float, Floats]]] = {
+    "values": by_value, "ranks": by_rank, "signed": by_sign
+}  # fmt: skip
 
 
 @functools.cache
@@ -107,10 +111,10 @@ def dotted(picture: Image, points: Points, shape: Shape, ink: Ink = ON_PICTURE) 
     return marked
 
 
-def jpeg(picture: Image, quality: int = 82) -> str:
+def jpeg(picture: Image, quality: int = 80) -> str:
     """A picture as the address of a JPEG."""
     file = io.BytesIO()
-    picture.save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
+    picture.save(file, "JPEG", quality=quality, optimize=True)
     return data_uri(file.getvalue(), "jpeg")
 
 

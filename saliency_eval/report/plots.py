@@ -25,7 +25,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7
 MARKS = "osD^vPX*<>"
 LINES = ("-", "--", "-.", ":")
 MOST = 10  # models in one plot of points or lines
-DOTS = 150  # per inch, of clouds of points: as single shapes they would be large files
+DOTS = 84  # per inch, of clouds of points: single shapes, or finer ones, would be large files
+LONGEST = 25  # characters of a name
 GOLDEN = 0.6180339887498949  # jitter that is even and never random
 
 
@@ -36,7 +37,18 @@ def sign(number: int) -> dict[str, Any]:
 
 def line(number: int) -> dict[str, Any]:
     """Colour and line of a model by its number."""
-    return {"color": COLOURS[number % len(COLOURS)], "linestyle": LINES[number // 2 % len(LINES)]}
+    round = number // len(COLOURS)
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": LINES[(number + round) % len(LINES)]}
+
+
+def short(name: str) -> str:
+    """A name for a plot: of a long one its beginning and its end, in which variants of a model differ.
+
+    >>> short("centre_gaussian(width=0.15)")
+    'centre_gaus...width=0.15)'
+    """
+    text = shown(name, 5000)
+    return text if len(text) <= LONGEST else f"{text[:11]}...{text[-11:]}"
 
 
 @contextmanager
@@ -57,18 +69,17 @@ def address(figure: Figure) -> str:
 # ------------------------------------------------------------------ distributions
 
 
-def distribution(values: Floats, names: Sequence[str], label: str, chance: float | None) -> str:
+def distribution(values: Floats, names: Sequence[str], chance: float | None) -> str:
     """One metric of (images, models): the shape of each, its quartiles and mean, and every image."""
-    with drawing(6.4, 0.9 + 0.55 * len(names)) as figure:
+    with drawing(6.0, 0.5 + 0.48 * len(names)) as figure:
         axes = figure.subplots()
         for number, column in enumerate(values.T):
             cloud(axes, column[np.isfinite(column)], -number, sign(number)["color"])
         if chance is not None:
             axes.axvline(chance, color=FAINT, linewidth=0.8, linestyle=":")
-        axes.set_yticks(-np.arange(len(names)), [shown(name, 24) for name in names])
+        axes.set_yticks(-np.arange(len(names)), [short(name) for name in names])
         axes.set_ylim(0.6 - len(names), 0.6)
         axes.tick_params(axis="y", length=0)
-        axes.set_xlabel(shown(label, 60))
         return address(figure)
 
 
@@ -105,9 +116,9 @@ def against(values: Floats, names: Sequence[str], labels: Sequence[str]) -> str:
                 continue
             points(grid[row, column], values[:, :, column], values[:, :, row + 1])
             if row == side - 1:
-                grid[row, column].set_xlabel(shown(labels[column], 24))
+                grid[row, column].set_xlabel(short(labels[column]))
             if column == 0:
-                grid[row, column].set_ylabel(shown(labels[row + 1], 24))
+                grid[row, column].set_ylabel(short(labels[row + 1]))
         legend(figure, names, [sign(n) | {"linestyle": "none"} for n in range(len(names))])
         return address(figure)
 
@@ -124,8 +135,8 @@ def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]
     """The models of a plot, below it."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], label=shown(n, 24), **s) for n, s in zip(names, signs, strict=True)]
-    columns = max(1, int(figure.get_figwidth() / 1.6))
+    handles = [Line2D([], [], label=short(n), **s) for n, s in zip(names, signs, strict=True)]
+    columns = max(1, int(figure.get_figwidth() / 2.1))
     figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=8)
 
 
@@ -154,14 +165,14 @@ def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]], words: bool = False)
         if several:
             from matplotlib.lines import Line2D
 
-            handles = [Line2D([], [], label=shown(name, 30), **line(n)) for name, n, _ in curves]
+            handles = [Line2D([], [], label=short(name), **line(n)) for name, n, _ in curves]
             figure.legend(handles=handles, loc="outside lower left", frameon=False, fontsize=8)
         return address(figure)
 
 
 def strips(values: Sequence[tuple[str, Sequence[float]]], label: str) -> str:
     """Numbers at the fixations of one image, a line for each model, with the mean of each."""
-    with drawing(6.4, 0.9 + 0.4 * len(values)) as figure:
+    with drawing(6.0, 0.8 + 0.4 * len(values)) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=FAINT, linewidth=0.8, linestyle=":")
         for number, (_, found) in enumerate(values):
@@ -170,7 +181,7 @@ def strips(values: Sequence[tuple[str, Sequence[float]]], label: str) -> str:
             axes.scatter(finite, jitter, s=9, alpha=0.6, linewidths=0, color=sign(number)["color"])
             if len(finite):
                 axes.plot([finite.mean()] * 2, [-number - 0.35, -number + 0.35], color=INK, linewidth=2)
-        axes.set_yticks(-np.arange(len(values)), [shown(name, 24) for name, _ in values])
+        axes.set_yticks(-np.arange(len(values)), [short(name) for name, _ in values])
         axes.set_ylim(0.6 - len(values), 0.6)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(label)

@@ -24,7 +24,7 @@ from saliency_eval.report.templates import CSS, template
 from saliency_eval.run import Run
 from saliency_eval.stats import rank_correlation
 
-EACH = 3  # best and worst images of each model
+EACH, IN_ALL = 3, 36  # best images of each model, and of all: with many models each has fewer
 
 
 def report_page(
@@ -34,15 +34,15 @@ def report_page(
     *,
     root: str | Path | None = None,
     primary: str | None = None,
-    each: int = EACH,
+    each: int | None = None,
     skipped: Sequence[Problem] = (),
     **naming: Any,
 ) -> tuple[str, tuple[str, ...]]:
     """The page of runs of one data set, and what is missing on it.
 
     `data` and `root` as for scoring, default the data set of the runs; `predictions` by model, or one for each run;
-    `naming`: `prefix`, `suffix`, `pattern`, `variable`. Raises SaliencyEvalError for runs of several data sets, and for
-    data or predictions that are not those that were scored.
+    `each`: best and worst images of each model; `naming`: `prefix`, `suffix`, `pattern`, `variable`. Raises
+    SaliencyEvalError for runs of several data sets, and for data or predictions that are not those that were scored.
     """
     board = one_board(runs, skipped, primary)
     ranked = [run for run in runs if any(run is one for one in board.runs)]  # in the order of the predictions
@@ -50,6 +50,7 @@ def report_page(
     names = [row["label"] for row in content["rows"]]
     compared = compare(board, names, gather(ranked, data, predictions, root, **naming))
     missing = list(compared.material.missing)
+    most = each or max(1, min(EACH, IN_ALL // len(names)))
     page = render(
         template("report.html"),
         title=f"Report on {board.data.id}@{board.data.version}",
@@ -61,7 +62,7 @@ def report_page(
         agreement=agreement(compared),
         cloud=cloud(compared),
         differing=apart_cards(compared, missing),
-        models=[(name, *model_cards(compared, n, each, missing)) for n, name in enumerate(names)],
+        models=[(name, *model_cards(compared, n, most, missing)) for n, name in enumerate(names)],
         images=every_image(compared),
         missing=list(dict.fromkeys(missing)),
         scale=pictures.bar("values"),
@@ -101,8 +102,8 @@ def distributions(compared: Compared) -> list[Picture]:
             f"{shown(n)} {number(m)}" for n, m in zip(compared.names, means_of(values), strict=True)
         )
         alt = f"Distribution of {shown(metric.label)} over the images for each model. Means: {means}"
-        address = plots.distribution(values, compared.names, metric.head, metric.chance)
-        found.append(Picture(address, alt, f"{shown(metric.label)}, {metric.better} is better", "plot"))
+        address = plots.distribution(values, compared.names, metric.chance)
+        found.append(Picture(address, alt, f"{shown(metric.head)}  {metric.better} is better", "plot"))
     return found
 
 
@@ -146,7 +147,7 @@ def cloud(compared: Compared) -> Picture | None:
 
 
 def every_image(compared: Compared) -> list[tuple[str, list[tuple[str, float]], tuple[str, float]]]:
-    """Each image with its primary value under each model, and how far they are apart."""
+    """Each image with its primary value under each model, and how much two of them differ."""
     values = compared.table.column(compared.primary.label)
     return [
         (id, [(number(v), float(v)) for v in row], (number(gap), float(gap)))

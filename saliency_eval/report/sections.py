@@ -13,7 +13,7 @@ from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.errors import shown
 from saliency_eval.pages.words import ARROWS
 from saliency_eval.report import pictures, plots
-from saliency_eval.report.cards import Picture, number
+from saliency_eval.report.cards import Picture, brief, number
 from saliency_eval.report.curves import Curve
 from saliency_eval.report.looks import Look
 from saliency_eval.report.terms import Seen, Terms, seen
@@ -66,12 +66,23 @@ class Section(NamedTuple):
     """A metric on the page."""
 
     label: str
-    better: str
+    key: str
     words: str
+    scale: str  # of its pictures
     parts: list[Part]
     pictures: list[Picture]
     plots: list[Picture]
     tables: list[Rows]
+
+    @property
+    def better(self) -> str:
+        """The direction."""
+        return str(METRICS[self.key].traits["better"])
+
+    @property
+    def name(self) -> str:
+        """The label in the literature."""
+        return str(METRICS[self.key].traits["label"])
 
     @property
     def head(self) -> str:
@@ -97,7 +108,13 @@ def section(label: str, variant: Variant, column: int, models: Sequence[Model], 
     tables = [thresholds(name, curve) for name, _, [curve] in curves]
     tables += [table_of(variant, name, one, models[n].look.views[0]) for name, n, one in terms]
     words = WORDS["auc"] if curves else WORDS.get(variant.key, "") if terms else ""
-    return Section(label, METRICS[variant.key].traits["better"], words, parts, found, drawn, tables)
+    scale = "ranks" if curves else scale_of(variant.key)
+    return Section(label, variant.key, words, scale, parts, found, drawn, tables)
+
+
+def scale_of(key: str) -> pictures.Scale:
+    """The colours of what a metric saw: those with a sign where a term may be below zero."""
+    return "values" if key in ("sim", "emd") else "signed"
 
 
 def part_of(variant: Variant, model: Model, column: int) -> Part:
@@ -105,20 +122,25 @@ def part_of(variant: Variant, model: Model, column: int) -> Part:
     value, views = model.values[column], model.look.views
     found = seen(variant, views[0])
     total = None if found is None else found.total
-    return Part(model.name, value, found, total, sentence(found, value, [float(variant(v)) for v in views]))
+    return Part(
+        model.name,
+        value,
+        found,
+        total,
+        sentence(variant.key, found, value, [float(variant(v)) for v in views]),
+    )
 
 
-def sentence(found: Seen, value: float, views: Sequence[float]) -> str:
+def sentence(key: str, found: Seen, value: float, views: Sequence[float]) -> str:
     """How what is shown adds up to the value."""
     if found is None:
         text = "nothing adds up to it: it is set by a rule, or the metric does not show what it saw"
     elif isinstance(found, Curve):
-        text = f"the area under {len(found.points.fp) + 2} points; {found.ties:.1%} of the pairs of a fixation and a "
-        text += "negative are ties"
-    elif found.rule == "mean":
-        text = f"the mean of {found.values.size:,} numbers"
+        text = f"the area under {len(found.points.fp) + 2} points; of the pairs of a fixation and a negative "
+        text += f"{100 * found.ties:.2g} % are ties"
     else:
-        text = f"the sum of {found.values.size:,} numbers"
+        what = "fixated pixels" if found.at is not None else "cells" if key == "emd" else "pixels"
+        text = f"the {found.rule} over {found.values.size:,} {what}"
     if len(views) == 1:
         return f"{digits(value)}: {text}"
     mean = f"{digits(value)}: the mean over {len(views)} observers, each under a map of the others"
@@ -149,12 +171,11 @@ def by_rank(model: Model, image: Stimulus) -> Picture:
 def map_of(key: str, name: str, terms: Terms, view: Stimulus) -> Picture:
     """The map that a metric sees: the terms themselves, or what lies around them."""
     values = terms.values if terms.other is None or key == "emd" else terms.other
-    scale: pictures.Scale = "values" if key in ("sim", "emd") else "signed"
-    small = pictures.heat(values, scale, view["shape"])
+    small = pictures.heat(values, scale_of(key), view["shape"])
     if terms.at is not None:
         small = pictures.dotted(small, terms.at, view["shape"], pictures.ON_SIGNED)
     finite = values[np.isfinite(values)]
-    span = f"{finite.min():.3g} to {finite.max():.3g}" if len(finite) else "not finite"
+    span = f"{brief(finite.min())} to {brief(finite.max())}" if len(finite) else "not finite"
     what = {"nss": "z-scores", "ig": "bits over the baseline", "cc": "products", "sim": "smaller shares",
             "kld": "nats", "emd": "mass times distance"}[key]  # fmt: skip
     alt = f"{what.capitalize()} of {shown(name)} for {shown(view.id)}, from {span}"
