@@ -71,7 +71,7 @@ def address(figure: Figure) -> str:
 
 def distribution(values: Floats, names: Sequence[str], chance: float | None) -> str:
     """One metric of (images, models): the shape of each, its quartiles and mean, and every image."""
-    with drawing(6.0, 0.5 + 0.48 * len(names)) as figure:
+    with drawing(4.8, 0.5 + 0.48 * len(names)) as figure:
         axes = figure.subplots()
         for number, column in enumerate(values.T):
             cloud(axes, column[np.isfinite(column)], -number, sign(number)["color"])
@@ -172,7 +172,7 @@ def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]], words: bool = False)
 
 def strips(values: Sequence[tuple[str, Sequence[float]]], label: str) -> str:
     """Numbers at the fixations of one image, a line for each model, with the mean of each."""
-    with drawing(6.0, 0.8 + 0.4 * len(values)) as figure:
+    with drawing(4.8, 0.8 + 0.4 * len(values)) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=FAINT, linewidth=0.8, linestyle=":")
         for number, (_, found) in enumerate(values):
