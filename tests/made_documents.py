@@ -40,8 +40,9 @@ def document(names=("deep", "shallow", "centre bias"), metrics=("auc_judd", "nss
             "id": "toy", "version": "1", "tag": "toy@1#0f0f0f0f", "sha256": "0f" * 32, "n": n, "licence": "CC-BY-4.0",
             "citation": "A. Author, B. Author: A set of toys. Journal of Toys 1 (2026).",
         },
-        "primary": metrics[0], "alpha": 0.05, "bootstrap": {"b": 10000, "unit": "image", "seed": 0},
-        "flips": {"b": 10000, "seed": 0},
+        "protocol": "mit", "order": list(metrics), "primary": metrics[0], "alpha": 0.05,
+        "bootstrap": {"b": 10000, "unit": "image", "seed": ["toy", "0f"]},
+        "flips": {"b": 10000, "seed": ["toy", "0f"]},
         "metrics": {m: traits(m, columns[m], n) for m in metrics},
         "rows": rows, "pairs": pairs, "not_ranked": [], "reported": [],
         "correlations": [{"a": a, "b": b, "spearman": 0.5} for a, b in combinations(metrics, 2)],
@@ -79,7 +80,7 @@ def mean_of(scores, place, better):
         "mean": means[place], "lo": means[place] - 1.96 * se[place], "hi": means[place] + 1.96 * se[place],
         "se": se[place], "skew": 0.1, "n": len(scores), "rank_lo": max(rank - 1, 1),
         "rank_hi": min(rank + 1, len(means)), "p_first": 0.9 if rank == 1 else 0.05, "norm": 0.9 - 0.05 * rank,
-        "groups": [],
+        "groups": [], "reason": None,
     }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def pairs_of(m, runs, scores):
         difference = scores[:, i] - scores[:, j]
         mean, se = difference.mean(), difference.std(ddof=1) / len(difference) ** 0.5
         p = 2 * NormalDist().cdf(-abs(mean / se))
-        wins = int(np.sum(difference > 0))
+        wins = int(np.sum(difference > 0 if TRAITS[m][1] == "higher" else difference < 0))
         yield {
             "a": runs[i], "b": runs[j], "metric": m, "diff": mean, "lo": mean - 1.96 * se, "hi": mean + 1.96 * se,
             "p": p, "p_holm": min(1.0, p * len(pairs)), "p_wilcoxon": p, "wins": wins, "ties": 0,

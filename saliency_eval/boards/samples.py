@@ -43,7 +43,7 @@ def samples(runs: Sequence[Run], seed: Sequence[str]) -> dict[str, Sample]:
     labels = runs[0].labels
     rows = [run.values[order(run)][:, [run.labels.index(label) for label in labels]] for run in runs]
     stacked = np.stack(rows, axis=2)  # (images, metrics, runs)
-    finite: NDArray[np.bool_] = np.isfinite(stacked).all(axis=0) & (len(stacked) > 0)
+    finite = np.isfinite(stacked).all(axis=0) & np.full(stacked.shape[1:], len(stacked) > 0)
     scores = stacked[:, finite]
     drawn = len(scores) > 1 and scores.size
     means = stats.resample_means(scores, *seed) if drawn else np.empty((0, scores.shape[1]))

@@ -3,8 +3,8 @@
 from saliency_eval.exports.data import to_csv, to_json
 from saliency_eval.exports.files import FILES, folder_for, save_board, with_reported
 from saliency_eval.exports.latex import to_latex
-from saliency_eval.exports.page import to_html
 from saliency_eval.exports.text import to_markdown
+from saliency_eval.pages import to_html
 
 __all__ = [
     "FILES", "folder_for", "save_board", "to_csv", "to_html", "to_json", "to_latex", "to_markdown", "with_reported",

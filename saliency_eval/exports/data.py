@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from saliency_eval.boards.table import Json
 from saliency_eval.escape import csv_line, without_formula, without_surrogates
-from saliency_eval.exports.table import Json
 
 ENDS = {"mean": "", "lo": "_low", "hi": "_high", "norm": "_norm"}
 

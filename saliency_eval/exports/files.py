@@ -11,15 +11,15 @@ from pathlib import Path
 
 from saliency_eval.boards.board import Board
 from saliency_eval.boards.reported import REPORTED, Reported, read_reported
+from saliency_eval.boards.table import Json
 from saliency_eval.disk import replace as write
 from saliency_eval.disk import sync
 from saliency_eval.errors import ENVIRONMENT, fail, shown
 from saliency_eval.escape import csv_line
 from saliency_eval.exports.data import to_csv, to_json
 from saliency_eval.exports.latex import to_latex
-from saliency_eval.exports.page import to_html
-from saliency_eval.exports.table import Json
 from saliency_eval.exports.text import to_markdown
+from saliency_eval.pages import to_html
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.saved.flat import names_of
 from saliency_eval.store import document_of, folder_name, scores_csv, slug

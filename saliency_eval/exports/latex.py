@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from saliency_eval.boards.table import Json, Mean, Row, table
 from saliency_eval.errors import shown as clean
 from saliency_eval.escape import latex
-from saliency_eval.exports.table import Json, Mean, Row, table
 
 ARROWS = {"higher": r"$\uparrow$", "lower": r"$\downarrow$"}
 MARKS = {"best": r"\mathbf{%s}", "second": r"\underline{%s}", "": "%s"}
@@ -27,7 +27,8 @@ def to_latex(document: Json) -> str:
         *(line(latex_row(row, shown.of_ceiling)) for row in shown.rows),
         r"\bottomrule",
         r"\end{tabular}",
-        *(f"% {clean(text, 2000)}" for text in (shown.sentence, *shown.notes, *shown.signatures)),
+        *(f"% {note.said(clean)}" for note in (shown.sentence, *shown.notes)),
+        *(f"% {clean(signature, 2000)}" for signature in shown.signatures),
     ]
     return "\n".join(lines) + "\n"
 

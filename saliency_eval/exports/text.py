@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 
 from saliency_eval.boards.board import ARROWS
+from saliency_eval.boards.table import REPORTED, REPORTED_WHY, Aside, Json, Mean, Row, Table, table
 from saliency_eval.escape import code, markdown
 from saliency_eval.exports.data import to_json
-from saliency_eval.exports.table import REPORTED, REPORTED_WHY, Aside, Json, Mean, Row, Table, table
 
 # Unicode has no small raised q
 RAISED = str.maketrans(
@@ -16,7 +16,6 @@ RAISED = str.maketrans(
     "\u1d43\u1d47\u1d9c\u1d48\u1d49\u1da0\u1d4d\u02b0\u2071\u02b2\u1d4f\u02e1\u1d50\u207f\u1d52\u1d56\u02b3\u02e2"
     "\u1d57\u1d58\u1d5b\u02b7\u02e3\u02b8\u1dbb",
 )
-SIGNS = {"best": "**", "": ""}
 
 
 def to_markdown(document: Json) -> str:
@@ -28,9 +27,9 @@ def to_markdown(document: Json) -> str:
     rows = [markdown_row(row, shown.of_ceiling) for row in shown.rows]
     parts = [
         f"# {markdown(shown.title, 200)}",
-        markdown(shown.sentence, 500),
+        shown.sentence.said(markdown),
         pipes([header, *rows], ">" + "<" * (len(header) - 1)),
-        *(markdown(note, 1000) for note in shown.notes),
+        *(note.said(markdown) for note in shown.notes),
         "## Signatures",
         "\n".join(f"- {code(line)}" for line in shown.signatures),
         *data_card(shown, document),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from saliency_eval.boards.board import ARROWS
 from saliency_eval.errors import shown
 from saliency_eval.pages import plots
 from saliency_eval.pages.page import data_uri
 from saliency_eval.pages.table import Document, Row, by_mean
-from saliency_eval.pages.words import ARROWS, mean_and_interval
+from saliency_eval.pages.words import mean_and_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, SIDE, TOP, BAR, LABEL = 900, 270, 46, 8, 17  # pixels
+WIDTH, SIDE, TOP, BAR, LABEL = 960, 290, 46, 8, 17  # pixels
 Place = Callable[[float], float]
 
 
@@ -24,38 +25,40 @@ def critical_differences(document: Document) -> str | None:
     order = by_mean(document, key)
     if len(order) < 2:
         return None
-    bars = packed(runs_of_groups(order, key))
+    place = scale(document, order)
+    at = [place(row["metrics"][key]["mean"]) for row in order]
+    bars = packed([(at[first] - 4, at[last] + 4) for first, last in groups_of(order, key)], 4)
     below = TOP + BAR * len(bars) + 14
     with plots.style():
-        made = plots.figure(WIDTH, below + LABEL * (len(order) + 1) // 2 + LABEL)
+        made = plots.figure(WIDTH, below + LABEL * ((len(order) + 1) // 2))
         axes = made.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set(xlim=(0, WIDTH), ylim=(made.get_figheight() * plots.PIXELS, 0))
-        place = scale(document, order)
         draw_axis(axes, document, order, place)
-        draw_bars(axes, bars, [place(row["metrics"][key]["mean"]) for row in order])
-        draw_models(axes, order, key, place, below)
+        for level, ends in ((TOP + BAR * k, bar) for k, row in enumerate(bars) for bar in row):
+            axes.plot(ends, [level, level], color=plots.ACCENT, linewidth=3, solid_capstyle="butt")
+        draw_models(axes, order, key, at, below)
         return data_uri(plots.svg(made), "svg+xml")
 
 
-def runs_of_groups(order: Sequence[Row], key: str) -> list[tuple[int, int]]:
+def groups_of(order: Sequence[Row], key: str) -> list[tuple[int, int]]:
     """First and last place of each group of more than one model."""
     places: dict[str, list[int]] = {}
     for k, row in enumerate(order):
-        for letter in row["metrics"][key].get("groups") or ():
+        for letter in row["metrics"][key]["groups"]:
             places.setdefault(letter, []).append(k)
     return sorted({(min(found), max(found)) for found in places.values() if len(found) > 1})
 
 
-def packed(bars: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """The bars in as few levels as they need not to touch.
+def packed(bars: Sequence[tuple[float, float]], gap: float) -> list[list[tuple[float, float]]]:
+    """The bars, from left to right, in as few levels as they need to keep a gap.
 
-    >>> packed([(0, 2), (1, 3), (3, 4)])
-    [[(0, 2), (3, 4)], [(1, 3)]]
+    >>> packed([(0, 20), (10, 30), (29, 40)], 4)
+    [[(0, 20), (29, 40)], [(10, 30)]]
     """
-    levels: list[list[tuple[int, int]]] = []
+    levels: list[list[tuple[float, float]]] = []
     for bar in bars:
-        free = next((level for level in levels if level[-1][1] < bar[0]), None)
+        free = next((level for level in levels if level[-1][1] + gap < bar[0]), None)
         if free is None:
             levels.append([bar])
         else:
@@ -78,31 +81,23 @@ def draw_axis(axes: Axes, document: Document, order: Sequence[Row], place: Place
     key = document["primary"]
     ends = sorted(order[k]["metrics"][key]["mean"] for k in (0, -1))
     marks = [tick for tick in MaxNLocator(5).tick_values(*ends) if ends[0] <= tick <= ends[1]]
+    digits = max((len(f"{tick:.10g}".partition(".")[2]) for tick in marks), default=0)
     axes.plot([SIDE, WIDTH - SIDE], [TOP - 8] * 2, color=plots.FAINT, linewidth=0.9)
     for tick in marks:
         axes.plot([place(tick)] * 2, [TOP - 13, TOP - 8], color=plots.FAINT, linewidth=0.9)
-        axes.text(place(tick), TOP - 16, f"{tick:.6g}", ha="center", va="bottom")
+        axes.text(place(tick), TOP - 16, f"{tick:.{digits}f}", ha="center", va="bottom")
     text = f"{shown(key, 40)} {ARROWS[document['metrics'][key]['better']]}"
     axes.text(WIDTH / 2, 10, text, ha="center", va="center", weight="bold")
 
 
-def draw_bars(axes: Axes, bars: Sequence[Sequence[tuple[int, int]]], at: Sequence[float]) -> None:
-    """A thick line over each group."""
-    for level, row in enumerate(bars):
-        for first, last in row:
-            y = TOP + BAR * level
-            axes.plot(
-                [at[first] - 4, at[last] + 4], [y, y], color=plots.ACCENT, linewidth=3, solid_capstyle="butt"
-            )
-
-
-def draw_models(axes: Axes, order: Sequence[Row], key: str, place: Place, below: float) -> None:
+def draw_models(axes: Axes, order: Sequence[Row], key: str, at: Sequence[float], below: float) -> None:
     """The better half to the left, the best on top; the other half to the right, the last on top."""
     left = (len(order) + 1) // 2
-    for k, row in enumerate(order):
-        value = row["metrics"][key]
-        x, y = place(value["mean"]), below + LABEL * (k if k < left else len(order) - 1 - k)
-        end, align = (SIDE - 8, "right") if k < left else (WIDTH - SIDE + 8, "left")
+    for k, (x, row) in enumerate(zip(at, order, strict=True)):
+        y = below + LABEL * (k if k < left else len(order) - 1 - k)
+        end, side, align = (SIDE - 8, -1, "right") if k < left else (WIDTH - SIDE + 8, 1, "left")
         axes.plot([x, x, end], [TOP - 8, y, y], color=plots.FAINT, linewidth=0.7)
-        text = plots.name(row, k + 1), mean_and_interval(value)[0]
-        axes.text(end + (-4 if k < left else 4), y, "  ".join(text), ha=align, va="center")
+        # one text each: a name that runs from right to left would take the numbers with it
+        texts = mean_and_interval(row["metrics"][key])[0], str(k + 1), plots.name(row)
+        for text, step in zip(texts, (4, 58, 84), strict=True):
+            axes.text(end + side * step, y, text, ha=align, va="center")

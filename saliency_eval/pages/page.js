@@ -82,6 +82,7 @@ const makeTied = (table) => {
     button.addEventListener("click", () => {
       const pressed = button.getAttribute("aria-pressed") === "false";
       all("[aria-pressed]", table).forEach((one) => one.setAttribute("aria-pressed", String(pressed && one === button)));
+      light(pressed ? row : null);
     });
   });
 };
@@ -129,7 +130,7 @@ const draw = (figure) => {
   figure.replaceChildren(svg);
 };
 
-all("table.board").forEach(makeTied);
+if (data?.rows) all("table.board").forEach(makeTied);
 all("table.sortable").forEach(makeSortable);
 follow("input[data-filters]", "input", filter);
 follow("input[data-column]", "change", chooseColumn);

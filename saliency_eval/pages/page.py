@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saliency_eval.errors import shown
-from saliency_eval.pages.words import percent
+from saliency_eval.pages.words import address, percent
 
 if TYPE_CHECKING:
     import jinja2
@@ -67,7 +67,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(shown=shown, percent=percent)
+    made.filters.update(shown=shown, percent=percent, address=address)
     made.policies["json.dumps_kwargs"] = {
         "sort_keys": True,
         "allow_nan": False,

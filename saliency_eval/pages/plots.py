@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from saliency_eval.boards.board import ARROWS
 from saliency_eval.errors import shown
 from saliency_eval.pages.page import data_uri
 from saliency_eval.pages.table import Document, Row, by_mean
-from saliency_eval.pages.words import ARROWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ STYLE: dict[str, Any] = {
 }
 PIXELS = 96  # in an inch of a page
 ROW, AXIS = 26, 36  # pixels: the height of a table row beside a picture, and of the axis below
-WIDTH, PAD = 300, 14
+WIDTH, PAD = 220, 14
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def rank_intervals(document: Document, key: str | None = None) -> str:
     with style():
         made, axes = beside_rows(len(order))
         values = [row["metrics"][key] for row in order]
-        known = [(k, value) for k, value in enumerate(values) if value.get("rank_lo") is not None]
+        known = [(k, value) for k, value in enumerate(values) if value["rank_lo"] is not None]
         spans = [(k, value["rank_lo"], value["rank_hi"]) for k, value in known]
         draw(axes, spans, [k + 1 for k in range(len(values))])
         axes.set_xlim(0.5, max(len(document["rows"]), 2) + 0.5)
@@ -128,7 +128,7 @@ def draw(axes: Axes, spans: Sequence[tuple[int, float, float]], dots: Sequence[f
     """A line for each interval, a dot for each value."""
     rows, lows, highs = zip(*spans, strict=True) if spans else ((), (), ())
     axes.hlines(rows, lows, highs, color=ACCENT, linewidth=2.2)
-    axes.plot(dots, range(len(dots)), "o", color=ACCENT, markersize=5)
+    axes.plot(dots, range(len(dots)), "o", color=ACCENT, markersize=5, clip_on=False)
 
 
 def ticks(axes: Axes, most: int, *, integer: bool = False) -> None:
@@ -142,18 +142,17 @@ def in_view(document: Document, key: str) -> set[str]:
     """Which of floor and ceiling are near enough to the means to be drawn with them."""
     values = [row["metrics"][key]["mean"] for row in by_mean(document, key)]
     room = max(values) - min(values)
-    limits = {kind: document["metrics"][key].get(kind) or {} for kind in ("floor", "ceiling")}
+    limits = {kind: document["metrics"][key][kind] for kind in ("floor", "ceiling")}
     return {
         kind
         for kind, value in limits.items()
-        if value.get("mean") is not None and min(values) - room <= value["mean"] <= max(values) + room
+        if value is not None and min(values) - room <= value["mean"] <= max(values) + room
     }
 
 
-def name(row: Row, place: int, limit: int = 24) -> str:
-    """A model within a picture: its place, and its name as far as the font has its signs."""
-    text = "".join(c if drawable(c) else "\u25a1" for c in shown(row["label"], limit))
-    return f"{place}  {text}"
+def name(row: Row, limit: int = 24) -> str:
+    """The name of a model within a picture, as far as the font has its signs."""
+    return "".join(c if drawable(c) else "\u25a1" for c in shown(row["label"], limit))
 
 
 @cache

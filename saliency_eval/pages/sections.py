@@ -1,23 +1,16 @@
-"""The sections below the table of the board page: intervals, pairs, metrics, what stands apart."""
+"""The sections below the table of the board page: intervals, pairs, metrics against each other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from saliency_eval.boards.table import marks_of, name_of
 from saliency_eval.pages import plots
-from saliency_eval.pages.table import Document, Row, by_mean, keys, marks
+from saliency_eval.pages.table import Document, Row, by_mean, keys
 from saliency_eval.pages.words import chance, mean_and_interval, percent, places, signed
 
 PAIRS = 400  # with more pairs than this in all, a page holds those of the primary metric
-REASONS = {
-    "incomplete": (
-        "Incomplete",
-        "Runs that lack images are not ranked: a mean of some images is another mean.",
-    ),
-    "mixed_signature": ("Other signatures", "Runs that were scored in another way have another scale."),
-    "skipped_result": ("Unreadable", "Files that could not be read as a run."),
-}
 
 
 class Strip(NamedTuple):
@@ -59,6 +52,11 @@ class Matrix(NamedTuple):
     rows: list[list[Pair | None]]
 
 
+def all_intervals(document: Document) -> list[Intervals]:
+    """The intervals of all metrics that have a mean, the primary one first."""
+    return [made for key in keys(document) if (made := intervals(document, key)) is not None]
+
+
 def intervals(document: Document, key: str) -> Intervals | None:
     """Means and ranks of a metric with their intervals, None without a mean."""
     order = by_mean(document, key)
@@ -72,16 +70,16 @@ def intervals(document: Document, key: str) -> Intervals | None:
 def strip(row: Row, key: str) -> Strip:
     """One model."""
     value = row["metrics"][key]
-    ranks = places(value.get("rank_lo"), value.get("rank_hi"))
-    return Strip(row["label"], *mean_and_interval(value), ranks, percent(value.get("p_first")))
+    ranks = places(value["rank_lo"], value["rank_hi"])
+    return Strip(name_of(row), *mean_and_interval(value), ranks, percent(value["p_first"]))
 
 
 def limits_note(document: Document, key: str) -> str:
     """What the dashed lines are, and what lies outside of the picture."""
     said = []
     for kind, what in (("floor", "centre bias"), ("ceiling", "observers")):
-        value = document["metrics"][key].get(kind)
-        if value is not None and value["mean"] is not None:
+        value = document["metrics"][key][kind]
+        if value is not None:
             place = "dashed" if kind in plots.in_view(document, key) else "outside the picture"
             said.append(f"{what} ({kind}) {mean_and_interval(value)[0]}, {place}")
     return "; ".join(said)
@@ -101,7 +99,7 @@ def matrix(document: Document, key: str) -> Matrix | None:
         [between(found, row["run"], other["run"], document["alpha"]) for other in order[k + 1 :]]
         for k, row in enumerate(order)
     ]
-    return Matrix(key, [row["label"] for row in order], rows) if found else None
+    return Matrix(key, [name_of(row) for row in order], rows) if found else None
 
 
 def between(found: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str, alpha: float) -> Pair | None:
@@ -127,13 +125,13 @@ def turned(pair: Mapping[str, Any] | None, alpha: float) -> Pair | None:
 def pair_hint(pair: Mapping[str, Any]) -> str:
     """What a pair says when it is pointed at."""
     interval = mean_and_interval({**pair, "mean": pair["diff"]})[1]
-    return f"{interval or 'no interval'}; p {chance(pair['p'])}, Wilcoxon {chance(pair.get('p_wilcoxon'))}"
+    return f"{interval or 'no interval'}; p {chance(pair['p'])}, Wilcoxon {chance(pair['p_wilcoxon'])}"
 
 
 def correlations(document: Document) -> list[list[str]] | None:
     """Rank correlations of all metrics with all others, None where the board has none."""
-    found = {frozenset((one["a"], one["b"])): one["spearman"] for one in document.get("correlations") or ()}
-    names = keys(document)
+    found = {frozenset((one["a"], one["b"])): one["spearman"] for one in document["correlations"]}
+    names = document["order"]
     if not found:
         return None
     return [["" if a == b else rho(found.get(frozenset((a, b)))) for b in names] for a in names]
@@ -144,21 +142,16 @@ def rho(value: float | None) -> str:
     return "n/a" if value is None else f"{value:+.2f}"
 
 
-def apart(document: Document) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
-    """The runs that are not ranked, by reason: heading, sentence, runs."""
-    found = [
-        (*texts, [one for one in document["not_ranked"] if one["reason"] == reason])
-        for reason, texts in REASONS.items()
-    ]
-    return [section for section in found if section[2]]
-
-
 def leaders(document: Document) -> tuple[str, str, list[str]]:
     """The best by the primary metric, its mean and interval, and who cannot be told from it."""
     key = document["primary"]
     order = by_mean(document, key)
     if not order:
         return "", "", []
-    best = {run for run, mark in marks(document, key).items() if mark == "best"}
+    best = {
+        row["run"]
+        for row, mark in zip(document["rows"], marks_of(document, key), strict=True)
+        if mark == "best"
+    }
     value = " ".join(filter(None, mean_and_interval(order[0]["metrics"][key])))
-    return order[0]["label"], value, [row["label"] for row in order[1:] if row["run"] in best]
+    return name_of(order[0]), value, [name_of(row) for row in order[1:] if row["run"] in best]

@@ -1,12 +1,14 @@
-"""What the board page shows, read from the document of a board: columns, lines, and who stands out."""
+"""The table of the board page, read from the document of a board: columns and lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from saliency_eval.pages.words import ARROWS, NONE, direction, letters, mean_and_interval, percent, places
+from saliency_eval.boards.board import ARROWS
+from saliency_eval.boards.table import images, marks_of, name_of
+from saliency_eval.pages.words import direction, letters, mean_and_interval, percent, places
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -27,15 +29,15 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """The mean of a model: `mark` is best, second or empty; `value` is what it is sorted by."""
+    """A mean: `mark` is best, second or empty; `value` is what it is sorted by."""
 
     key: str
     value: str
     mean: str
     interval: str
-    letters: str
-    mark: str
-    hint: str
+    letters: str = ""
+    mark: str = ""
+    hint: str = ""
 
 
 class Line(NamedTuple):
@@ -52,58 +54,52 @@ class Line(NamedTuple):
 
 
 def keys(document: Document) -> list[str]:
-    """The metrics in the order of the columns: the primary one, then by name."""
-    primary = document["primary"]
-    return [primary, *sorted(key for key in document["metrics"] if key != primary)]
+    """The metrics, the primary one first."""
+    return sorted(document["order"], key=lambda key: bool(key != document["primary"]))
 
 
 def columns(document: Document) -> list[Column]:
-    """The columns of metrics."""
+    """The columns of metrics, in the order of the document."""
     metrics = document["metrics"]
     return [
         Column(key, metrics[key]["better"], ARROWS[metrics[key]["better"]], direction(metrics[key]))
-        for key in keys(document)
+        for key in document["order"]
     ]
 
 
 def lines(document: Document) -> list[Line]:
     """All ranked models in displayed order."""
-    stand_out = {key: marks(document, key) for key in keys(document)}
-    return [line(document, row, place, stand_out) for place, row in enumerate(document["rows"])]
+    marks = {key: marks_of(document, key) for key in document["order"]}
+    return [line(document, place, marks) for place in range(len(document["rows"]))]
 
 
-def line(document: Document, row: Row, place: int, stand_out: Mapping[str, Mapping[str, str]]) -> Line:
+def line(document: Document, place: int, marks: Mapping[str, Sequence[str]]) -> Line:
     """One model."""
-    cells = tuple(cell(row, key, stand_out[key].get(row["run"], "")) for key in keys(document))
-    norm = row["metrics"][document["primary"]].get("norm")
-    images = counted(row, document["dataset"]["n"])
-    return Line(place, row["rank"], row["label"], cells, norm, images, row["run"], scores_file(row["run"]))
+    row = document["rows"][place]
+    cells = tuple(cell(key, row["metrics"][key], marks[key][place]) for key in document["order"])
+    norm = row["metrics"][document["primary"]]["norm"]
+    counted, run = images(row, document["dataset"]["n"]), row["run"]
+    return Line(place, row["rank"], name_of(row), cells, norm, counted, run, scores_file(run))
 
 
-def cell(row: Row, key: str, mark: str) -> Cell:
-    """One mean."""
-    value = row["metrics"][key]
-    mean, interval = mean_and_interval(value)
+def cell(key: str, value: Mapping[str, Any], mark: str) -> Cell:
+    """One mean of a model."""
     exact = "" if value["mean"] is None else repr(value["mean"])
-    return Cell(key, exact, mean, interval, letters(value.get("groups") or ()), mark, hint(value))
+    return Cell(key, exact, *mean_and_interval(value), letters(value["groups"]), mark, hint(value))
 
 
 def hint(value: Mapping[str, Any]) -> str:
     """What a cell says when it is pointed at."""
     if value["mean"] is None:
-        return str(value.get("reason") or "no mean")
-    said = [f"ranks {places(value.get('rank_lo'), value.get('rank_hi'))}"]
-    said += (
-        [f"first in {percent(value['p_first'])} of the resamples"] if value.get("p_first") is not None else []
-    )
-    said += [f"{percent(value['norm'])} of the way to the ceiling"] if value.get("norm") is not None else []
-    return ", ".join(said)
+        return value["reason"] or ""
+    said = [value["reason"] or "", "" if value["rank_lo"] is None else ranks(value)]
+    said += [f"{percent(value['norm'])} of the way to the ceiling"] if value["norm"] is not None else []
+    return ", ".join(filter(None, said))
 
 
-def counted(row: Row, n: int) -> str:
-    """How many images count, with the marks of maps that were resized or missing."""
-    marks = [f"{key} {row[key]}" for key in ("resize", "missing") if row.get(key) not in (None, "none")]
-    return ", ".join([f"{row['n']}/{n}", *marks])
+def ranks(value: Mapping[str, Any]) -> str:
+    """Where a model stands in the resamples."""
+    return f"ranks {places(value['rank_lo'], value['rank_hi'])}, first in {percent(value['p_first'])} of resamples"
 
 
 def scores_file(run: str) -> str:
@@ -111,38 +107,16 @@ def scores_file(run: str) -> str:
     return f"scores/{run}.csv.gz" if re.fullmatch(r"[a-z0-9._-]{1,80}", run) else ""
 
 
+def ceiling(document: Document) -> list[Cell]:
+    """What observers reach, empty where no metric has it."""
+    found = {key: document["metrics"][key]["ceiling"] for key in document["order"]}
+    if not any(found.values()):
+        return []
+    return [Cell(key, "", *(mean_and_interval(value) if value else ("", ""))) for key, value in found.items()]
+
+
 def by_mean(document: Document, key: str) -> list[Row]:
     """The models that have a mean, best first; ties in displayed order."""
     sign = -1 if document["metrics"][key]["better"] == "higher" else 1
     found = [row for row in document["rows"] if row["metrics"][key]["mean"] is not None]
     return sorted(found, key=lambda row: float(sign * row["metrics"][key]["mean"]))
-
-
-def tied(row: Row, other: Row, key: str) -> bool:
-    """Do two models share a letter?"""
-    return bool({*(row["metrics"][key].get("groups") or ())} & {*(other["metrics"][key].get("groups") or ())})
-
-
-def marks(document: Document, key: str) -> dict[str, str]:
-    """Which runs stand out: the best with all of its groups, and the second where it is outside of them."""
-    order = by_mean(document, key)
-    if not order:
-        return {}
-    found = {row["run"]: "best" for row in order if row is order[0] or tied(row, order[0], key)}
-    return {order[1]["run"]: "second", **found} if len(order) > 1 else found
-
-
-def limits(document: Document) -> list[tuple[str, str, list[Cell]]]:
-    """The rows that are no models: observers and centre bias, where the board has them for some metric."""
-    found = []
-    for kind, what in (("ceiling", "observers (ceiling)"), ("floor", "centre bias (floor)")):
-        values = {key: document["metrics"][key].get(kind) for key in keys(document)}
-        if any(value is not None for value in values.values()):
-            found.append((kind, what, [limit(key, value) for key, value in values.items()]))
-    return found
-
-
-def limit(key: str, value: Mapping[str, Any] | None) -> Cell:
-    """Ceiling or floor of one metric."""
-    mean, interval = mean_and_interval(value)
-    return Cell(key, "", "" if mean == NONE else mean, interval, "", "", "")

@@ -1,4 +1,4 @@
-"""Numbers, directions and sources of a board as a reader sees them."""
+"""Numbers and directions of a board as a reader sees them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from saliency_eval.run import rounded
 from saliency_eval.stats import Interval
 
 NONE = "n/a"
-ARROWS = {"higher": "\u2191", "lower": "\u2193"}
-URL = re.compile(r"https?://[A-Za-z0-9._~/?#@!$&()*+,;=:%-]+")
-DOI = re.compile(r"\b10\.\d{4,9}/[A-Za-z0-9._~/()+,;:%-]+")
-ARXIV = re.compile(r"\barxiv:\s*(\d{4}\.\d{4,5}(?:v\d+)?)", re.IGNORECASE)
 
 
 def mean_and_interval(value: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -51,10 +47,10 @@ def chance(p: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share in percent.
 
-    >>> percent(0.4213), percent(-0.11)
-    ('42 %', '-11 %')
+    >>> percent(0.4213), percent(-0.001), percent(None)
+    ('42 %', '0 %', 'n/a')
     """
-    return NONE if share is None else f"{100 * share:.0f} %"
+    return NONE if share is None else f"{round(100 * share)} %"
 
 
 def places(low: float | None, high: float | None) -> str:
@@ -99,15 +95,11 @@ def bounds(low: float | None, high: float | None) -> str:
     return f"at least {low:g}" if high is None else f"range {low:g} to {high:g}"
 
 
-def address(source: str) -> str:
-    """Where a source can be read: http(s) or a DOI, also that of an arXiv id; empty for everything else.
+def address(url: object) -> str:
+    """An address that a page may link to, empty for everything that is not plain http(s).
 
-    >>> address("arXiv:1610.01563v2, Table 1"), address("javascript:alert(1)")
-    ('https://doi.org/10.48550/arXiv.1610.01563', '')
+    >>> address("https://doi.org/10.1167/14.1.28"), address("javascript:alert(1)")
+    ('https://doi.org/10.1167/14.1.28', '')
     """
-    if found := URL.search(source):
-        return found[0].rstrip(".,;:)")
-    if found := DOI.search(source):
-        return "https://doi.org/" + found[0].rstrip(".,;:)")
-    found = ARXIV.search(source)
-    return "https://doi.org/10.48550/arXiv." + found[1].partition("v")[0] if found else ""
+    plain = r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/?#@!$&()*+,;=:%-]*)?"
+    return url if isinstance(url, str) and re.fullmatch(plain, url) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from saliency_eval.boards.board import rounded
@@ -22,6 +22,21 @@ SECTIONS = {
 }
 REPORTED = "Published elsewhere, not comparable"
 REPORTED_WHY = "Values as their sources print them: other code, other settings or other data. Not ranked."
+
+
+class Note(NamedTuple):
+    """A sentence in which names stand for `{}`."""
+
+    text: str
+    names: tuple[str, ...] = ()
+
+    def said(self, escape: Callable[[str], str]) -> str:
+        """The sentence, its names escaped for a format.
+
+        >>> Note("by {}", ("a|b",)).said(lambda name: name.replace("|", "/"))
+        'by a/b'
+        """
+        return self.text.format(*map(escape, self.names))
 
 
 class Mean(NamedTuple):
@@ -56,11 +71,11 @@ class Table(NamedTuple):
     """Names are as they were given: each format escapes them. `metrics` are labels with their direction."""
 
     title: str
-    sentence: str
+    sentence: Note
     metrics: tuple[tuple[str, str], ...]
     of_ceiling: bool
     rows: tuple[Row, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     signatures: tuple[str, ...]
     card: tuple[tuple[str, str], ...]
     citation: str
@@ -74,10 +89,12 @@ def table(document: Json) -> Table:
     marks = {label: marks_of(document, label) for label in labels}
     return Table(
         f"{data['id']}@{data['version']}, protocol {document['protocol']}",
-        f"Means over {images_of(document)} images, \u00b1 half of their 95 % interval, "
-        f"best first by {document['primary']}.",
+        Note(
+            f"Means over {document['rows'][0]['n']} images \u00b1 half of their 95 % interval, best first by {{}}.",
+            (document["primary"],),
+        ),
         tuple((label, metrics[label]["better"]) for label in labels),
-        any(row["metrics"][document["primary"]]["norm"] is not None for row in document["rows"]),
+        has_share(document),
         tuple(row_of(document, place, marks) for place in range(len(document["rows"]))),
         tuple(notes(document)),
         tuple(metrics[label]["signature"] for label in labels),
@@ -86,11 +103,6 @@ def table(document: Json) -> Table:
         tuple(asides(document)),
         tuple(document["reported"]),
     )
-
-
-def images_of(document: Json) -> int:
-    """How many images count."""
-    return int(document["rows"][0]["n"])
 
 
 # ------------------------------------------------------------------ rows
@@ -160,36 +172,37 @@ def maps(count: str) -> str:
 # ------------------------------------------------------------------ below the table
 
 
-def notes(document: Json) -> list[str]:
+def notes(document: Json) -> Iterator[Note]:
     """What the numbers rest on, in sentences."""
     draws, flips = document["bootstrap"]["b"], document["flips"]["b"]
-    found = [
-        "Models that share a letter cannot be told apart with this many images.",
+    yield Note("Models that share a letter cannot be told apart with this many images.")
+    yield Note(
         f"Intervals: BCa, {draws} bootstrap resamples of the images, the same for all models and metrics. "
-        "Ranks: 95 % interval of the rank in those resamples.",
-        f"Letters: sign flips of the differences of images ({flips} flips), "
-        f"Holm over all pairs of a metric, alpha {document['alpha']:g}. "
-        "Draws are seeded by id and hash of the data set.",
-    ]
-    if any(row["metrics"][document["primary"]]["norm"] is not None for row in document["rows"]):
-        found.append(f"Of ceiling: {document['primary']} on the way from the centre bias to the observers.")
-    return found + list(heavy(document))
-
-
-def heavy(document: Json) -> list[str]:
-    """Where an interval cannot be trusted."""
-    found = []
+        "Ranks: 95 % interval of the rank in those resamples."
+    )
+    yield Note(
+        f"Letters: sign flips of the differences of images ({flips} flips), Holm over all pairs of a metric, "
+        f"alpha {document['alpha']:g}. Draws are seeded by id and hash of the data set."
+    )
+    if has_share(document):
+        yield Note("Of ceiling: {} on the way from the centre bias to the observers.", (document["primary"],))
     for label in document["order"]:
-        names = [
-            row["label"] for row in document["rows"] if abs(row["metrics"][label]["skew"] or 0) > HEAVY_TAIL
-        ]
+        names = [row["label"] for row in document["rows"] if skewed(row["metrics"][label])]
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            found.append(
-                f"The scores of {label} are skewed by more than {HEAVY_TAIL} for {', '.join(names[:3])}{more}: "
-                "those intervals are too narrow."
-            )
-    return found
+            blanks = ", ".join("{}" for _ in names[:3])
+            text = f"Scores of {{}} have a skew above {HEAVY_TAIL} for {blanks}{more}: those intervals are too narrow."
+            yield Note(text, (label, *names[:3]))
+
+
+def skewed(cell: Json) -> bool:
+    """Is the tail of the scores so heavy that no interval can be trusted?"""
+    return cell["skew"] is not None and bool(abs(cell["skew"]) > HEAVY_TAIL)
+
+
+def has_share(document: Json) -> bool:
+    """Are floor and ceiling of the primary metric both known?"""
+    return any(row["metrics"][document["primary"]]["norm"] is not None for row in document["rows"])
 
 
 def card(data: Json) -> tuple[tuple[str, str], ...]:
