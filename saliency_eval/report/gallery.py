@@ -15,7 +15,7 @@ from saliency_eval.store import folder_name
 APART = 4  # images shown on which the models differ
 
 
-def apart_cards(compared: Compared, missing: list[str]) -> list[Card]:
+def apart_cards(compared: Compared, missing: dict[str, None]) -> list[Card]:
     """The images on which the models differ most, with the maps of all."""
     values = compared.table.column(compared.primary.label)
     gaps = spread(values)
@@ -27,7 +27,7 @@ def apart_cards(compared: Compared, missing: list[str]) -> list[Card]:
 
 
 def model_cards(
-    compared: Compared, model: int, each: int, missing: list[str]
+    compared: Compared, model: int, each: int, missing: dict[str, None]
 ) -> tuple[list[Card], list[Card]]:
     """The best and the worst images of a model."""
     values = compared.table.column(compared.primary.label)[:, model]
@@ -42,7 +42,7 @@ def model_cards(
     return best, worst
 
 
-def card(compared: Compared, row: int, title: str, models: Sequence[int], missing: list[str]) -> Card:
+def card(compared: Compared, row: int, title: str, models: Sequence[int], missing: dict[str, None]) -> Card:
     """One image with the maps of some models, and what all scored on it; a lost stimulus is told on the page."""
     id, data = compared.table.ids[row], compared.material.data
     values = cards.rows(compared.table.values[row], compared.names, [m.better for m in compared.metrics])
@@ -54,7 +54,7 @@ def card(compared: Compared, row: int, title: str, models: Sequence[int], missin
         made.pictures.extend(cards.stimulus(data[id]))
     except SaliencyEvalError as error:
         made.missing.append(f"The stimulus cannot be shown: {error.problems[0].message}")
-    missing += made.missing
+    missing |= dict.fromkeys(made.missing)
     looks = looks_of(compared, id, models)
     made.pictures.extend(cards.saliency(data[id], one, compared.names[n]) for n, one in looks.items())
     made.plots.extend(roc(compared, id, looks))

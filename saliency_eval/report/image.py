@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +11,11 @@ import numpy as np
 from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, SaliencyEvalError, shown
+from saliency_eval.escape import without_surrogates
+from saliency_eval.executors import one_thread
 from saliency_eval.pages import render
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.protocols import Protocol
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.report import cards, pictures
 from saliency_eval.report.compared import Metric
@@ -20,7 +23,7 @@ from saliency_eval.report.looks import look
 from saliency_eval.report.sections import Model, Section, section
 from saliency_eval.report.templates import CSS, template
 from saliency_eval.run import Kind, Run, Setting
-from saliency_eval.scoring import load, open_any, usable
+from saliency_eval.scoring import KINDS, expect, load, open_any, usable
 from saliency_eval.tasks import Scorer
 from saliency_eval.variant import Variant
 
@@ -53,7 +56,17 @@ def explain(
     `image` is an id of the data set, `predictions` sources as of `score`, `names` one for each; other options as of
     `score`. Raises SaliencyEvalError for an image or option that does not exist, and for a map that scoring refuses.
     """
+    expect(kind=(kind, KINDS))
     found, chosen = load(data, root), protocol_of(protocol)
+    with one_thread():
+        return explained(image, predictions, found, metrics, chosen, kind, names, naming)
+
+
+def explained(
+    image: str, predictions: Sequence[Any], found: Dataset, metrics: str | Iterable[str] | None, chosen: Protocol,
+    kind: Kind, names: Sequence[str] | None, naming: Mapping[str, Any],
+) -> Explained:  # fmt: skip
+    """The same, once data set and protocol are known."""
     stimulus = found[image]
     variants, problems = usable(chosen.variants(metrics), found, None, named=metrics is not None)
     setting = Setting(chosen.name, kind, chosen.resize, "error")
@@ -72,7 +85,7 @@ def explain(
         section(label, v, n, models, stimulus)
         for n, (label, v) in enumerate(zip(labels, variants, strict=True))
     ]
-    page = page_of(stimulus, found, models, sections)
+    page = without_surrogates(page_of(stimulus, found, models, sections))
     return Explained(image, found.tag, models, sections, problems, page)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,16 @@ LINES = ("-", "--", "-.", ":")
 MOST = 10  # models in one plot of points or lines
 DOTS = 84  # per inch, of clouds of points: single shapes, or finer ones, would be large files
 LONGEST = 25  # characters of a name
+MARGIN = 0.08  # inches
+LINE = 0.2  # of a legend
 GOLDEN = 0.6180339887498949  # jitter that is even and never random
+
+
+class Margins(NamedTuple):
+    """What lies beside the axes, in inches; above and on the right as little as may be."""
+
+    left: float
+    bottom: float
 
 
 def sign(number: int) -> dict[str, Any]:
@@ -52,13 +61,20 @@ def short(name: str) -> str:
 
 
 @contextmanager
-def drawing(width: float, height: float) -> Iterator[Figure]:
-    """A figure of so many inches; a letter that the font lacks is drawn as a box, and is no reason to warn."""
+def drawing(width: float, height: float, margins: Margins | None = None) -> Iterator[Figure]:
+    """A figure of so many inches, laid out by its contents unless the margins are given, which is faster.
+
+    A letter that the font lacks is drawn as a box, and is no reason to warn.
+    """
     from matplotlib.figure import Figure
 
     with style(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        yield Figure((width, height), dpi=DOTS, layout="constrained")
+        figure = Figure((width, height), dpi=DOTS, layout="constrained" if margins is None else None)
+        if margins is not None:
+            figure.subplots_adjust(margins.left / width, margins.bottom / height, 1 - MARGIN / width,
+                                   1 - MARGIN / height, 0.1, 0.1)  # fmt: skip
+        yield figure
 
 
 def address(figure: Figure) -> str:
@@ -108,19 +124,23 @@ def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
 def against(values: Floats, names: Sequence[str], labels: Sequence[str]) -> str:
     """Every metric against every other, a point for each image of each model, (images, models, metrics)."""
     side = len(labels) - 1
-    with drawing(1.55 * side + 0.4, 1.55 * side + 0.5) as figure:
-        grid: Any = figure.subplots(side, side, squeeze=False, sharex="col", sharey="row")
-        for row, column in np.ndindex(side, side):
-            if column > row:
-                grid[row, column].set_axis_off()
-                continue
-            points(grid[row, column], values[:, :, column], values[:, :, row + 1])
-            if row == side - 1:
-                grid[row, column].set_xlabel(short(labels[column]))
-            if column == 0:
-                grid[row, column].set_ylabel(short(labels[row + 1]))
+    width, below = 1.5 * side + 0.6, 0.6 + LINE * -(-len(names) // per_line(1.5 * side + 0.6))
+    with drawing(width, 1.5 * side + below, Margins(0.6, below)) as figure:
+        grid = figure.add_gridspec(side, side)
+        for row, column in ((r, c) for r in range(side) for c in range(r + 1)):
+            axes = figure.add_subplot(grid[row, column])
+            points(axes, values[:, :, column], values[:, :, row + 1])
+            axes.tick_params(labelbottom=row == side - 1, labelleft=column == 0)
+            axes.locator_params(nbins=4)
+            axes.set_xlabel(short(labels[column]) if row == side - 1 else "")
+            axes.set_ylabel(short(labels[row + 1]) if column == 0 else "")
         legend(figure, names, [sign(n) | {"linestyle": "none"} for n in range(len(names))])
         return address(figure)
+
+
+def per_line(width: float) -> int:
+    """How many names stand beside each other in a figure of so many inches."""
+    return max(1, int(width / 2.1))
 
 
 def points(axes: Axes, x: Floats, y: Floats) -> None:
@@ -136,8 +156,8 @@ def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], label=short(n), **s) for n, s in zip(names, signs, strict=True)]
-    columns = max(1, int(figure.get_figwidth() / 2.1))
-    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=8)
+    columns = per_line(figure.get_figwidth())
+    figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False, fontsize=8)
 
 
 # ------------------------------------------------------------------ one image
@@ -148,8 +168,9 @@ def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]], words: bool = False)
 
     Without `words` at the axes, whose shapes are most of a small file, the caption must say what they are.
     """
-    several = len(curves) > 1
-    with drawing(3.2, 3.2 + (0.22 * len(curves) if several else 0)) as figure:
+    space = 0.55 if words else 0.3
+    below = space + (LINE * len(curves) + 0.1 if len(curves) > 1 else 0)
+    with drawing(3.2, 3.2 - space + below, Margins(space, below)) as figure:
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=":")
         for _, number, found in curves:
@@ -162,11 +183,8 @@ def roc(curves: Sequence[tuple[str, int, Sequence[Curve]]], words: bool = False)
         )
         if words:
             axes.set(xlabel="share of negatives", ylabel="share of fixations")
-        if several:
-            from matplotlib.lines import Line2D
-
-            handles = [Line2D([], [], label=short(name), **line(n)) for name, n, _ in curves]
-            figure.legend(handles=handles, loc="outside lower left", frameon=False, fontsize=8)
+        if len(curves) > 1:
+            legend(figure, [name for name, _, _ in curves], [line(n) for _, n, _ in curves])
         return address(figure)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from saliency_eval.boards import Board, boards_of
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, fail, shown
+from saliency_eval.escape import without_surrogates
+from saliency_eval.executors import one_thread
 from saliency_eval.maps import Floats
 from saliency_eval.pages import render
 from saliency_eval.pages.board import view
@@ -46,28 +48,35 @@ def report_page(
     """
     board = one_board(runs, skipped, primary)
     ranked = [run for run in runs if any(run is one for one in board.runs)]  # in the order of the predictions
-    content = board.document
-    names = [row["label"] for row in content["rows"]]
-    compared = compare(board, names, gather(ranked, data, predictions, root, **naming))
-    missing = list(compared.material.missing)
-    most = each or max(1, min(EACH, IN_ALL // len(names)))
-    page = render(
+    names = [row["label"] for row in board.document["rows"]]
+    with one_thread():
+        compared = compare(board, names, gather(ranked, data, predictions, root, **naming))
+        missing = dict.fromkeys(compared.material.missing)
+        page = page_of(compared, each or max(1, min(EACH, IN_ALL // len(names))), missing)
+    return without_surrogates(page), tuple(missing)
+
+
+def page_of(compared: Compared, each: int, missing: dict[str, None]) -> str:
+    """The page; what is missing of its images is added to the sentences about that, each once."""
+    board, names = compared.board, compared.names
+    differing = apart_cards(compared, missing)
+    models = [(name, *model_cards(compared, n, each, missing)) for n, name in enumerate(names)]
+    return render(
         template("report.html"),
         title=f"Report on {board.data.id}@{board.data.version}",
         style=CSS,
         compared=compared,
-        document=content,
-        **board_view(content),
+        document=board.document,
+        **board_view(board.document),
         plots=distributions(compared),
         agreement=agreement(compared),
         cloud=cloud(compared),
-        differing=apart_cards(compared, missing),
-        models=[(name, *model_cards(compared, n, most, missing)) for n, name in enumerate(names)],
+        differing=differing,
+        models=models,
         images=every_image(compared),
-        missing=list(dict.fromkeys(missing)),
+        missing=list(missing),
         scale=pictures.bar("values"),
     )
-    return page, tuple(dict.fromkeys(missing))
 
 
 def board_view(content: dict[str, Any]) -> dict[str, Any]:

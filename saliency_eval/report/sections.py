@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from saliency_eval.boards.board import ARROWS
 from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.errors import shown
-from saliency_eval.pages.words import ARROWS
 from saliency_eval.report import pictures, plots
 from saliency_eval.report.cards import Picture, brief, number
 from saliency_eval.report.curves import Curve
@@ -137,7 +137,7 @@ def sentence(key: str, found: Seen, value: float, views: Sequence[float]) -> str
         text = "nothing adds up to it: it is set by a rule, or the metric does not show what it saw"
     elif isinstance(found, Curve):
         text = f"the area under {len(found.points.fp) + 2} points; of the pairs of a fixation and a negative "
-        text += f"{100 * found.ties:.2g} % are ties"
+        text += f"{100 * found.ties:.3g} % are ties"
     else:
         what = "fixated pixels" if found.at is not None else "cells" if key == "emd" else "pixels"
         text = f"the {found.rule} over {found.values.size:,} {what}"
