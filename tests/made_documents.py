@@ -1,6 +1,7 @@
 """Documents of boards made by hand, so that pages are tested without scoring."""
 
 import hashlib
+import json
 from itertools import combinations
 from statistics import NormalDist
 
@@ -34,7 +35,7 @@ def document(names=("deep", "shallow", "centre bias"), metrics=("auc_judd", "nss
     pairs = [pair for m in metrics for pair in pairs_of(m, runs, columns[m])]
     rows = [row(name, run, k, columns, n) for k, (name, run) in enumerate(zip(names, runs, strict=True))]
     letter(rows, pairs, metrics)
-    return {
+    made = {
         "schema": 1,
         "dataset": {
             "id": "toy", "version": "1", "tag": "toy@1#0f0f0f0f", "sha256": "0f" * 32, "n": n, "licence": "CC-BY-4.0",
@@ -48,6 +49,7 @@ def document(names=("deep", "shallow", "centre bias"), metrics=("auc_judd", "nss
         "correlations": [{"a": a, "b": b, "spearman": 0.5} for a, b in combinations(metrics, 2)],
         "generator": {"name": "saliency-eval", "version": "0.1.0"},
     }  # fmt: skip
+    return json.loads(json.dumps(made))
 
 
 def traits(m, scores, n):

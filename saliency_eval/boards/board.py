@@ -31,15 +31,14 @@ class Apart(NamedTuple):
 
     def problem(self, data: str) -> Problem:
         """The finding as a sentence."""
-        what = {
-            "incomplete": ("has", "score all images"),
+        what, remedy = {
+            "incomplete": (f"has {self.detail} images", "score all images"),
             "mixed_signature": (
-                "has another signature than the others:",
+                f"has another signature than the others: {self.detail}",
                 "score it with the options of the others",
             ),
-        }
-        verb, remedy = what[self.reason]
-        text = f"{shown(self.model)} ({self.run}) is not ranked on {shown(data)}: it {verb} {self.detail}"
+        }[self.reason]
+        text = f"{shown(self.model)} ({self.run}) is not ranked on {shown(data)}: it {what}"
         return Problem(self.reason, text, remedy, file=self.run)
 
 

@@ -107,7 +107,7 @@ def set_apart(run: Run, chosen: Sequence[Run]) -> Apart:
     """Why a run is not among the chosen ones."""
     name = folder_name(run)
     if not run.complete:
-        return Apart(run.model, name, "incomplete", f"{run.n_scored}/{run.data.n} images", run)
+        return Apart(run.model, name, "incomplete", f"{run.n_scored}/{run.data.n}", run)
     if is_ceiling(run, chosen[0]):
         return Apart(run.model, name, "ceiling", "each observer under the map of all others", run)
     return Apart(run.model, name, "mixed_signature", difference(run, chosen[0]), run)

@@ -232,7 +232,7 @@ def asides(document: Json) -> list[Aside]:
 def detail(document: Json, one: Json) -> str:
     """Why a run is not ranked; of a ceiling its means."""
     if "metrics" not in one:
-        return str(one["detail"])
+        return f"{one['detail']} images" if one["reason"] == "incomplete" else str(one["detail"])
     cells = [
         (label, mean_of(one["metrics"][label])) for label in document["order"] if label in one["metrics"]
     ]

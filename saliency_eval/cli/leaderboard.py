@@ -97,7 +97,8 @@ def verify(
 def verdict(one: Verified) -> str:
     """What was found about a board."""
     if one.differences:
-        return f"{shown(one.name)}: {len(one.differences)} differences"
+        count = len(one.differences)
+        return f"{shown(one.name)}: {count} difference{'s' if count > 1 else ''}"
     more = "; numbers differ by less than 1e-9, as those of another platform do" if one.platform else ""
     return f"{shown(one.name)}: all files are what the scores give{more}"
 
@@ -129,7 +130,7 @@ def show_board(board: Board) -> None:
         ]
         for row in found.rows
     ]
-    header = ["rank", "model", *names, *share, "images"]
+    header = ["", "model", *names, *share, "images"]
     for text in columns([header, *rows], ">" + "<" * (len(header) - 1)):
         console.print(text)
     console.print()

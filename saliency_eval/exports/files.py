@@ -14,7 +14,7 @@ from saliency_eval.boards.reported import REPORTED, Reported, read_reported
 from saliency_eval.boards.table import Json
 from saliency_eval.disk import replace as write
 from saliency_eval.disk import sync
-from saliency_eval.errors import ENVIRONMENT, fail, shown
+from saliency_eval.errors import ENVIRONMENT, SaliencyEvalError, fail, shown
 from saliency_eval.escape import csv_line
 from saliency_eval.exports.data import to_csv, to_json
 from saliency_eval.exports.latex import to_latex
@@ -48,7 +48,7 @@ def save_board(board: Board, out: str | os.PathLike[str], *, excel_safe: bool = 
     texts = {name: make(board.document) for name, make in FILES.items()}
     if excel_safe:
         texts["table.csv"] = to_csv(board.document, excel_safe=True)
-    if board.reported:
+    if board.reported and not holds(folder, board.reported):
         texts[REPORTED] = reported_csv(board.reported)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +68,14 @@ def with_reported(board: Board, folder: Path, file: str | os.PathLike[str] | Non
     if board.reported or (file is None and not os.path.lexists(path)):
         return board
     return replace(board, reported=read_reported(path))
+
+
+def holds(folder: Path, rows: tuple[Reported, ...]) -> bool:
+    """Do these values lie in the folder of a board? Its file is then left as it was written by hand."""
+    try:
+        return read_reported(folder / REPORTED) == rows
+    except SaliencyEvalError:
+        return False
 
 
 def reported_csv(rows: tuple[Reported, ...]) -> str:

@@ -85,13 +85,15 @@ def published(shown: Table) -> list[str]:
 
 
 def reported_row(row: Json) -> list[str]:
-    """One value, its source linked; a model that was also run here is named."""
+    """One value, its source linked, and whether the model was also run here."""
     keys = ("metric", "value", "dataset_version", "split", "protocol")
     source = markdown(row["source"], 200)
     link = f"[{source}]({row['url']})" if row["url"] else source
-    note = "; ".join(filter(None, [row["note"], row["here"] and f"also run here: {row['here']}"]))
+    note = "; ".join(
+        filter(None, [markdown(row["note"], 500), "" if row["here"] is None else "also run here"])
+    )
     cells = [markdown(row[key]) for key in keys]
-    return [markdown(row["year"]), markdown(row["model"]), *cells, link, markdown(note, 500)]
+    return [markdown(row["year"]), markdown(row["model"]), *cells, link, note]
 
 
 def pipes(rows: Sequence[Sequence[str]], align: str) -> str:

@@ -32,21 +32,17 @@ def load_flat(folder: Path) -> tuple[list[Run], list[Problem]]:
     for name in names:
         try:
             run = load_pair(folder, f"{name}.json", f"{name}.csv.gz", folder.name)
-            problems += odd(folder, name, run)
-            runs.append(run)
         except SaliencyEvalError as error:
             problems += error.problems
+            continue
+        if folder_name(run) != name:
+            problems.append(wrong(folder, f"{name}.json", f"is the run {folder_name(run)}", BUILD))
+            continue
+        if inflated(folder, name) != scores_text(run):
+            text = "has other digits than this package writes"
+            problems.append(wrong(folder, f"{name}.csv.gz", text, BUILD))
+        runs.append(run)
     return runs, problems
-
-
-def odd(folder: Path, name: str, run: Run) -> list[Problem]:
-    """What files say that this package would not have written, though it can be read."""
-    found = []
-    if folder_name(run) != name:
-        found.append(wrong(folder, f"{name}.json", f"is the run {folder_name(run)}", BUILD))
-    if inflated(folder, name) != scores_text(run):
-        found.append(wrong(folder, f"{name}.csv.gz", "has other digits than this package writes", BUILD))
-    return found
 
 
 def inflated(folder: Path, name: str) -> bytes:
