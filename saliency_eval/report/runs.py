@@ -82,7 +82,8 @@ def page_of(compared: Compared, each: int, missing: dict[str, None]) -> str:
 def board_view(content: dict[str, Any]) -> dict[str, Any]:
     """The sections of the board; it has no files beside it, and metrics are compared by image instead."""
     found = view(content)
-    return found | {"lines": [line._replace(scores="") for line in found["lines"]], "scatter": None}
+    lines = [line._replace(scores="") for line in found["lines"]]
+    return found | {"lines": lines, "scatter": None, "files_beside": False}
 
 
 def one_board(runs: Sequence[Run], skipped: Sequence[Problem], primary: str | None) -> Board:
