@@ -16,7 +16,7 @@ from saliency_eval.report.looks import Look
 
 
 class Picture(NamedTuple):
-    """A picture of a page; `kind` is `plot` or `photo`."""
+    """A picture of a page; `kind` is `photo`, `plot` or `roc`."""
 
     address: str
     alt: str

@@ -85,4 +85,4 @@ def roc(compared: Compared, id: str, looks: Mapping[int, Look]) -> list[Picture]
         return []
     areas = [f"{shown(name)} {number(sum(c.total for c in some) / len(some))}" for name, _, some in drawn]
     alt = f"ROC of {shown(label)} for {shown(id)}. Areas: {', '.join(areas)}"
-    return [Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}: fixations against negatives", "plot")]
+    return [Picture(plots.roc(drawn), alt, f"ROC of {shown(label)}: fixations against negatives", "roc")]

@@ -27,6 +27,7 @@ LINES = ("-", "--", "-.", ":")
 MOST = 10  # models in one plot of points or lines
 DOTS = 84  # per inch, of clouds of points: single shapes, or finer ones, would be large files
 LONGEST = 25  # characters of a name
+SIZES = ((50, 20), (200, 10), (np.inf, 5))  # up to so many images, points^2 of a point
 MARGIN = 0.08  # inches
 LINE = 0.2  # of a legend
 GOLDEN = 0.6180339887498949  # jitter that is even and never random
@@ -144,10 +145,11 @@ def per_line(width: float) -> int:
 
 
 def points(axes: Axes, x: Floats, y: Floats) -> None:
-    """One metric against another, (images, models)."""
+    """One metric against another, (images, models); the fewer points, the larger."""
+    size = next(size for most, size in SIZES if len(x) <= most)
     for number in range(x.shape[1]):
         good = np.isfinite(x[:, number]) & np.isfinite(y[:, number])
-        axes.scatter(x[good, number], y[good, number], s=5, alpha=0.5, linewidths=0, rasterized=True,
+        axes.scatter(x[good, number], y[good, number], s=size, alpha=0.5, linewidths=0, rasterized=True,
                      **sign(number))  # fmt: skip
 
 
