@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -253,6 +254,14 @@ def test_other_predictions_and_other_data_are_refused(scored):
     with pytest.raises(SaliencyEvalError, match="must be the one that was scored") as refused:
         report_page(runs, str(toy / "toy"))
     assert (refused.value.code, refused.value.exit_code) == ("checksum", 4)
+
+
+def test_a_model_that_another_version_scored_has_no_maps(scored):
+    _, data, runs = scored
+    for changed in ({"predictions_sha256": "0" * 64}, {"source": "no_such_model"}):
+        material = gather([replace(runs[2], **changed)], data)
+        assert material.predictions == {}
+        assert "run again, it does not give what was scored" in material.missing[0]
 
 
 def test_predictions_go_to_runs_by_name_by_folder_and_by_order():

@@ -38,7 +38,7 @@ def gather(
 ) -> Material:
     """The data set of runs and what they scored; `sources` by model, or one for each in the order of the runs.
 
-    A model that was run on the spot is run again. Raises `checksum` for other data (exit 4) and other predictions
+    A model that was run on the spot is run again; where another version makes it another one, that is said. Raises `checksum` for other data (exit 4) and other predictions
     (exit 3) than those that were scored, `usage` for sources of no run, and whatever reading them raises.
     """
     given = assigned(runs, sources)
@@ -51,14 +51,21 @@ def gather(
         return Material(None, {}, (text,))
     predictions, missing = dict[str, Predictions](), list[str]()
     for run in runs:
-        source = given.get(folder_name(run)) or (f"model:{run.source}" if run.source else None)
-        if source is None:
-            name = shown(run.model)
+        name, own = shown(run.model), folder_name(run)
+        if own in given:
+            predictions[own] = predictions_of(run, given[own], found, naming)
+        elif run.source:
+            try:
+                predictions[own] = predictions_of(run, f"model:{run.source}", found, {})
+            except SaliencyEvalError as error:
+                why = error.problems[0].message
+                missing.append(
+                    f"There are no maps of {name}: run again, it does not give what was scored ({why})."
+                )
+        else:
             missing.append(
                 f"There are no maps of {name}: its predictions were not named (--pred '{name}=FOLDER')."
             )
-        else:
-            predictions[folder_name(run)] = predictions_of(run, source, found, naming)
     return Material(found, predictions, tuple(missing))
 
 

@@ -3,9 +3,8 @@ value."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from saliency_eval.report import pictures, plots
 from saliency_eval.report.cards import Picture, brief, number
 from saliency_eval.report.curves import Curve
 from saliency_eval.report.looks import Look
+from saliency_eval.report.tables import UNITS, Rows, digits, table_of, thresholds
 from saliency_eval.report.terms import Seen, Terms, seen
 from saliency_eval.variant import Variant
 
-MOST_ROWS = 12  # of the pixels that cost or gain most
 WORDS = {
     "auc": "An AUC sees only the order of the pixels, so the maps are shown by rank. The curve begins at the highest "
     "threshold; its area is the value.",
@@ -32,7 +31,6 @@ WORDS = {
     "the divergence.",
     "emd": "Mass times distance that has to leave each cell of the grid. The sum is the distance.",
 }  # fmt: skip
-UNITS = {"nss": "z", "ig": "bits"}
 
 
 class Model(NamedTuple):
@@ -52,14 +50,6 @@ class Part(NamedTuple):
     seen: Seen
     total: float | None
     sentence: str
-
-
-class Rows(NamedTuple):
-    """A table of a section."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
 
 
 class Section(NamedTuple):
@@ -147,15 +137,6 @@ def sentence(key: str, found: Seen, value: float, views: Sequence[float]) -> str
     return f"{mean}; shown is the first, {digits(views[0])}: {text}"
 
 
-def digits(value: float) -> str:
-    """A value as text with six digits.
-
-    >>> digits(0.81234567), digits(float("inf"))
-    ('0.812346', 'inf')
-    """
-    return "n/a" if math.isnan(value) else f"{value:.6g}"
-
-
 # ------------------------------------------------------------------ pictures and plots
 
 
@@ -204,51 +185,3 @@ def strip(key: str, image: Stimulus, terms: Sequence[tuple[str, int, Terms]]) ->
     alt = f"{UNITS[key]} at each fixated pixel of {shown(image.id)}. Means: {means}"
     address = plots.strips([(name, one.values.tolist()) for name, _, one in terms], UNITS[key])
     return Picture(address, alt, f"{UNITS[key]} at each fixated pixel; the line is the mean", "plot")
-
-
-# ------------------------------------------------------------------ tables
-
-
-def thresholds(name: str, curve: Curve) -> Rows:
-    """The points of a curve."""
-    fp, tp, at = curve.points
-    rows = [(f"{t:.6g}", f"{y:.4f}", f"{x:.6f}") for x, y, t in zip(fp, tp, at, strict=True)]
-    title = f"{shown(name)}: {len(rows)} thresholds"
-    return Rows(title, ("threshold", "share of fixations", "share of negatives"), rows)
-
-
-def table_of(variant: Variant, name: str, terms: Terms, view: Stimulus) -> Rows:
-    """The terms at fixations, or the pixels or cells where the most is lost or gained."""
-    if terms.at is not None:
-        rows = [(str(r), str(c), digits(v)) for (r, c), v in zip(terms.at, terms.values, strict=True)]
-        return Rows(f"{shown(name)}: {len(rows)} fixated pixels", ("row", "column", UNITS[variant.key]), rows)
-    flat = terms.values.ravel()
-    order = np.argsort(-flat, kind="stable")[:MOST_ROWS]
-    place = np.column_stack(np.unravel_index(order, terms.values.shape)).tolist()
-    found, so_far = list[tuple[str, ...]](), 0.0
-    for (r, c), k in zip(place, order, strict=True):
-        so_far += float(flat[k])
-        found.append(
-            (str(r), str(c), *beside(variant, r, c, view), digits(float(flat[k])), share(so_far, terms.total))
-        )
-    head = ("row", "column", *COLUMNS.get(variant.key, ()), "term", "together")
-    unit = "cells" if variant.key == "emd" else "pixels"
-    return Rows(f"{shown(name)}: the {len(found)} {unit} with the greatest terms", head, found)
-
-
-COLUMNS = dict.fromkeys(("cc", "sim", "kld"), ("map", "density"))
-
-
-def beside(variant: Variant, row: int, column: int, view: Stimulus) -> tuple[str, ...]:
-    """Map and density at a pixel, as they are before they are divided by their sums."""
-    if variant.key not in COLUMNS:
-        return ()
-    options: dict[str, Any] = dict(variant.options)
-    return digits(float(view["saliency"].values[row, column])), digits(
-        float(view.read("density", options).values[row, column])
-    )
-
-
-def share(part: float, whole: float) -> str:
-    """A part of a sum in percent, where that means something."""
-    return f"{part / whole:.1%}" if whole > 0 and math.isfinite(whole) else ""
