@@ -38,8 +38,9 @@ def gather(
 ) -> Material:
     """The data set of runs and what they scored; `sources` by model, or one for each in the order of the runs.
 
-    A model that was run on the spot is run again; where another version makes it another one, that is said. Raises `checksum` for other data (exit 4) and other predictions
-    (exit 3) than those that were scored, `usage` for sources of no run, and whatever reading them raises.
+    A model that was run on the spot is run again; where that gives other maps, in another version, they are missing.
+    Raises `checksum` for other data (exit 4) and other predictions (exit 3) than those that were scored, `usage` for
+    sources of no run, and whatever reading them raises.
     """
     given = assigned(runs, sources)
     try:

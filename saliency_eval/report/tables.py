@@ -69,10 +69,8 @@ def beside(variant: Variant, row: int, column: int, view: Stimulus) -> tuple[str
     """Map and density at a pixel, as they are before they are divided by their sums."""
     if variant.key not in COLUMNS:
         return ()
-    options: dict[str, Any] = dict(variant.options)
-    return digits(float(view["saliency"].values[row, column])), digits(
-        float(view.read("density", options).values[row, column])
-    )
+    density = view.read("density", dict(variant.options)).values
+    return digits(float(view["saliency"].values[row, column])), digits(float(density[row, column]))
 
 
 def share(part: float, whole: float) -> str:
