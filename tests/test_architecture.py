@@ -24,6 +24,7 @@ FLOORS = [
     ("boards", "checking", "side_by_side"),
     ("pages",),
     ("exports", "comparison"),
+    ("report",),
     ("demo",),
     ("cli",),
     ("__main__",),

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from saliency_eval.errors import fail, shown
 from saliency_eval.executors import work
-from saliency_eval.executors.work import ONE_THREAD, Progress, T, Task
+from saliency_eval.executors.work import ONE_THREAD, Progress, T, Task, one_thread
 
 __all__ = [
     "AUTO",
@@ -20,6 +20,7 @@ __all__ = [
     "Place",
     "Progress",
     "Workers",
+    "one_thread",
     "place",
     "run_tasks",
     "usable_cores",
