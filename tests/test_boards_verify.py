@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from made_runs import NAMES, made, signature
 
 import saliency_eval as se
@@ -241,3 +242,8 @@ def test_a_run_keeps_its_document(tmp_path):
     assert kept.read_bytes() == path.read_bytes()
     assert '"numpy": "0.0.1"' in kept.read_text()
     assert messages(folder) == []
+
+
+def test_boards_of_this_repository():
+    for folder in sorted(path for path in (ROOT / "leaderboards").iterdir() if path.is_dir()):
+        assert [problem.message for one in verify(folder) for problem in one.differences] == []
