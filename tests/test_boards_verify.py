@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,3 +242,10 @@ def test_a_run_keeps_its_document(tmp_path):
     assert kept.read_bytes() == path.read_bytes()
     assert '"numpy": "0.0.1"' in kept.read_text()
     assert messages(folder) == []
+
+
+def test_boards_of_this_repository():
+    for folder in sorted(
+        path for path in (Path(__file__).resolve().parent.parent / "leaderboards").iterdir() if path.is_dir()
+    ):
+        assert [problem.message for one in verify(folder) for problem in one.differences] == []
