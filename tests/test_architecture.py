@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool", "profiling", "sums", "versions"),
-    ("options", "escape", "disk", "notebook"),
+    ("options", "escape", "disk", "notebook", "causes"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),
@@ -21,9 +21,9 @@ FLOORS = [
     ("journal", "findings"),
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
-    ("boards", "checking"),
+    ("boards", "checking", "side_by_side"),
     ("pages",),
-    ("exports",),
+    ("exports", "comparison"),
     ("demo",),
     ("cli",),
     ("__main__",),
@@ -93,6 +93,7 @@ def loaded_after(code):
         ["score", "--help"],
         ["data", "--help"],
         ["leaderboard", "build", "--help"],
+        ["compare", "--help"],
         ["--version"],
         ["scor"],
         ["score", "x", "--dta", "y"],

@@ -166,12 +166,6 @@ def test_limit_is_not_a_score(toy):
     assert not (toy / "results").exists()
 
 
-def test_all_protocols_side_by_side(toy):
-    done = call("score", "maps", "--data", "toy", "--protocol", "all", "--no-save", cwd=toy)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("maps on toy@1") == 5
-
-
 def test_names_cannot_write_control_characters(toy):
     done = run("score", "maps", "--data", "toy", "--no-save", "--name", "a\x1b[31mb\nc", cwd=toy)
     assert "\x1b" not in done.stdout

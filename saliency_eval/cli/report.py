@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from saliency_eval.cli.beside import causes, show_causes, show_table
 from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.core import METRICS
 from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
 from saliency_eval.profiling import Stages
 from saliency_eval.run import Run, rounded
+from saliency_eval.side_by_side import Difference
 from saliency_eval.signatures import short_signature
 from saliency_eval.store import mean_of, save
 
@@ -27,6 +30,13 @@ class Result(NamedTuple):
     run: Run
     seconds: float
     folder: Path | None = None
+
+
+class Group(NamedTuple):
+    """The results of one set of predictions, one for each protocol, and why they differ."""
+
+    results: Sequence[Result]
+    causes: Sequence[Difference] = ()
 
 
 def keep(results: Sequence[Result], out: Path | None) -> tuple[list[Result], list[Problem]]:
@@ -42,6 +52,18 @@ def keep(results: Sequence[Result], out: Path | None) -> tuple[list[Result], lis
     return kept, lost
 
 
+def grouped(
+    results: Sequence[Result], protocols: int, measure: Callable[[int, str, Sequence[str]], Run] | None
+) -> list[Group]:
+    """The results of each set of predictions; `measure` scores metrics of a set by its number, for the causes."""
+    found = []
+    for number, first in enumerate(range(0, len(results), protocols)):
+        own = results[first : first + protocols]
+        why = causes([r.run for r in own], functools.partial(measure, number)) if measure else ()
+        found.append(Group(own, why))
+    return found
+
+
 def log(seconds: float) -> str:
     """What is not part of the content of a run."""
     lines = [
@@ -53,7 +75,7 @@ def log(seconds: float) -> str:
 
 
 def report(
-    results: Sequence[Result],
+    groups: Sequence[Group],
     lost: Sequence[Problem],
     *,
     bare: str | None,
@@ -61,12 +83,13 @@ def report(
     stages: Stages | None,
 ) -> None:
     """Show all results in the format that was asked for, and what the stages took if they were measured."""
+    results = [result for group in groups for result in group.results]
     if console.format == "json":
-        show_json(results, lost, stages)
+        show_json(groups, lost, stages)
     elif bare is not None:
         show_bare(results, bare)
     else:
-        show_text(results, short)
+        show_text(groups, short)
         if stages is not None:
             show_stages(stages, sum(len(r.run.ids) for r in results))
 
@@ -84,33 +107,45 @@ def show_stages(stages: Stages, images: int) -> None:
         console.print(text)
 
 
-def show_text(results: Sequence[Result], short: bool) -> None:
-    """One table after the other."""
-    for number, result in enumerate(results):
+def show_text(groups: Sequence[Group], short: bool) -> None:
+    """One table after the other: for each set of predictions its protocols side by side."""
+    for number, group in enumerate(groups):
         if number:
             console.print()
-        show_run(result, short)
+        runs = [result.run for result in group.results]
+        begin(runs)
+        if len(runs) > 1:
+            show_table(runs)
+        else:
+            for text in columns([["metric", "", "mean", "95 % interval"], *means(runs[0])], "<<><"):
+                console.print(text)
+        if not console.quiet:
+            show_causes(runs, group.causes)
+        console.print()
+        end(group.results, short)
 
 
-def show_run(result: Result, short: bool) -> None:
-    """The table of one run, its signatures, and what was noticed."""
-    run = result.run
-    console.problems(run.problems)
-    if foreign(run):
+def begin(runs: Sequence[Run]) -> None:
+    """What was noticed, and the heading of a table."""
+    console.problems(dict.fromkeys(problem for run in runs for problem in run.problems))
+    if any(map(foreign, runs)):
         console.note(
             "hint: shuffled_auc is at chance, auc_judd is not: a model of the centre, or maps of other images?"
         )
-    console.print(heading(run))
-    if not run.complete:
-        console.print(not_a_score(run))
+    console.print(heading(runs))
+    if not all(run.complete for run in runs):
+        console.print(not_a_score(runs[0]))
     console.print()
-    for text in columns([["metric", "", "mean", "95 % interval"], *means(run)], "<<><"):
-        console.print(text)
-    console.print()
-    if not console.quiet:
+
+
+def end(results: Sequence[Result], short: bool) -> None:
+    """The signatures, and where each run is."""
+    for run, *_ in results:
         for line in run.signatures.values():
-            console.print(short_signature(line) if short else line)
-    console.print(closing(result))
+            if not console.quiet:
+                console.print(short_signature(line) if short else line)
+    for result in results:
+        console.print((f"{result.run.setting.protocol}: " if len(results) > 1 else "") + closing(result))
 
 
 def closing(result: Result) -> str:
@@ -131,14 +166,15 @@ def foreign(run: Run) -> bool:
     return shuffled.low <= 0.5 <= shuffled.high and judd.low > 0.5
 
 
-def heading(run: Run) -> str:
-    """What was scored: model, data set, protocol, how many images, and what had to be done to some."""
+def heading(runs: Sequence[Run]) -> str:
+    """What was scored: model, data set, protocols, how many images, and what had to be done to some."""
     totals: Counter[str] = Counter()
-    for problem in run.problems:
+    for problem in dict.fromkeys(problem for run in runs for problem in run.problems):
         totals[problem.code] += problem.count
     counts = ", ".join(f"{totals[code]} {word}" for code, word in COUNTED.items() if totals[code])
+    run, names = runs[0], ", ".join(run.setting.protocol for run in runs)
     return (
-        f"{shown(run.model)} on {run.data.id}@{run.data.version}, protocol {run.setting.protocol}   "
+        f"{shown(run.model)} on {run.data.id}@{run.data.version}, protocol {names}   "
         f"{run.n_scored}/{run.data.n} images" + (f" ({counts})" if counts else "")
     )
 
@@ -167,18 +203,24 @@ def show_bare(results: Sequence[Result], bare: str) -> None:
         if not run.complete:
             console.line(not_a_score(run))
         elif run.n_scored < run.data.n or any(p.code == "missing" for p in run.problems):
-            console.line(heading(run))
+            console.line(heading([run]))
         label = bare if bare in run.labels else run.labels[0]
         console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
 
 
-def show_json(results: Sequence[Result], lost: Sequence[Problem], stages: Stages | None) -> None:
+def show_json(groups: Sequence[Group], lost: Sequence[Problem], stages: Stages | None) -> None:
     """All runs as one document."""
+    results = [result for group in groups for result in group.results]
+    causes = [
+        {"model": group.results[0].run.model, **one.to_dict()} for group in groups for one in group.causes
+    ]
     problems = [p for r in results for p in r.run.problems]
     status = SaliencyEvalError(lost).exit_code if lost else DONE
     identity = results[0].run.data._asdict()
     profile = {} if stages is None else {"profile": stages.seconds}
-    console.document(status, [*problems, *lost], data=identity, results=as_json(results), **profile)
+    console.document(
+        status, [*problems, *lost], data=identity, results=as_json(results), causes=causes, **profile
+    )
     console.problems(dict.fromkeys(problems))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,9 @@ from saliency_eval.cli.progress import bar
 from saliency_eval.cli.several import each, findings
 from saliency_eval.errors import DONE, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
+
+if TYPE_CHECKING:
+    from saliency_eval.run import Run
 
 Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
 Prefix = Annotated[str, typer.Option(help="What file names have before the image name.")]
@@ -86,7 +89,7 @@ def score(
 
     Example: saliency-eval score preds/ --data osie --root data/OSIE
     """
-    from saliency_eval.cli.report import Result, keep, report
+    from saliency_eval.cli.report import Result, grouped, keep, report
     from saliency_eval.datasets import load_dataset
     from saliency_eval.profiling import profiled
     from saliency_eval.scoring import score as score_predictions
@@ -111,24 +114,28 @@ def score(
     if folder is not None:
         try_folder(folder / dataset.key)
 
-    def one(number: int, protocol: str) -> Result:
-        started = time.perf_counter()
+    def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
         total = min(limit or len(dataset), len(dataset))
         with bar(total, predictions[number], resumable=folder is not None and resume) as progress:
-            run = score_predictions(
-                predictions[number], dataset, wanted,
+            return score_predictions(
+                predictions[number], dataset, chosen,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
                 workers=worker_count(workers, executor), executor=executor, limit=limit,
                 name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
                 progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip
+
+    def one(number: int, protocol: str) -> Result:
+        started = time.perf_counter()
+        run = scored(number, protocol, wanted, folder)
         return Result(run, time.perf_counter() - started)
 
     with profiled() if profile else contextlib.nullcontext() as stages:
         results, lost = keep(
             each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder
         )
-    report(results, lost, bare=bare, short=short, stages=stages)
+    groups = grouped(results, len(protocols), None if bare is not None else scored)
+    report(groups, lost, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
 

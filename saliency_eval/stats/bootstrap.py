@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from saliency_eval.core import generator
 from saliency_eval.stats.fixed_point import FixedPoint
@@ -18,22 +21,30 @@ def resample_means(
     """Means of bootstrap resamples of the images.
 
     `scores` (images, columns). The resamples depend on the seed words and the number of images alone, so
-    columns, models and metrics are paired. Returns (resamples, columns); NaN for a column that is not finite.
+    columns, models and metrics are paired. Returns (resamples, columns); NaN for a column that is not finite
+    or empty.
 
     >>> means = resample_means(np.array([[0.0, 1.0], [1.0, 2.0], [5.0, 6.0]]), "osie", resamples=4)
     >>> means[:, 1] - means[:, 0]
     array([1., 1., 1., 1.])
     """
-    n = len(scores)
-    rng, columns = generator(*seed, "bootstrap", n), FixedPoint.of(scores)
-    means = np.empty((resamples, scores.shape[1]))
-    for start in range(0, resamples, step := max(1, CHUNK // n)):
+    n, columns = len(scores), FixedPoint.of(scores)
+    means = np.full((resamples, scores.shape[1]), np.nan)
+    with threadpool_limits(1):  # more threads wait for each other more than they gain
+        for rows, weights in drawn_weights(n, *seed, resamples=resamples if n else 0):
+            means[rows] = columns.products(weights) / n
+    return means
+
+
+def drawn_weights(n: int, *seed: object, resamples: int) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """How often each of n images was drawn, for some rows at a time; the chunks leave no trace in them."""
+    rng, step = generator(*seed, "bootstrap", n), max(1, CHUNK // max(n, 1))
+    for start in range(0, resamples, step):
         rows = min(step, resamples - start)
         drawn = rng.integers(n, size=(rows, n))
         drawn += n * np.arange(rows)[:, None]
         weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
-        means[start : start + rows] = columns.products(weights.astype(np.float64)) / n
-    return means
+        yield slice(start, start + rows), weights.astype(np.float64)
 
 
 def percentile(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from saliency_eval.core import generator
 from saliency_eval.stats.fixed_point import FixedPoint
@@ -42,7 +43,8 @@ def sign_flips(scores: NDArray[np.float64], *seed: object, flips: int | None = N
     columns = FixedPoint.of(scores)
     exact = 2**n <= flips
     signs = every_sign(n) if exact else drawn_signs(generator(*seed, "flips", n), n, flips)
-    count = as_far(columns, signs)
+    with threadpool_limits(1):  # more threads wait for each other more than they gain
+        count = as_far(columns, signs)
     p = count / 2**n if exact else (count + 1) / (flips + 1)
     p[~columns.finite] = p[:, ~columns.finite] = np.nan
     np.fill_diagonal(p, 1.0)
@@ -50,8 +52,10 @@ def sign_flips(scores: NDArray[np.float64], *seed: object, flips: int | None = N
 
 
 def every_sign(n: int) -> Iterator[NDArray[np.uint8]]:
-    """All choices among n, each once, as rows of 0 and 1."""
-    yield (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(np.uint8)
+    """All choices among n, each once, as rows of 0 and 1, a chunk at a time."""
+    for start in range(0, 2**n, CHUNK // WORD):
+        rows = np.arange(start, min(2**n, start + CHUNK // WORD))
+        yield (rows[:, None] >> np.arange(n) & 1).astype(np.uint8)
 
 
 def drawn_signs(rng: np.random.Generator, n: int, flips: int) -> Iterator[NDArray[np.uint8]]:
