@@ -36,14 +36,18 @@ class Verified(NamedTuple):
 
 
 def verify(folder: str | os.PathLike[str]) -> list[Verified]:
-    """What differs in the folder of one board, or in those of several; raises `usage` (exit 2) without one."""
+    """What differs in the folder of one board, or in those of several; raises `usage` (exit 2) without one.
+
+    Where nothing but values of others lie, no board has been built yet.
+    """
     top = Path(folder)
     if not top.is_dir():
         fail("usage", f"a board must be a folder: {no_folder(top)}", "name the folder of one or of several boards",
              exit=USAGE)  # fmt: skip
     if is_board(top):
         return [verify_one(top)]
-    inside = [e.name for e in entries(top) if is_folder(e) and not e.name.startswith(".")]
+    folders = [e.name for e in entries(top) if is_folder(e) and not e.name.startswith(".")]
+    inside = [name for name in folders if [e.name for e in entries(top / name)] != [REPORTED]]
     if not inside:
         fail("usage", f"there is no board in {shown(top, 500)}", "build one: saliency-eval leaderboard build",
              exit=USAGE)  # fmt: skip
