@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from saliency_eval import __version__
 from saliency_eval.boards import Apart, Board
 from saliency_eval.boards.build import one_board
 from saliency_eval.boards.reported import REPORTED
@@ -170,11 +171,13 @@ def with_version(fresh: Document, document: Document) -> Document:
 
 def differences(texts: Mapping[str, str], document: Document, given: Document) -> Iterator[Problem]:
     """Where the files are not what follows from a document."""
+    same_version = document["generator"]["version"] == __version__
     for name, make in FILES.items():
         want, got = make(document), texts.get(name)
         if got is None or got == want or (name == "table.csv" and got == to_csv(document, excel_safe=True)):
             continue
         place = first_place(given, document) if name == JSON else None
-        want, got = (page(want), page(got)) if name == "index.html" else (want, got)
+        if name == "index.html":
+            want, got = (page(text, same_version=same_version) for text in (want, got))
         if want != got:
             yield differs(name, place or text_difference(want, got))
