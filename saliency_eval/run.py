@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from saliency_eval import __version__, notebook
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
 from saliency_eval.core import METRICS
-from saliency_eval.errors import Problem
+from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.signatures import context, drawn_images, hash_of_predictions, labels, signature
 from saliency_eval.stats import Interval, mean_intervals
@@ -225,6 +225,16 @@ class Run:
             flat[label] = interval.mean if finite else None
             flat[f"{label}_low"], flat[f"{label}_high"] = interval.low, interval.high
         return flat
+
+
+def check_runs(runs: Iterable[object]) -> None:
+    """Raises `usage` for anything that is no run."""
+    for one in runs:
+        if not isinstance(one, Run):
+            text = f"runs must be what se.score or se.load_run gives, got {shown(type(one).__name__)}"
+            fail(
+                "usage", text, "read a saved run with se.load_run(folder), several with se.load_runs(folder)"
+            )
 
 
 def rounded(interval: Interval) -> tuple[str, str]:

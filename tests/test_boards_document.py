@@ -267,7 +267,7 @@ def test_a_ceiling_of_another_signature_is_none():
     assert board.document["metrics"]["nss"]["ceiling"] is None
     [row] = board.document["not_ranked"]
     assert row["metrics"]["nss"]["mean"] == pytest.approx(ceiling.values[:, 0].mean(), rel=1e-11)
-    assert "ddof 0, not 1: nss " in exports.to_markdown(board.document).replace("\\", "")
+    assert ", not none: nss 2.496 \u00b10.011; kld " in exports.to_markdown(board.document).replace("\\", "")
 
 
 def test_a_ceiling_is_never_the_board():

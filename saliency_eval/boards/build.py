@@ -14,7 +14,7 @@ from saliency_eval.boards.alike import check_alike, difference, is_ceiling, is_p
 from saliency_eval.boards.board import Apart, Board
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
-from saliency_eval.run import Run
+from saliency_eval.run import Run, check_runs
 from saliency_eval.saved import load_runs
 from saliency_eval.store import folder_name
 
@@ -88,6 +88,7 @@ def one_board(
 
 def board_of(runs: Sequence[Run], primary: str | None = None, apart: Iterable[Apart] = ()) -> Board:
     """The board of runs that may all be ranked. Raises as `ranked`."""
+    check_runs(runs)
     runs = sorted(runs, key=identity)
     found = ranked(runs, primary)
     return Board(primary or runs[0].labels[0], tuple(found), tuple(apart))

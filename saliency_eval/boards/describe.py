@@ -119,16 +119,17 @@ def plain(sample: Sample, k: int) -> Json:
 
 
 def norm(value: float, ends: Json, higher: bool) -> float | None:
-    """Where a mean lies between floor (0) and ceiling (1); none where the ceiling is not above the floor.
+    """Where a mean lies between floor (0) and ceiling (1); none where the ceiling is not surely above the floor.
 
-    >>> norm(1.0, {"floor": {"mean": 1.25}, "ceiling": {"mean": 0.25}}, higher=False)
+    >>> ends = {"floor": {"mean": 1.25, "lo": 1.2, "hi": 1.3}, "ceiling": {"mean": 0.25, "lo": 0.2, "hi": 0.3}}
+    >>> norm(1.0, ends, higher=False)
     0.25
     """
-    if not (ends["floor"] and ends["ceiling"]):
+    floor, ceiling = ends["floor"], ends["ceiling"]
+    if not (floor and ceiling) or floor["lo"] is None or ceiling["lo"] is None:
         return None
-    floor, ceiling = ends["floor"]["mean"], ends["ceiling"]["mean"]
-    better = ceiling > floor if higher else ceiling < floor
-    return float((value - floor) / (ceiling - floor)) if better else None
+    apart = ceiling["lo"] > floor["hi"] if higher else ceiling["hi"] < floor["lo"]
+    return (value - floor["mean"]) / (ceiling["mean"] - floor["mean"]) + 0.0 if apart else None
 
 
 # ------------------------------------------------------------------ rows

@@ -182,7 +182,9 @@ def notes(document: Json) -> Iterator[Note]:
     )
     yield Note(
         f"Letters: sign flips of the differences of images ({flips} flips), Holm over all pairs of a metric, "
-        f"alpha {document['alpha']:g}. Draws are seeded by id and hash of the data set."
+        f"alpha {document['alpha']:g}. A letter stands for neighbours in the order of the metric; of two "
+        "models without a common one, the table of pairs says whether they differ. Draws are seeded by id and "
+        "hash of the data set."
     )
     if has_share(document):
         yield Note("Of ceiling: {} on the way from the centre bias to the observers.", (document["primary"],))

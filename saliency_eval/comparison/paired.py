@@ -15,7 +15,7 @@ from saliency_eval.boards.alike import check_alike, order
 from saliency_eval.comparison.result import Comparison
 from saliency_eval.core import METRICS
 from saliency_eval.errors import fail, shown, unknown
-from saliency_eval.run import Run
+from saliency_eval.run import Run, check_runs
 from saliency_eval.stats import RESAMPLES, Interval
 
 ALPHA, WORST = 0.05, 10
@@ -36,6 +36,7 @@ def compare(
     runs or a metric that one of them lacks, `incomplete` for a run that did not score every image, `mixed_signature`
     for other data, images or options, `undefined_metric` where a mean is not finite.
     """
+    check_runs(runs)
     if len(runs) < 2:
         fail("usage", f"a comparison needs at least two runs, got {len(runs)}")
     metric = metric or runs[0].labels[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -54,14 +55,15 @@ def percent(share: float | None) -> str:
 
 
 def places(low: float | None, high: float | None) -> str:
-    """A range of ranks.
+    """A range of ranks in whole places: a rank that ties share may lie between two.
 
     >>> places(3, 4.0), places(1, 1), places(2.5, 3)
-    ('3-4', '1', '2.5-3')
+    ('3-4', '1', '2-3')
     """
     if low is None or high is None:
         return NONE
-    return f"{low:g}" if low == high else f"{low:g}-{high:g}"
+    first, last = math.floor(low), math.ceil(high)
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def letters(groups: Iterable[str]) -> str:
