@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from made_runs import made, signature
+from test_cli import answer, call
 
 import saliency_eval as se
 from saliency_eval import golden
@@ -23,8 +25,6 @@ from saliency_eval.side_by_side import (
 )
 from saliency_eval.variant import CONTEXT as BESIDE
 from saliency_eval.variant import parse, variant
-from tests.made_runs import made, signature
-from tests.test_cli import answer, call
 
 PIXELS = 48 * 64
 
