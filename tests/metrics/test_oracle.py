@@ -195,7 +195,9 @@ def test_every_pass_fail_row_agrees(oracle, status, rows):
     bars = [bar for bar in oracle.bars if bar["status"] == status]
     pairs = [(bar, row) for bar in bars for row in oracle.family(bar)]
     wrong = []
-    for bar, row in sorted(pairs, key=lambda pair: (pair[1]["image"], pair[1]["kind"])):  # each map is read once
+    for bar, row in sorted(
+        pairs, key=lambda pair: (pair[1]["image"], pair[1]["kind"])
+    ):  # each map is read once
         own = own_value(oracle, bar, row)
         if not agrees(bar, row, own):
             wrong.append((bar["implementation"], bar["metric"], bar["variant"], row["kind"], row["image"],

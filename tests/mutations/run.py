@@ -33,7 +33,7 @@ COPIED = (
 )
 COMPILED = (".c", ".h")
 MINUTES = 10  # for the tests of one fault
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+)", re.MULTILINE)
 
 
 class Outcome(NamedTuple):

@@ -53,7 +53,7 @@ MUTATIONS = [
     m("metrics/declare.py", 'return chance if constant == "chance" else float("nan")', "return chance",
       "a constant map scores chance unasked", PLAIN, PROPERTIES),
     m("metrics/declare.py", "check.same_shape(saliency.shape, given[name].shape, name)", "pass",
-      "map and truth may differ in size", "tests/test_core.py", "tests/test_maps.py"),
+      "map and truth may differ in size", "tests/test_scoring.py"),
     # ------------------------------------------------------------------ fields
     m("pool.py", "keys = keys[new]", "keys = keys[:]", "fixations on one pixel are kept under unique",
       "tests/test_fields.py", PLAIN),
@@ -112,7 +112,7 @@ MUTATIONS = [
       "changed fixations leave old values as they are", "tests/test_resume.py"),
     # ------------------------------------------------------------------ guards, escapes
     m("check.py", "outside = ((whole < 0) | (whole >= np.array(shape))).any(1)",
-      "outside = (whole >= np.array(shape)).any(1)", "negative pixels wrap around", "tests/test_maps.py", PLAIN),
+      "outside = (whole >= np.array(shape)).any(1)", "negative pixels wrap around", "tests/test_scoring.py"),
     m("predictions/folder.py", "if os.path.commonpath([os.path.realpath(root), target]) != os.path.realpath(root):",
       "if False:", "links may lead out of the folder",
       "tests/predictions/test_folders.py"),
@@ -127,7 +127,7 @@ MUTATIONS = [
     m("recorded.py", "self.got - self.recorded", "self.recorded - self.got",
       "differences from recorded numbers have the wrong sign", "tests/test_golden.py"),
     m("recorded.py", "rel_tol=tolerance, abs_tol=tolerance", "rel_tol=tolerance, abs_tol=1e-3",
-      "recorded numbers are compared less strictly", "tests/test_pytest_plugin.py", "tests/test_golden.py"),
+      "recorded numbers are compared less strictly", "tests/test_recorded.py"),
     m("pinned.py", "if not different(folder, new, tolerance):", "if different(folder, new, tolerance):",
       "records that differ are not written anew", "tests/test_pytest_plugin.py"),
     m("side_by_side.py", "math.isfinite(end - start) else end - start", "math.isfinite(end - start) else start - end",
