@@ -18,6 +18,7 @@ _LAZY = {
     "SaliencyEvalError": ("saliency_eval.errors", "SaliencyEvalError"),
     "build_boards": ("saliency_eval.boards", "build"),
     "check_predictions": ("saliency_eval.checking", "check_predictions"),
+    "compare": ("saliency_eval.comparison", "compare"),
     "leaderboard": ("saliency_eval.boards", "leaderboard"),
     "load_dataset": ("saliency_eval.datasets", "load_dataset"),
     "load_run": ("saliency_eval.saved", "load"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from saliency_eval.boards import board_of, ranked
+from saliency_eval.boards import boards_of
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.card import Card
-from saliency_eval.exports import to_markdown
+from saliency_eval.exports import save_board
 from saliency_eval.models.runner import write_maps
 from saliency_eval.run import Run
 from saliency_eval.scoring import score
@@ -37,5 +37,6 @@ def run_demo(out: Path) -> Demo:
     ceiling = score(f"model:{CEILING}", data)
     for run in (*runs, ceiling):
         save(run, out / "results")
-    (out / "leaderboard.md").write_text(to_markdown(board_of(runs, PRIMARY)), encoding="utf-8")
-    return Demo(data.card, ranked(runs, PRIMARY), ceiling)
+    [board], _ = boards_of([*runs, ceiling], primary=PRIMARY)
+    save_board(board, out / "leaderboards")
+    return Demo(data.card, list(board.runs), ceiling)

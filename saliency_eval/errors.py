@@ -76,6 +76,7 @@ CODES: dict[str, Code] = {
         "warning", REJECTED, "A result with fewer images than the data set; it is never ranked."
     ),
     "mixed_signature": Code("warning", REJECTED, "Results of different signatures are not ranked together."),
+    "differs": Code("error", GATE, "A file of a board is not what the scores beside it give."),
     "skipped_result": Code("warning", REJECTED, "A result file that is unreadable or of a newer version."),
     "usage": Code("error", USAGE, "A command, option, name or configuration that does not exist or fit."),
     "needs_extra": Code("error", ENVIRONMENT, "An optional package is absent."),

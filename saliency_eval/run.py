@@ -99,6 +99,7 @@ class Run:
     version: str = __version__
     taken_up: int = 0  # images that an interrupted run had scored
     restored: bool = False  # it was complete already, and nothing was scored
+    document: bytes = b""  # its run.json as it was read
     journal: Journal | None = None  # what was kept while it was scored, until it is saved
 
     @classmethod

@@ -116,12 +116,28 @@ def slug(name: str) -> str:
 
 
 def scores_csv(run: Run) -> bytes:
-    """Per-image values, sorted by image, 17 significant digits, gzip without a time."""
+    """Per-image values in gzip without a time."""
+    return gzip.compress(scores_text(run), mtime=0)
+
+
+def scores_text(run: Run) -> bytes:
+    """Per-image values, sorted by image, 17 significant digits."""
     lines = [csv_line(["image", *run.labels])]
     for row in sorted(range(len(run.ids)), key=lambda i: run.ids[i]):
         values = ["" if math.isnan(v) else f"{v:.17g}" for v in run.values[row]]
         lines.append(csv_line([run.ids[row], *values]))
-    return gzip.compress("".join(lines).encode("utf-8", "surrogateescape"), mtime=0)
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def document_of(run: Run) -> bytes:
+    """The document of a run: that of its file, where it was read from one."""
+    return run.document or to_json(run)
+
+
+def hashes(run: Run) -> dict[str, str]:
+    """What the two files of a run hold, whatever library compressed them."""
+    parts = {"scores_sha256": scores_text(run), "run_sha256": document_of(run)}
+    return {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
 
 
 def to_json(run: Run) -> bytes:

@@ -7,7 +7,7 @@ from made_runs import SHA, made, signature
 import saliency_eval as se
 from saliency_eval.boards import board_of, boards_of, build
 from saliency_eval.errors import Problem
-from saliency_eval.run import DataId
+from saliency_eval.run import DataId, Setting
 from saliency_eval.store import save
 
 
@@ -33,7 +33,7 @@ def test_what_has_no_mean_comes_last_and_has_no_rank():
     infinite = made("b", values=np.column_stack([[np.inf] * 6, flat(0)]))
     board = board_of([gone, infinite, made("c")])
     assert [run.model for run in board.runs] == ["c", "a", "b"]
-    assert board.ranks() == [1, None, None]
+    assert [row["rank"] for row in board.document["rows"]] == ["1", "-", "-"]
     assert [run.model for run in board_of([gone, made("c")], "kld").runs] == ["a", "c"]
 
 
@@ -97,6 +97,55 @@ def test_skipped_files_stand_beside_the_board_of_their_folder():
     boards, problems = boards_of([made("a"), made("b", id="other")], skipped)
     assert problems == skipped
     assert [[one.run for one in board.apart] for board in boards] == [[], ["toy/x/run.json"]]
+
+
+def test_each_protocol_has_a_board():
+    runs = [made(m) for m in "ab"] + [in_protocol("a", "tuebingen"), in_protocol("c", "exact")]
+    boards, [problem] = boards_of(runs)
+    assert [(b.protocol, [run.model for run in b.runs]) for b in boards] == [
+        ("exact", ["c"]), ("mit", ["a", "b"]), ("tuebingen", ["a"])
+    ]  # fmt: skip
+    assert all(board.apart == () for board in boards)
+    assert (problem.code, problem.severity) == ("mixed_signature", "warning")
+    assert "the runs on toy follow 3 protocols (exact, mit, tuebingen)" in problem.message
+
+
+def in_protocol(model, protocol):
+    lines = {key: signature(key, protocol=protocol) for key in ("nss", "kld")}
+    return made(model, signatures=lines, setting=Setting(protocol, "map", "mit", "error"))
+
+
+def test_what_has_no_mean_is_said():
+    gone = made("a", values=np.column_stack([[1.0] * 5 + [np.nan], flat(0)]))
+    [board], [problem] = boards_of([gone, made("b")])
+    assert [run.model for run in board.runs] == ["b", "a"]
+    assert problem.code == "incomplete"
+    assert "nss is undefined on 1 of 6 images" in problem.message
+
+
+def test_runs_that_count_other_images_are_not_paired():
+    """Their signatures have the same n; the images are not the same ones."""
+    one, other = (np.arange(6) == k for k in (0, 5))
+    lines = {key: signature(key, n=5) for key in ("nss", "kld")}
+    runs = [made(m, unscored=gone, signatures=lines) for m, gone in (("a", one), ("b", one), ("c", other))]
+    [board], [problem] = boards_of(runs)
+    assert [run.model for run in board.runs] == ["a", "b"]
+    assert board.apart[0].detail == "other images count"
+    assert problem.code == "mixed_signature"
+    with pytest.raises(se.SaliencyEvalError, match="other data or images"):
+        board_of(runs)
+
+
+def test_a_run_stands_once():
+    with pytest.raises(se.SaliencyEvalError, match=r"every run once, a-.* was given 2 times") as raised:
+        board_of([made("a"), made("b"), made("a")])
+    assert raised.value.exit_code == 2
+
+
+def test_the_default_metric_does_not_depend_on_the_order_of_runs():
+    swapped = made("b", labels=("kld", "nss"), values=np.random.default_rng(1).normal(1, 1, (6, 2)))
+    for order in ([made("a"), swapped], [swapped, made("a")]):
+        assert board_of(order).primary == "nss"
 
 
 def test_a_board_needs_runs():

@@ -485,7 +485,7 @@ def test_demo_ends_with_a_board_and_next_steps(tmp_path):
     assert rows[3][1] == "gold_standard"
     assert "simulated" in done.stdout
     assert max(map(len, done.stdout.splitlines()[:7])) <= 100
-    assert "[" in (tmp_path / "d" / "leaderboard.md").read_text(encoding="utf-8")
+    assert "[" in (tmp_path / "d" / "leaderboards" / "demo" / "README.md").read_text(encoding="utf-8")
     first, second = done.stderr.split("\n")[-3:-1]
     assert "saliency-eval score" in first
     assert "saliency-eval --help" in second

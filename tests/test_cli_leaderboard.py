@@ -53,7 +53,8 @@ def test_model_names(tmp_path):
     for name in NAMES.values():
         assert shown(name) in done.stdout
     assert {row["model"] for row in board(tmp_path)["rows"]} == set(NAMES.values())
-    assert {p.name for p in (tmp_path / "boards" / "toy").iterdir()} == FILES
+    assert {p.name for p in (tmp_path / "boards" / "toy").iterdir()} == FILES | {"scores"}
+    assert command("leaderboard", "verify", "boards", cwd=tmp_path).returncode == 0
     with (tmp_path / "boards" / "toy" / "table.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.reader(file, strict=True))) == 1 + len(NAMES)
 
@@ -93,12 +94,13 @@ def test_result_other_signature(toy):
     score(toy, "--name", "two", "--protocol", "tuebingen")
     done = build(toy)
     assert done.returncode == 0
-    assert re.search(
-        r"warning\[mixed_signature\]: two .* another signature .*protocol tuebingen, not mit", done.stderr
-    )
-    assert [row["model"] for row in board(toy)["rows"]] == ["one"]
+    assert "warning[mixed_signature]: the runs on toy follow 2 protocols (mit, tuebingen)" in done.stderr
+    assert "their signatures differ" in done.stderr
+    for folder, model in (("toy", "one"), ("toy.tuebingen", "two")):
+        assert [row["model"] for row in board(toy, folder)["rows"]] == [model]
     assert (
-        "two" in (toy / "boards" / "toy" / "README.md").read_text(encoding="utf-8").split("## Not ranked")[1]
+        command("leaderboard", "verify", "boards", cwd=toy).stdout.count("all files are what the scores give")
+        == 2
     )
 
 
@@ -110,6 +112,7 @@ def test_result_nan_metric(tmp_path):
     assert "NaN" in old.read_text()
     done = build(tmp_path)
     assert done.returncode == 0
+    assert "warning[incomplete]: a (a-" in done.stderr
     rows = [line.split() for line in done.stdout.splitlines() if re.match("[1-]  ", line)]
     assert [row[:2] for row in rows] == [["1", "z"], ["-", "a"]]
     assert "n/a" in rows[1]
@@ -175,3 +178,90 @@ def test_equal_bytes_whatever_the_order_of_runs_on_disk(tmp_path):
     for path in (first / "boards").rglob("*.*"):
         assert path.read_bytes() == (second / "boards" / path.relative_to(first / "boards")).read_bytes()
     assert {p.name for p in (first / "boards").iterdir()} == {"toy", "other"}
+
+
+# ------------------------------------------------------------------ values of the literature
+
+HEADER = "model,year,metric,value,dataset_version,split,protocol,source,note"
+ROW = 'DeepFix,2015,nss,2.26,unknown,test,unknown,"matthias-k/saliency-benchmarking ad4afb5, TestNewModels.m",\n'
+
+
+def test_values_of_the_literature_stand_apart(tmp_path):
+    save(made(), tmp_path / "results")
+    (tmp_path / "theirs.csv").write_text(f"{HEADER}\n{ROW}", encoding="utf-8")
+    assert build(tmp_path, "--reported", "theirs.csv").returncode == 0
+    page = (tmp_path / "boards" / "toy" / "README.md").read_text(encoding="utf-8")
+    assert "DeepFix" in page.split("## Published elsewhere, not comparable")[1]
+    assert "DeepFix" not in page.split("## Published")[0]
+    [row] = board(tmp_path)["reported"]
+    assert row["value"] == "2.26"
+    assert row["url"] == "https://github.com/matthias-k/saliency-benchmarking/tree/ad4afb5"
+    before = (tmp_path / "boards" / "toy" / "README.md").read_bytes()
+    assert build(tmp_path).returncode == 0  # it lies in the folder of the board now
+    assert (tmp_path / "boards" / "toy" / "README.md").read_bytes() == before
+
+
+def test_a_value_without_source_fails_the_build(tmp_path):
+    save(made(), tmp_path / "results")
+    (tmp_path / "theirs.csv").write_text(
+        f"{HEADER}\nDeepFix,2015,nss,2.26,unknown,test,unknown,,\n", encoding="utf-8"
+    )
+    done = build(tmp_path, "--reported", "theirs.csv")
+    assert done.returncode == 4
+    assert "theirs.csv: line 2: source must not be empty; give a DOI" in done.stderr
+    assert done.stderr.startswith("error[unreadable]: ")
+    assert not (tmp_path / "boards").exists()
+
+
+def test_values_are_about_one_data_set(tmp_path):
+    for id in ("toy", "other"):
+        save(made(id=id), tmp_path / "results")
+    (tmp_path / "theirs.csv").write_text(f"{HEADER}\n{ROW}", encoding="utf-8")
+    done = build(tmp_path, "--reported", "theirs.csv")
+    assert done.returncode == 2
+    assert "--reported is about one data set" in done.stderr
+    assert build(tmp_path, "--reported", "theirs.csv", "--data", "toy").returncode == 0
+
+
+# ------------------------------------------------------------------ verify
+
+
+def test_verify_says_what_differs(tmp_path):
+    for k in range(2):
+        save(made(f"m{k}", seed=k), tmp_path / "results")
+    assert build(tmp_path).returncode == 0
+    done = command("leaderboard", "verify", "boards", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "toy: all files are what the scores give\n")
+    table = tmp_path / "boards" / "toy" / "table.csv"
+    table.write_text(table.read_text().replace("m0", "m9"))
+    done = command("leaderboard", "verify", "boards/toy", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "toy: 1 difference\n")
+    assert done.stderr.startswith("error[differs]: toy/table.csv: line ")
+    done = command("leaderboard", "verify", "boards", "--format", "json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    assert done.returncode == document["exit_code"] == 1
+    assert document["results"] == [{"board": "toy", "differences": 1, "other_platform": False}]
+    assert [p["file"] for p in document["problems"]] == ["toy/table.csv"]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_there_is_nothing_to_verify(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    done = command("leaderboard", "verify", name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error[usage]: ")
+
+
+def test_equal_bytes_in_other_surroundings(tmp_path):
+    """Another zone, language and seed of hashes; the environment of the first is that of the tests."""
+    for k in range(3):
+        save(made(f"m{k}", seed=k), tmp_path / "results")
+    assert build(tmp_path).returncode == 0
+    odd = {"TZ": "Pacific/Kiritimati", "LANG": "de_DE.UTF-8", "LC_ALL": "C", "PYTHONHASHSEED": "1",
+           "PYTHONIOENCODING": "ascii", "OPENBLAS_NUM_THREADS": "4"}  # fmt: skip
+    line = [sys.executable, "-m", "saliency_eval", "leaderboard", "build", "results", "--out", "others"]
+    assert subprocess.run(line, cwd=tmp_path, env={**os.environ, **odd}, capture_output=True).returncode == 0
+    for path in (tmp_path / "boards").rglob("*.*"):
+        assert (
+            path.read_bytes() == (tmp_path / "others" / path.relative_to(tmp_path / "boards")).read_bytes()
+        ), path

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,7 +16,7 @@ from markdown_it import MarkdownIt
 
 import saliency_eval as se
 from saliency_eval import exports
-from saliency_eval.boards import Apart, board_of
+from saliency_eval.boards import Apart, Reported, board_of
 from saliency_eval.cli.leaderboard import show_board
 from saliency_eval.errors import shown
 from saliency_eval.escape import LATEX, markdown, without_surrogates
@@ -26,6 +27,7 @@ ALL = {**NAMES, **MORE}
 every_name = pytest.mark.parametrize("name", ALL.values(), ids=ALL)
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "div", "table", "thead", "tbody",
         "tr", "th", "td", "span", "code", "bdi", "ul", "li"}  # fmt: skip
+DOI = "doi:10.1167/14.1.28, table 2"
 
 
 class Reader(HTMLParser):
@@ -54,12 +56,20 @@ class Reader(HTMLParser):
             self.rows[-1][-1] += data
 
 
+def label_of(name):
+    """A label that can be written to the file of scores."""
+    return f"kld({without_surrogates(name)})"
+
+
 def hostile(name):
-    """A board with the name as a model, as one that stands apart, as a version, and in the label of a metric."""
-    label, data = f"kld({name})", DataId("toy", name, "toy", SHA, 6)
+    """A document with the name as a model, as one that stands apart, as a version, in the label of a metric, and in
+    the values of the literature.
+    """
+    label, data = label_of(name), DataId("toy", name, "toy", SHA, 6)
     good, bad = (made(m, seed=k, labels=("nss", label), data=data) for k, m in enumerate(["good", name]))
     apart = [Apart(name, name, "skipped_result", name)]
-    return board_of([good, bad], label, apart), bad
+    reported = (Reported(name, name, name, name, name, name, name, DOI, name),)
+    return replace(board_of([good, bad], label, apart), reported=reported).document, bad
 
 
 def squeezed(text):
@@ -69,31 +79,38 @@ def squeezed(text):
 
 @every_name
 def test_html_holds_the_name_as_text(name):
-    board, _ = hostile(name)
+    document, _ = hostile(name)
     plain, _ = hostile("plain")
-    page, other = Reader(exports.to_html(board)), Reader(exports.to_html(plain))
+    page, other = Reader(exports.to_html(document)), Reader(exports.to_html(plain))
     assert page.tags == other.tags
     assert page.attributes == other.attributes
     assert set(page.tags) <= TAGS
     assert shown(name) in [row[1] for row in page.rows if len(row) > 4]
-    assert page.rows[-1] == [shown(name), shown(name), "skipped_result", shown(name, 500)]
+    assert [shown(name), shown(name, 500), shown(name)] in page.rows
 
 
 @every_name
 def test_markdown_holds_the_name_as_text(name):
-    board, _ = hostile(name)
-    text = exports.to_markdown(board)
+    document, _ = hostile(name)
+    text = exports.to_markdown(document)
     plain = exports.to_markdown(hostile("plain")[0])
     assert text.count("\n") == plain.count("\n")
     cells = [len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) for line in text.splitlines() if line[:1] == "|"]
-    assert cells == [len(board.labels) + 5] * 4 + [5] * 3
+    assert cells == [2 + 5] * 4 + [4] * 3 + [10] * 3
     for flavour in ("gfm-like", "commonmark"):
         parser = MarkdownIt(flavour, {"linkify": False}).enable("table")
         page, other = (Reader(parser.render(t)) for t in (text, plain))
         assert page.tags == other.tags
-        assert page.attributes == other.attributes
+        assert [pair for pair in page.attributes if pair[0] != "href"] == [
+            pair for pair in other.attributes if pair[0] != "href"
+        ]
+        assert {url for key, url in page.attributes if key == "href"} <= {
+            "https://doi.org/10.1167/14.1.28", *(f"scores/{row['run']}.csv.gz" for row in document["rows"])
+        }  # fmt: skip
         assert squeezed(shown(name)) in [row[1] for row in page.rows if len(row) > 4]
-        assert page.rows[-1][0] == squeezed(shown(name, 500))
+        assert [squeezed(shown(name)), squeezed(shown(name, 500))] == page.rows[4][:2]
+        note = "; ".join(filter(None, [shown(name, 500), "also run here"]))
+        assert [squeezed(shown(name))] * 7 + [DOI, squeezed(note)] == page.rows[-1]
 
 
 def test_markdown_makes_no_link_of_an_address():
@@ -103,13 +120,13 @@ def test_markdown_makes_no_link_of_an_address():
 
 @every_name
 def test_csv_reads_back_as_the_name(name):
-    board, run = hostile(name)
-    text = exports.to_csv(board).encode("utf-8").decode("utf-8")
+    document, run = hostile(name)
+    text = exports.to_csv(document).encode("utf-8").decode("utf-8")
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert {len(row) for row in rows} == {5 + 3 * len(board.labels)}
-    assert {row[2]: row[1] for row in rows}[folder_name(run)] == without_surrogates(name)
+    assert {len(row) for row in rows} == {6 + 5 * 2}
+    assert {row[3]: row[2] for row in rows}[folder_name(run)] == without_surrogates(name)
     if not re.search("[\ud800-\udfff]", name):
-        assert name in [row[1] for row in rows]
+        assert name in [row[2] for row in rows]
     if "\n" not in name:
         assert text.count("\n") == 3
 
@@ -117,15 +134,15 @@ def test_csv_reads_back_as_the_name(name):
 @every_name
 def test_a_spreadsheet_computes_no_name(name):
     rows = csv.reader(io.StringIO(exports.to_csv(hostile(name)[0], excel_safe=True), newline=""), strict=True)
-    found = [row[1] for row in rows]
+    found = [row[2] for row in rows]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in found)
     assert {without_surrogates(name), "'" + name} & set(found)
 
 
 def test_numbers_stay_numbers_for_a_spreadsheet():
-    board = board_of([made("-m", values=np.full((6, 2), -0.5))])
-    [_, row] = csv.reader(exports.to_csv(board, excel_safe=True).splitlines())
-    assert row[1:2] + row[3:] == ["'-m", "6", "6", *["-0.5"] * 6]
+    document = board_of([made("-m", values=np.full((6, 2), -0.5))]).document
+    [_, row] = csv.reader(exports.to_csv(document, excel_safe=True).splitlines())
+    assert row[:3] + row[4:] == ["1", "1", "'-m", "6", "6", *["-0.5", "-0.5", "-0.5", "n/a", "a"] * 2]
 
 
 def latex_text(text):
@@ -143,14 +160,16 @@ def latex_text(text):
 
 @every_name
 def test_latex_holds_the_name_as_text(name):
-    board, _ = hostile(name)
-    lines = exports.to_latex(board).splitlines()
+    document, _ = hostile(name)
+    lines = exports.to_latex(document).splitlines()
     assert len(lines) == len(exports.to_latex(hostile("plain")[0]).splitlines())
-    rows = [re.split(r"(?<!\\) & ", line.removesuffix(r" \\")) for line in lines if line[:2] in ("1 ", "2 ")]
-    assert [len(row) for row in rows] == [len(board.labels) + 3] * 2
+    rows = [re.split(r"(?<!\\) & ", line.removesuffix(r" \\")) for line in lines[5:7]]
+    assert [len(row) for row in rows] == [2 + 3] * 2
     assert shown(name) in [latex_text(row[1]) for row in rows]
-    header = lines[3].removesuffix(r" $\downarrow$ & images \\").removeprefix(r" & model & nss $\uparrow$ & ")
-    assert latex_text(header) == shown(f"kld({name})")
+    header = (
+        lines[3].removesuffix(r" $\downarrow$ & images \\").removeprefix(r"rank & model & nss $\uparrow$ & ")
+    )
+    assert latex_text(header) == shown(label_of(name))
     assert not re.search(r"(?<!-\{\})--|``|''|!`|\?`", "".join(row[1] for row in rows))
 
 
@@ -166,7 +185,9 @@ def test_json_keeps_the_name(name):
 
 @every_name
 def test_the_terminal_shows_no_control_character(name, capsys):
-    show_board(hostile(name)[0])
+    label, data = label_of(name), DataId("toy", name, "toy", SHA, 6)
+    runs = [made(m, seed=k, labels=("nss", label), data=data) for k, m in enumerate(["good", name])]
+    show_board(board_of(runs, label, [Apart(name, name, "skipped_result", name)]))
     out = capsys.readouterr().out
     assert shown(name) in out
     assert not re.search(
@@ -191,46 +212,43 @@ def test_file_names_are_slugs_and_every_folder_is_another():
 
 
 def test_long_names_that_differ_at_the_end_are_told_apart():
-    board = board_of([made("x" * 4999 + end) for end in "yz"])
-    assert len({row["model"] for row in json.loads(exports.to_json(board))["rows"]}) == 2
-    assert len({line.split(",")[1] for line in exports.to_csv(board).splitlines()}) == 3
-    for text in (exports.to_markdown(board), exports.to_html(board)):
+    document = board_of([made("x" * 4999 + end) for end in "yz"]).document
+    assert len({row["model"] for row in json.loads(exports.to_json(document))["rows"]}) == 2
+    assert len({line.split(",")[2] for line in exports.to_csv(document).splitlines()}) == 3
+    for text in (exports.to_markdown(document), exports.to_html(document)):
         assert len(set(re.findall("x{40,}-[0-9a-f]{8}", text))) == 2
 
 
 def test_names_in_signatures_are_text_too():
     name = "`<b>|x`\n"
     run = made(labels=("nss",), signatures={"nss": f"nss|data:{name}|n:6"})
-    board = board_of([run])
-    assert "\n- `` `" not in exports.to_markdown(board)
-    assert "<b>" not in Reader(exports.to_html(board)).tags
-    page = Reader(MarkdownIt("commonmark").enable("table").render(exports.to_markdown(board)))
+    document = board_of([run]).document
+    assert "\n- `` `" not in exports.to_markdown(document)
+    assert "<b>" not in Reader(exports.to_html(document)).tags
+    page = Reader(MarkdownIt("commonmark").enable("table").render(exports.to_markdown(document)))
     assert "b" not in page.tags
-    assert len(exports.to_latex(board).splitlines()) == 9
+    assert len(exports.to_latex(document).splitlines()) == 13
 
 
 def test_na_and_marks_are_shown():
     values = np.column_stack([[np.nan] * 6, np.ones(6)])
     marked = {key: f"{key}|data:x|resize:mit(2)|missing:constant(1)|n:6|v:0.1.0" for key in ("nss", "kld")}
-    board = board_of([made("gone", values=values, signatures=marked), made("m", signatures=marked)])
-    for text in (
-        exports.to_markdown(board),
-        exports.to_csv(board),
-        exports.to_latex(board),
-        exports.to_html(board),
-    ):
+    document = board_of(
+        [made("gone", values=values, signatures=marked), made("m", signatures=marked)]
+    ).document
+    texts = [make(document) for make in (exports.to_markdown, exports.to_latex, exports.to_html)]
+    for text in (*texts, exports.to_csv(document)):
         assert "n/a" in text
-    for text in (exports.to_markdown(board), exports.to_html(board), exports.to_latex(board)):
-        assert "6/6, resize mit(2), missing constant(1)" in text
-    [_, row] = json.loads(exports.to_json(board))["rows"]
-    assert (row["rank"], row["missing"], row["resize"]) == (None, "constant(1)", "mit(2)")
-    assert row["metrics"]["nss"] == {
-        "mean": None, "lo": None, "hi": None, "n": 6, "reason": "undefined on 6 of 6 images"
-    }  # fmt: skip
+    for text in texts:
+        assert "6/6, 2 maps resized, 1 map missing, scored as constant" in text
+    [_, row] = json.loads(exports.to_json(document))["rows"]
+    assert (row["rank"], row["missing"], row["resize"]) == ("-", "constant(1)", "mit(2)")
+    cell = row["metrics"]["nss"]
+    assert (cell["mean"], cell["groups"], cell["reason"]) == (None, [], "undefined on 6 of 6 images")
 
 
 def test_json_says_what_a_number_is():
-    document = json.loads(exports.to_json(board_of([made()])))
+    document = json.loads(exports.to_json(board_of([made()]).document))
     assert document["schema"] == 1
     assert document["metrics"]["nss"]["better"] == "higher"
     assert document["metrics"]["nss"]["range"] == [None, None]
@@ -240,7 +258,7 @@ def test_json_says_what_a_number_is():
 
 
 def test_the_policy_is_the_first_element_and_allows_this_style_only():
-    text = exports.to_html(board_of([made()]))
+    text = exports.to_html(board_of([made()]).document)
     head = text.split("<head>\n", 1)[1]
     style = re.search("<style>(.*)</style>", text, re.DOTALL)[1]
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -266,27 +284,33 @@ def contrast(one, other):
 
 
 def test_text_is_readable_in_both_schemes():
-    style = exports.to_html(board_of([made()])).split("<style>")[1]
+    style = exports.to_html(board_of([made()]).document).split("<style>")[1]
     schemes = re.findall(r"--ink: (#\w{6}); --paper: (#\w{6}); --faint: (#\w{6})", style)
     assert len(schemes) == 2
     for ink, paper, faint in schemes:
         assert min(contrast(ink, paper), contrast(faint, paper)) > 4.5
 
 
+def contents(folder):
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_files_are_replaced_whole_and_equal_whatever_the_order(tmp_path):
     runs = [made(m, seed=k) for k, m in enumerate("abc")]
     folder = se.save_board(board_of(runs), tmp_path)
     assert folder == tmp_path / "toy"
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert set(before) == set(exports.FILES)
-    assert all(b"\r" not in data and data.endswith(b"\n") for data in before.values())
+    before = contents(folder)
+    scores = {f"scores/{folder_name(run)}{end}" for run in runs for end in (".json", ".csv.gz")}
+    assert set(before) == set(exports.FILES) | scores
+    assert all(b"\r" not in before[name] and before[name].endswith(b"\n") for name in exports.FILES)
     exports.save_board(board_of(runs[::-1]), tmp_path)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    (folder / "reported.csv").write_text("kept")
+    assert contents(folder) == before
+    (folder / "notes.txt").write_text("kept")
     (folder / "table.csv").unlink()
-    (folder / "table.csv").symlink_to(folder / "reported.csv")
+    (folder / "table.csv").symlink_to(folder / "notes.txt")
     exports.save_board(board_of(runs), tmp_path)
-    assert (folder / "reported.csv").read_text() == "kept"
+    assert (folder / "notes.txt").read_text() == "kept"
     assert (folder / "table.csv").read_bytes() == before["table.csv"]
     (folder / "index.html").unlink()
     (folder / "index.html").mkdir()
@@ -294,4 +318,4 @@ def test_files_are_replaced_whole_and_equal_whatever_the_order(tmp_path):
         exports.save_board(board_of(runs), tmp_path)
     assert raised.value.exit_code == 5
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
-    assert (folder / "reported.csv").read_text() == "kept"
+    assert (folder / "notes.txt").read_text() == "kept"

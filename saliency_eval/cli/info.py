@@ -135,7 +135,7 @@ def show_demo(out: Path, kept: bool) -> None:
     console.print(f"\nMeans over {ceiling.data.n} images, protocol {ceiling.setting.protocol}.")
     console.print(f"{ceiling.model} is a ceiling, not ranked: each observer under the map of the others.")
     if kept:
-        console.print(f"Maps, runs and the board with intervals (leaderboard.md) are in {shown(out, 500)}")
+        console.print(f"Maps, runs and the board with intervals (leaderboards/) are in {shown(out, 500)}")
     console.note("\nNext: score your own maps: saliency-eval score MAPS --data FOLDER "
                  "(what FOLDER holds: saliency-eval data info folder)")  # fmt: skip
     console.note("All commands: saliency-eval --help; each has an example")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from saliency_eval.datasets.files import no_folder, path_of
 from saliency_eval.errors import REJECTED, USAGE, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.predictions.folder import entries, is_folder
 from saliency_eval.run import Run
-from saliency_eval.saved.document import DOCUMENT, read_document
+from saliency_eval.saved.document import DOCUMENT, MOST, content, parse
 from saliency_eval.saved.restore import restore
-from saliency_eval.saved.scores import SCORES
+from saliency_eval.saved.scores import MOST_STORED, SCORES
 from saliency_eval.store import folder_name
 
 LEFT_OVER = (".tmp", ".old")
@@ -23,12 +24,20 @@ def load(folder: str | os.PathLike[str]) -> Run:
     Raises `skipped_result` (exit 3) for anything else: no other exception comes out, whatever the files hold.
     """
     path = path_of(folder, "the folder of a run")
+    return load_pair(path, DOCUMENT, SCORES, where(path))
+
+
+def load_pair(folder: Path, document: str, scores: str, place: str) -> Run:
+    """The run in two files of a folder, whatever they are called; `place` says where it is. Raises as `load`."""
     try:
-        return restore(read_document(path), path)
+        data = content(folder, document, MOST)
+        return replace(restore(parse(data), content(folder, scores, MOST_STORED)), document=data)
     except SaliencyEvalError as error:
         [problem] = error.problems
-        text = f"{shown(where(path), 200)}/{problem.message}"
-        fail("skipped_result", text, problem.remedy, file=f"{where(path)}/{problem.file}", exit=REJECTED)
+        told = problem.file or ""
+        own = {DOCUMENT: document, SCORES: scores}.get(told, told)
+        text = f"{shown(place, 200)}/{shown(own)}{problem.message.removeprefix(told)}"
+        fail("skipped_result", text, problem.remedy, file=f"{place}/{own}", exit=REJECTED)
 
 
 def load_runs(results: str | os.PathLike[str]) -> tuple[list[Run], list[Problem]]:

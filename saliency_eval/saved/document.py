@@ -63,9 +63,8 @@ def content(folder: Path, name: str, most: int) -> bytes:
         refuse(f"cannot be read ({type(error).__name__})", name=name)
 
 
-def read_document(folder: Path) -> Part:
+def parse(data: bytes) -> Part:
     """The document of a run in this schema."""
-    data = content(folder, DOCUMENT, MOST)
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_constant=lambda _: math.nan)
     except (ValueError, RecursionError) as error:

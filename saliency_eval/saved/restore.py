@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TypeVar, get_args
 
 import numpy as np
@@ -14,17 +13,17 @@ from saliency_eval import metrics as _declared  # noqa: F401  (declares the metr
 from saliency_eval.core import METRICS
 from saliency_eval.errors import CODES, Problem, Severity, shown
 from saliency_eval.run import DataId, Kind, OnMissing, Run, Setting
-from saliency_eval.saved.document import UPGRADE, Part, content, refuse
-from saliency_eval.saved.scores import MOST_IMAGES, MOST_STORED, SCORES, Scores, read_scores
+from saliency_eval.saved.document import UPGRADE, Part, refuse
+from saliency_eval.saved.scores import MOST_IMAGES, SCORES, Scores, read_scores
 
 T = TypeVar("T")
 ROUNDING = 1e-9  # means were summed in other ways once
 
 
-def restore(document: Part, folder: Path) -> Run:
-    """The run in a folder whose document is given."""
+def restore(document: Part, scores: bytes) -> Run:
+    """The run whose document and file of scores are given."""
     identity = data_id(document.part("data"))
-    table = read_scores(content(folder, SCORES, MOST_STORED), identity.n)
+    table = read_scores(scores, identity.n)
     run = assemble(document, identity, table)
     check_counts(document, run)
     for label in run.labels:

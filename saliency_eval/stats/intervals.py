@@ -8,14 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from saliency_eval.core import generator
+from saliency_eval.stats.bootstrap import resample_means
 
-RESAMPLES = 10_000
 ROUNDING = 1e-12
-MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of floats
-CHUNK = 500  # resamples at a time: the counts of 500 resamples of 5,000 images take 20 MB
 
 
 class Interval(NamedTuple):
@@ -25,28 +21,6 @@ class Interval(NamedTuple):
     low: float | None
     high: float | None
     n: int
-
-
-def resample_means(
-    scores: NDArray[np.float64], *seed: object, resamples: int = RESAMPLES
-) -> NDArray[np.float64]:
-    """Means of bootstrap resamples of the images.
-
-    `scores` (images, columns). The resamples depend on the seed words and the number of images alone, so
-    columns, models and metrics are paired. Returns (resamples, columns).
-    """
-    n = len(scores)
-    rng = generator(*seed, "bootstrap", n)
-    columns = [np.ascontiguousarray(column) for column in scores.T]
-    means = []
-    with threadpool_limits(1):  # the order of a sum must not depend on the machine's cores
-        for start in range(0, resamples, CHUNK):
-            rows = min(CHUNK, resamples - start)
-            drawn = rng.integers(n, size=(rows, n)) + n * np.arange(rows)[:, None]
-            weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
-            # one by one: the digits of a column must not depend on its neighbours
-            means.append(np.column_stack([weights @ column / n for column in columns]))
-    return np.concatenate(means)
 
 
 def bca(scores: NDArray[np.float64], means: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
@@ -83,6 +57,9 @@ def mean_intervals(scores: NDArray[np.float64], *seed: object) -> list[Interval]
     """Means over images with 95 % intervals; all columns share their resamples.
 
     `scores` (images, columns); a column that is not finite, or has fewer than two images, gets no interval.
+
+    >>> mean_intervals(np.array([[1.0], [3.0]]), "osie")
+    [Interval(mean=2.0, low=1.0, high=3.0, n=2)]
     """
     n = len(scores)
     finite = np.array([n > 1 and bool(np.isfinite(column).all()) for column in scores.T], bool)
@@ -92,4 +69,21 @@ def mean_intervals(scores: NDArray[np.float64], *seed: object) -> list[Interval]
         mean = math.fsum(column) / n if n and np.isfinite(column).all() else math.nan
         low, high = bca(column, next(resampled)) if ok else (None, None)
         found.append(Interval(mean, low, high, n))
+    return found
+
+
+def skewness(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Third standardised moment of each column; NaN for one that is constant, empty or not finite.
+
+    An interval of a column with a skewness above 3 is too narrow: no way of resampling rescues a heavy tail.
+
+    >>> skewness(np.array([[0.0, 1.0], [0.0, 1.0], [3.0, 1.0]]))
+    array([0.70710678,        nan])
+    """
+    found = np.full(scores.shape[1:], np.nan)
+    for column in np.ndindex(found.shape):
+        values = scores[:, *column]
+        if len(values) and np.isfinite(values).all() and np.ptp(values) > 0:
+            deviations = (values - values.mean()) / np.ptp(values)
+            found[column] = np.mean(deviations**3) / np.mean(deviations**2) ** 1.5
     return found

@@ -1,0 +1,154 @@
+"""A board: runs of one signature in order, what stands beside them, and how it shows itself."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from saliency_eval import notebook
+from saliency_eval.boards.describe import document
+from saliency_eval.boards.reported import Reported
+from saliency_eval.core import METRICS
+from saliency_eval.errors import Problem, shown
+from saliency_eval.run import DataId, Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARROWS = {"higher": "\u2191", "lower": "\u2193"}
+
+
+class Apart(NamedTuple):
+    """A run that is listed beside a board and not ranked; `model` is empty where the file cannot be read."""
+
+    model: str
+    run: str
+    reason: str
+    detail: str
+    scores: Run | None = None
+
+    def problem(self, data: str) -> Problem:
+        """The finding as a sentence."""
+        what, remedy = {
+            "incomplete": (f"has {self.detail} images", "score all images"),
+            "mixed_signature": (
+                f"has another signature than the others: {self.detail}",
+                "score it with the options of the others",
+            ),
+        }[self.reason]
+        text = f"{shown(self.model)} ({self.run}) is not ranked on {shown(data)}: it {what}"
+        return Problem(self.reason, text, remedy, file=self.run)
+
+
+@dataclass(frozen=True, repr=False)
+class Board:
+    """Complete runs of one signature on one data set, the best first, and the runs that stand apart."""
+
+    primary: str
+    runs: tuple[Run, ...]
+    apart: tuple[Apart, ...] = ()
+    reported: tuple[Reported, ...] = ()
+
+    @property
+    def data(self) -> DataId:
+        """The data set."""
+        return self.runs[0].data
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of all runs."""
+        return self.runs[0].setting.protocol
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The metrics, in the order in which they were scored."""
+        return self.runs[0].labels
+
+    @property
+    def ceilings(self) -> list[Run]:
+        """What observers reach, in all else scored like the runs; the first is the one that counts."""
+        return [one.scores for one in self.apart if one.reason == "ceiling" and one.scores]
+
+    @property
+    def scored(self) -> list[Run]:
+        """All runs that the board shows."""
+        return [*self.runs, *(one.scores for one in self.apart if one.scores)]
+
+    def key(self, label: str) -> str:
+        """The metric of a column."""
+        return self.runs[0].keys[self.labels.index(label)]
+
+    def is_higher(self, label: str) -> bool:
+        """Is a higher score the better one?"""
+        return bool(METRICS[self.key(label)].traits["better"] == "higher")
+
+    @functools.cached_property
+    def document(self) -> dict[str, Any]:
+        """The content of `leaderboard.json`."""
+        return document(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.title}>"
+
+    @property
+    def title(self) -> str:
+        """Data set, protocol and number of models."""
+        return f"board of {len(self.runs)} models on {self.data.tag}, {self.protocol}, by {self.primary}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each model, best first: rank, then mean, interval, groups and share of the ceiling."""
+        import pandas as pd
+
+        rows = [
+            {"model": row["label"], "rank": row["rank"]}
+            | {name: value for label in self.labels for name, value in flat(label, row["metrics"][label])}
+            for row in self.document["rows"]
+        ]
+        return pd.DataFrame(rows).set_index("model").dropna(axis="columns", how="all")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table, and the signatures folded below; at most 50 kB."""
+        metrics = self.document["metrics"]
+        header = ["rank", "model", *(f"{label} {ARROWS[metrics[label]['better']]}" for label in self.labels)]
+        rows = [
+            [row["rank"], row["label"], *(text_of(row["metrics"][label]) for label in self.labels)]
+            for row in self.document["rows"]
+        ]
+        lines = [metrics[label]["signature"] for label in self.labels]
+        return notebook.table(self.title, header, rows, lines)
+
+
+def flat(label: str, cell: dict[str, Any]) -> list[tuple[str, object]]:
+    """The columns of one metric."""
+    ends = [(f"{label}_{end}", cell[end]) for end in ("lo", "hi")]
+    mean = math.nan if cell["mean"] is None else cell["mean"]
+    return [
+        (label, mean), *ends, (f"{label}_groups", " ".join(cell["groups"])), (f"{label}_norm", cell["norm"])
+    ]  # fmt: skip
+
+
+def rounded(cell: dict[str, Any]) -> tuple[str, str]:
+    """Mean and half-width as text: the half-width to two significant digits, the mean to the same place.
+
+    >>> rounded({"mean": 0.73942, "lo": 0.73061, "hi": 0.74831})
+    ('0.7394', '0.0089')
+    """
+    if cell["mean"] is None:
+        return "n/a", ""
+    if cell["lo"] is None:
+        return f"{cell['mean']:.4g}", ""
+    half = (cell["hi"] - cell["lo"]) / 2
+    digits = 4 if half == 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
+    return f"{cell['mean'] + 0.0:.{digits}f}", f"{half:.{digits}f}"
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    """A cell as plain text.
+
+    >>> text_of({"mean": 0.73942, "lo": 0.73061, "hi": 0.74831, "groups": ["a", "b"]})
+    '0.7394 \u00b10.0089 a b'
+    """
+    mean, half = rounded(cell)
+    return " ".join(filter(None, [mean, half and f"\u00b1{half}", *cell["groups"]]))

@@ -1,0 +1,224 @@
+"""`leaderboard.json`: everything that is known of a board; all other files follow from it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saliency_eval import __version__, stats
+from saliency_eval.boards.alike import comparable, fields, model_of
+from saliency_eval.boards.samples import ALPHA, Sample, flips_of, interval, ranked, samples
+from saliency_eval.core import METRICS
+from saliency_eval.datasets import ADAPTERS
+from saliency_eval.datasets.card import Card
+from saliency_eval.store import folder_name, hashes
+
+if TYPE_CHECKING:
+    from saliency_eval.boards.board import Apart, Board
+
+SCHEMA = 1
+MOST_PAIRS = 2_000  # over all metrics; where there are more, those of the primary metric alone are listed
+FLOOR = "centre_bias"
+Json = dict[str, Any]
+Numbers = Mapping[str, Mapping[int, Json]]  # by metric and place on the board
+
+
+def document(board: Board) -> Json:
+    """The content of `leaderboard.json`; its numbers have 12 significant digits."""
+    seed = [board.data.id, board.data.sha256]
+    found = samples([*board.runs, *board.ceilings], seed)
+    own = {label: sample.first(len(board.runs)) for label, sample in found.items()}
+    pairs = {label: pairs_of(board, label, own[label], seed) for label in own}
+    numbers = {label: ranked(own[label], board.is_higher(label), pairs[label]) for label in own}
+    ends = {label: ends_of(board, label, found[label], numbers[label]) for label in own}
+    names = labels_of(board)
+    document = {
+        "schema": SCHEMA,
+        "dataset": dataset(board),
+        "protocol": board.protocol,
+        "order": list(board.labels),
+        "primary": board.primary,
+        "alpha": ALPHA,
+        "bootstrap": {"b": stats.RESAMPLES, "unit": "image", "seed": seed},
+        "flips": {"b": flips_of(own[board.primary]), "seed": seed},
+        "metrics": {label: traits(board, label) | ends[label] for label in own},
+        "rows": [row(board, place, numbers, ends, names) for place in range(len(board.runs))],
+        "pairs": [pair_row(board, label, p) for label in shown_of(board, pairs) for p in pairs[label]],
+        "correlations": list(correlations(board, numbers)),
+        "not_ranked": [beside(board, one, found, names) for one in board.apart],
+        "reported": [one.to_dict(board.runs) for one in board.reported],
+        "generator": {"name": "saliency-eval", "version": __version__},
+    }
+    rounded: Json = digits(document)
+    return rounded
+
+
+def digits(value: Any) -> Any:
+    """Numbers with 12 significant digits, null where they are not finite; everything else as it is."""
+    if isinstance(value, Mapping):
+        return {key: digits(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [digits(inner) for inner in value]
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.12g}") if math.isfinite(value) else None
+
+
+def dataset(board: Board) -> Json:
+    """The data set, with what its card says where it has one."""
+    data = board.data
+    card = Card.of(data.id) if data.id in ADAPTERS and data.id != "folder" else None
+    licence, citation = (card.licence, card.citation.strip()) if card else (None, None)
+    return data._asdict() | {"licence": licence, "citation": citation}
+
+
+def traits(board: Board, label: str) -> Json:
+    """What a reader must know of a metric."""
+    metric = METRICS[board.key(label)]
+    return {
+        "label": metric.traits["label"],
+        "better": metric.traits["better"],
+        "range": [float(end) for end in metric.traits["range"]],
+        "chance": metric.traits["chance"],
+        "signature": comparable(board.runs[0].signatures[label]),
+    }
+
+
+def labels_of(board: Board) -> dict[str, str]:
+    """What to call each run: its model, with the digits of the run where that name stands several times."""
+    runs = [*board.runs, *(one.scores for one in board.apart if one.scores)]
+    times = Counter(run.model for run in runs)
+    return {
+        folder_name(run): run.model if times[run.model] == 1 else f"{run.model} ({run.digest})"
+        for run in runs
+    }
+
+
+# ------------------------------------------------------------------ floor and ceiling
+
+
+def ends_of(board: Board, label: str, sample: Sample, numbers: Mapping[int, Json]) -> Json:
+    """Floor and ceiling of a metric: the centre bias without the image, observers without the observer."""
+    floors = [place for place, run in enumerate(board.runs) if model_of(run) == FLOOR and place in numbers]
+    first = min(
+        floors, key=lambda place: board.runs[place].model, default=None
+    )  # the one with fewest options
+    ceilings = [k for k, place in enumerate(sample.places) if place >= len(board.runs)]
+    floor = None if first is None else {key: numbers[first][key] for key in ("mean", "lo", "hi")}
+    return {"floor": floor, "ceiling": plain(sample, ceilings[0]) if ceilings else None}
+
+
+def plain(sample: Sample, k: int) -> Json:
+    """Mean and interval of a column that is not ranked."""
+    return {key: value for key, value in interval(sample, k).items() if key != "se"}
+
+
+def norm(value: float, ends: Json, higher: bool) -> float | None:
+    """Where a mean lies between floor (0) and ceiling (1); none where the ceiling is not above the floor.
+
+    >>> norm(1.0, {"floor": {"mean": 1.25}, "ceiling": {"mean": 0.25}}, higher=False)
+    0.25
+    """
+    if not (ends["floor"] and ends["ceiling"]):
+        return None
+    floor, ceiling = ends["floor"]["mean"], ends["ceiling"]["mean"]
+    better = ceiling > floor if higher else ceiling < floor
+    return float((value - floor) / (ceiling - floor)) if better else None
+
+
+# ------------------------------------------------------------------ rows
+
+
+def row(
+    board: Board, place: int, numbers: Numbers, ends: Mapping[str, Json], names: Mapping[str, str]
+) -> Json:
+    """One model: its means, and what its signature has that others may not have."""
+    run = board.runs[place]
+    signature = fields(run.signatures[board.primary])
+    means = {label: cell(board, label, place, numbers[label], ends[label]) for label in board.labels}
+    return {
+        "rank": rank(means[board.primary]),
+        "model": run.model,
+        "label": names[folder_name(run)],
+        "run": folder_name(run),
+        "n": run.n_scored,
+        "resize": signature.get("resize"),
+        "missing": signature.get("missing"),
+        "source": run.source,
+        "version": run.version,
+        "predictions_sha256": run.predictions_sha256,
+        **hashes(run),
+        "metrics": means,
+    }
+
+
+def cell(board: Board, label: str, place: int, numbers: Mapping[int, Json], ends: Json) -> Json:
+    """One metric of one model: null with a reason where there is no number."""
+    run = board.runs[place]
+    if place not in numbers:
+        empty = ("mean", "lo", "hi", "se", "skew", "rank_lo", "rank_hi", "p_first", "norm")
+        return dict.fromkeys(empty) | {"groups": [], "reason": run.reason(label)}
+    found = numbers[place]
+    reason = "one image has no interval" if found["lo"] is None else None
+    return {**found, "norm": norm(found["mean"], ends, board.is_higher(label)), "reason": reason}
+
+
+def rank(cell: Json) -> str:
+    """The ranks that the images allow: `1`, `3-4`, or `-` where none can be told."""
+    if cell["rank_lo"] is None:
+        return "-"
+    low, high = math.floor(cell["rank_lo"]), math.ceil(cell["rank_hi"])  # a shared rank may lie between two
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def beside(board: Board, one: Apart, found: Mapping[str, Sample], names: Mapping[str, str]) -> Json:
+    """A run that is not ranked, and why; a ceiling with its means."""
+    described = {"model": one.model, "run": one.run, "reason": one.reason, "detail": one.detail}
+    if not one.scores:
+        return described | {"label": one.model}
+    described |= {"label": names[one.run], **hashes(one.scores)}
+    if one.reason != "ceiling":
+        return described
+    place = next(k for k, run in enumerate([*board.runs, *board.ceilings]) if run is one.scores)
+    columns = {label: s.places.index(place) for label, s in found.items() if place in s.places}
+    return described | {"metrics": {label: plain(found[label], k) for label, k in columns.items()}}
+
+
+# ------------------------------------------------------------------ pairs
+
+
+def pairs_of(board: Board, label: str, sample: Sample, seed: Sequence[str]) -> list[stats.Pair]:
+    """All pairs of a metric, in the order of rows; `a` and `b` are places on the board."""
+    if len(sample.places) < 2:
+        return []
+    found = stats.pairs(sample.scores, sample.means, board.is_higher(label), *seed)
+    return [pair._replace(a=sample.places[pair.a], b=sample.places[pair.b]) for pair in found]
+
+
+def shown_of(board: Board, pairs: Mapping[str, Sequence[stats.Pair]]) -> Sequence[str]:
+    """The metrics whose pairs are listed."""
+    return board.labels if sum(map(len, pairs.values())) <= MOST_PAIRS else [board.primary]
+
+
+def pair_row(board: Board, label: str, pair: stats.Pair) -> Json:
+    """Two models in one metric, the upper row first."""
+    found = pair._asdict()
+    runs = {end: folder_name(board.runs[found.pop(end)]) for end in ("a", "b")}
+    ends = {short: found.pop(name) for short, name in (("diff", "difference"), ("lo", "low"), ("hi", "high"))}
+    return {"metric": label, **runs, **ends, **found}
+
+
+def correlations(board: Board, numbers: Numbers) -> Iterator[Json]:
+    """Rank correlations of metrics over at least three models; 1 where they order the models alike."""
+    for a, b in combinations(board.labels, 2):
+        both = sorted(set(numbers[a]) & set(numbers[b]))
+        if len(both) < 3:
+            continue
+        x, y = (np.array([numbers[label][place]["mean"] for place in both]) for label in (a, b))
+        sign = 1 if board.is_higher(a) == board.is_higher(b) else -1
+        yield {"a": a, "b": b, "spearman": sign * stats.rank_correlation(x, y)}

@@ -1,0 +1,35 @@
+"""What can be told from scores: intervals, tests, ranks. Scores are (images, models) of one metric.
+
+No number of one column depends on its neighbours, nor on the cores of the machine.
+"""
+
+from saliency_eval.stats.bootstrap import RESAMPLES, percentile, resample_means
+from saliency_eval.stats.flips import flips_for, holm, sign_flips
+from saliency_eval.stats.intervals import Interval, bca, mean_intervals, skewness
+from saliency_eval.stats.pairs import Pair, pairs
+from saliency_eval.stats.ranks import letters, p_first, rank_correlation, rank_intervals, ranks
+from saliency_eval.stats.signed_ranks import wilcoxon
+
+MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of floats
+
+__all__ = [
+    "MOST_VALUE",
+    "RESAMPLES",
+    "Interval",
+    "Pair",
+    "bca",
+    "flips_for",
+    "holm",
+    "letters",
+    "mean_intervals",
+    "p_first",
+    "pairs",
+    "percentile",
+    "rank_correlation",
+    "rank_intervals",
+    "ranks",
+    "resample_means",
+    "sign_flips",
+    "skewness",
+    "wilcoxon",
+]
