@@ -38,6 +38,17 @@ def toy(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Pages without pictures, which take most of the time; no name reaches them as text."""
+    from saliency_eval.pages import board, plots
+
+    for where, name in (
+        (plots, "means"), (plots, "rank_intervals"), (plots, "scatter"), (board, "critical_differences")
+    ):  # fmt: skip
+        monkeypatch.setattr(where, name, lambda *_: "data:image/svg+xml;base64,")
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say how many tests were skipped, also when none was."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -103,6 +103,25 @@ def test_pairs_are_those_of_the_statistics_in_the_order_of_rows():
     assert (own[0]["wins"], own[0]["ties"], own[0]["losses"]) == (first.wins, first.ties, first.losses)
 
 
+def test_letters_hold_for_all_pairs_together():
+    """The least p of six images is 2/64: enough for one pair, not for each of three."""
+    x = np.arange(6.0)
+    assert [row["metrics"]["nss"]["groups"] for row in board_of(scores(x, x + 1)).document["rows"]] == [
+        ["a"],
+        ["b"],
+    ]
+    found = board_of(scores(x, x + 1, x + 2)).document
+    assert {pair["p"] for pair in found["pairs"]} == {0.03125}
+    assert {tuple(row["metrics"]["nss"]["groups"]) for row in found["rows"]} == {("a",)}
+
+
+def test_metrics_may_have_another_order_in_another_run():
+    values = np.column_stack([np.full(6, 2.0), np.full(6, 1.0)])
+    found = rows([made("a", values=values), made("b", values=values[:, ::-1], labels=("kld", "nss"))])
+    for name in "ab":
+        assert [found[name]["metrics"][label]["mean"] for label in ("nss", "kld")] == [2.0, 1.0]
+
+
 def test_for_errors_the_lowest_is_the_best():
     base = spread(1.0)
     found = board_of(scores(base, base + 0.2, base + 0.4), "kld").document

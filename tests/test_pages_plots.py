@@ -82,7 +82,7 @@ def test_a_bar_joins_models_that_share_a_letter():
 @pytest.mark.parametrize(
     "name",
     [
-        "$\\frac{1}{2}$",
+        "$\\frac{$",
         "$",
         "\u9855\u8457\u6027",
         "\U0001f600",

@@ -67,6 +67,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["shown"] = shown
     made.filters.update(shown=shown, percent=percent, address=address)
     made.policies["json.dumps_kwargs"] = {
         "sort_keys": True,

@@ -23,7 +23,7 @@ HOSTILE = [*NAMES.values(), *MORE.values()]
 def board(names=MODELS, metrics=("auc_judd", "nss", "kld"), **more):
     """The document of a board with all sections; one mean is missing."""
     made = document(names, metrics)
-    lost = made["rows"][2]["metrics"][metrics[1]]
+    lost = made["rows"][0]["metrics"][metrics[1]]
     lost |= dict.fromkeys(("mean", "lo", "hi", "rank_lo", "rank_hi", "norm"))
     lost |= {"groups": [], "reason": "undefined on 3 of 300 images"}
     keys = ("model", "label", "run", "detail")
@@ -112,13 +112,15 @@ def test_every_column_sorts_both_ways(browser, page):
             assert aria(browser) == {column: "descending" if turned else "ascending"}
 
 
-def test_columns_sort_by_keyboard(browser, page):
+def test_columns_sort_by_keyboard_and_what_is_missing_goes_last(browser, page):
     browser.open(page)
-    button = browser.find("#board button.sort")[4]
-    for key, turned in ((Keys.ENTER, False), (Keys.SPACE, True)):
+    button = browser.find("#board button.sort")[3]
+    assert order(browser)[0] == "deep"  # has no nss
+    for key, turned in ((Keys.ENTER, True), (Keys.SPACE, False)):
         button.send_keys(key)
-        assert order(browser) == sorted_by(board(), mean("kld"), turned)
-        assert aria(browser) == {4: "descending" if turned else "ascending"}
+        assert order(browser) == sorted_by(board(), mean("nss"), turned)
+        assert order(browser)[-1] == "deep"
+        assert aria(browser) == {3: "descending" if turned else "ascending"}
 
 
 def test_the_filter_keeps_the_rows_that_hold_all_words(browser, page):
@@ -145,6 +147,19 @@ def test_columns_and_sections_of_metrics_can_be_chosen(browser, page):
         assert browser.shown(f"#{part} h3") == ["auc_judd"]
         browser.find(f"#{part} select")[0].send_keys("kld")
         assert browser.shown(f"#{part} h3") == ["kld"]
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_pictures_stand_beside_their_rows(browser, hostile, width):
+    browser.open(hostile, width=width)
+    top, bottom = "e.getBoundingClientRect().top", "e.getBoundingClientRect().bottom"
+    strip = "#intervals [data-of]:not([hidden]) .strips"
+    for picture_top, picture_bottom in zip(
+        browser.each(f"{strip} img", top), browser.each(f"{strip} img", bottom), strict=True
+    ):
+        rows = np.array(browser.each(f"{strip} tbody th", top))
+        assert np.allclose(rows, picture_top + 26 * np.arange(len(HOSTILE)), atol=0.5)
+        assert picture_bottom == pytest.approx(rows[-1] + 26 + 36, abs=0.5)
 
 
 def tied(browser):
@@ -185,7 +200,7 @@ def test_two_metrics_of_choice_are_drawn_against_each_other(browser, page):
     browser.find("#up")[0].send_keys("kld")
     assert browser.texts("#scatter circle title") == list(MODELS)
     browser.find("#across")[0].send_keys("nss")
-    drawn = [m for m in MODELS if m != "Image signature"]  # has no mean
+    drawn = [m for m in MODELS if m != "deep"]  # has no mean
     assert browser.texts("#scatter circle title") == drawn
     assert browser.js("return document.querySelector('#scatter svg').ariaLabel") == "kld against nss"
     places = browser.each("#scatter circle", "[e.cx.baseVal.value, e.cy.baseVal.value]")
