@@ -217,7 +217,10 @@ def test_a_skew_is_told_with_its_names_as_text():
         row["metrics"]["nss"]["skew"] = -3.5
     text = pages.to_html(made)
     assert "Scores of nss have a skew above 3 for &lt;b&gt;, {0}: those intervals are too narrow." in text
-    assert '<p class="note">Models that share a letter cannot be told apart with this many images. <b>Bold' in text
+    assert (
+        '<p class="note">Models that share a letter cannot be told apart with this many images. <b>Bold'
+        in text
+    )
 
 
 def test_observers_stand_below_and_sections_appear_only_with_something_in_them():
