@@ -185,6 +185,17 @@ def test_no_image_counts():
     assert found["a"]["metrics"]["nss"]["reason"] == "no image was scored"
 
 
+@pytest.mark.parametrize("scale", [1e100, 1e-300, 5e-324])
+def test_huge_and_tiny_scores_stay_numbers(scale):
+    x = np.array([1.0, 2.0, 3.0, 5.0, 8.0, 13.0]) * scale
+    found = board_of(scores(x, x[::-1].copy(), x * 0)).document
+    assert exports.to_html(found)
+    for make in (exports.to_json, exports.to_markdown, exports.to_csv, exports.to_latex):
+        assert not re.search(r"\b(nan|inf)\b", make(found), re.IGNORECASE)
+    cell = found["rows"][0]["metrics"]["nss"]
+    assert cell["lo"] <= cell["mean"] <= cell["hi"]
+
+
 def test_many_models_need_more_flips():
     """At 10,000 flips the least p after Holm would be 528/10001 > 0.05."""
     base = spread(0.5, n=40)
@@ -312,8 +323,9 @@ def test_a_board_is_a_table_in_python():
     runs = [made("a", seed=1), made("b", seed=2)]
     table = se.leaderboard(runs)
     assert sorted(table["nss"]) == sorted(digits(run.means["nss"].mean) for run in runs)
-    assert list(table.columns[:4]) == ["rank", "nss", "nss_lo", "nss_hi"]
-    assert "nss_norm" not in table
+    assert list(table.columns[:6]) == ["rank", "nss", "nss_lo", "nss_hi", "nss_norm", "nss_groups"]
+    assert str(table["nss_norm"].dtype) == "float64"
+    assert table["nss_norm"].isna().all()
     assert document(board_of(runs))["rows"][0]["run"] in {folder_name(run) for run in runs}
 
 
@@ -335,5 +347,5 @@ def test_fifty_models_and_a_thousand_images(tmp_path):
         save(run, tmp_path / "results")
     start = time.process_time()
     folder = se.save_board(build(tmp_path / "results").boards[0], tmp_path)
-    assert time.process_time() - start < 30  # three quarters of it are sign flips
+    assert time.process_time() - start < 15
     assert (folder / "leaderboard.json").stat().st_size < 2_000_000

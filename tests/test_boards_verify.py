@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from made_runs import NAMES, made, signature
 
 import saliency_eval as se
@@ -127,6 +128,28 @@ def test_the_first_place_is_named(folder):
     assert any("leaderboard.json: " in m for m in messages(folder))
 
 
+def places(value, path=()):
+    """Every place in a document."""
+    if path and path[-1] != "version":
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+def test_any_change_of_the_document_is_found(folder):
+    text = (folder / "leaderboard.json").read_text()
+    every = list(places(json.loads(text)))
+    for at in np.random.default_rng(0).choice(len(every), 40, replace=False):
+        found = json.loads(text)
+        inner = found
+        for key in every[at][:-1]:
+            inner = inner[key]
+        inner[every[at][-1]] = [{"a": "\ud800\x1b"}]
+        (folder / "leaderboard.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+        assert any(m.startswith("toy/leaderboard.json: ") for m in messages(folder)), every[at]
+
+
 def test_broken_documents_are_named(folder):
     for text in ("", "[]", "{", '{"schema": NaN}', "[" * 100_000):
         (folder / "leaderboard.json").write_text(text)
@@ -241,3 +264,8 @@ def test_a_run_keeps_its_document(tmp_path):
     assert kept.read_bytes() == path.read_bytes()
     assert '"numpy": "0.0.1"' in kept.read_text()
     assert messages(folder) == []
+
+
+def test_boards_of_this_repository():
+    for folder in sorted(path for path in (ROOT / "leaderboards").iterdir() if path.is_dir()):
+        assert [problem.message for one in verify(folder) for problem in one.differences] == []

@@ -106,7 +106,7 @@ class Board:
             | {name: value for label in self.labels for name, value in flat(label, row["metrics"][label])}
             for row in self.document["rows"]
         ]
-        return pd.DataFrame(rows).set_index("model").dropna(axis="columns", how="all")
+        return pd.DataFrame(rows).set_index("model")
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table, and the signatures folded below; at most 50 kB."""
@@ -121,12 +121,11 @@ class Board:
 
 
 def flat(label: str, cell: dict[str, Any]) -> list[tuple[str, object]]:
-    """The columns of one metric."""
-    ends = [(f"{label}_{end}", cell[end]) for end in ("lo", "hi")]
-    mean = math.nan if cell["mean"] is None else cell["mean"]
-    return [
-        (label, mean), *ends, (f"{label}_groups", " ".join(cell["groups"])), (f"{label}_norm", cell["norm"])
-    ]  # fmt: skip
+    """The columns of one metric; numbers that are missing are NaN."""
+    ends = {"": "mean", "_lo": "lo", "_hi": "hi", "_norm": "norm"}
+    numbers = {end: math.nan if cell[key] is None else cell[key] for end, key in ends.items()}
+    return [*((f"{label}{end}", value) for end, value in numbers.items()),
+            (f"{label}_groups", " ".join(cell["groups"]))]  # fmt: skip
 
 
 def rounded(cell: dict[str, Any]) -> tuple[str, str]:

@@ -33,6 +33,7 @@ def to_markdown(document: Json) -> str:
         "## Signatures",
         "\n".join(f"- {code(line)}" for line in shown.signatures),
         *data_card(shown, document),
+        *correlations(document),
         *(part for one in shown.asides for part in aside(one)),
         *published(shown),
     ]
@@ -49,8 +50,8 @@ def markdown_row(row: Row, of_ceiling: bool) -> list[str]:
 def cell(mean: Mean) -> str:
     """One number: bold for the best and its group, underlined for a second outside of it; raised letters.
 
-    >>> cell(Mean("0.81", "0.01", ("a", "b"), "best"))
-    '**0.81** \\u00b10.01 \\u1d43 \\u1d47'
+    >>> cell(Mean("0.81", "0.01", ("a",), "best")) == "**0.81** \N{PLUS-MINUS SIGN}0.01 \N{MODIFIER LETTER SMALL A}"
+    True
     """
     marked = (
         f"<u>{mean.mean}</u>" if mean.mark == "second" else f"**{mean.mean}**" if mean.mark else mean.mean
@@ -67,6 +68,26 @@ def data_card(shown: Table, document: Json) -> list[str]:
     if shown.citation:
         parts.append("\n".join(f"    {line}" for line in shown.citation.splitlines()))
     return parts
+
+
+def correlations(document: Json) -> list[str]:
+    """The section of rank correlations between metrics, if there are any."""
+    if not document["correlations"]:
+        return []
+    why = "Spearman, over the models above; 1 where two metrics order them alike, whatever their direction."
+    rows = [
+        [
+            markdown(one["a"]),
+            markdown(one["b"]),
+            "n/a" if one["spearman"] is None else f"{one['spearman']:.2f}",
+        ]
+        for one in document["correlations"]
+    ]
+    return [
+        "## Rank correlations of metrics",
+        why,
+        pipes([["metric", "metric", "correlation"], *rows], "<<>"),
+    ]
 
 
 def aside(one: Aside) -> list[str]:

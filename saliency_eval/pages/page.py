@@ -88,9 +88,7 @@ def data_uri(data: bytes, kind: str) -> str:
 
 def island(page: str) -> Any:
     """The data of a page, read back. Raises ValueError where there are none."""
-    return json.loads(page.split(ISLAND, 1)[1].split("</script>", 1)[0]) if ISLAND in page else no_island()
-
-
-def no_island() -> Any:
-    """Raises."""
-    raise ValueError("the page must hold a data island, it has none")
+    _, start, rest = page.partition(ISLAND)
+    if not start:
+        raise ValueError("the page must hold a data island, it has none")
+    return json.loads(rest.partition("</script>")[0])
