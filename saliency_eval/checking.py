@@ -86,7 +86,7 @@ def check_predictions(
     _, problems = usable(chosen.variants(), data, None, named=False)
     problems += problems_of_names(predictions, data, whole=True)
     scored = in_order(Reader(predictions, data), list(data), where, lambda _: progress(1))
-    problems += problems_of_maps(predictions, data, scored, "error", problems)
+    problems += problems_of_maps(predictions, data, scored, "error", problems, here=not where.scheduler)
     if strict:
         problems = [as_error(p) for p in problems]
     return Checked(statuses(predictions, scored, problems), tuple(problems))

@@ -99,7 +99,9 @@ def score(
         task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
         worked = Reader(predictions, data) if doomed else task
         scored = in_order(worked, list(data)[:limit], where, kept(journal, known, progress))
-        problems += problems_of_maps(predictions, data, scored, on_missing, problems)
+        problems += problems_of_maps(
+            predictions, data, scored, on_missing, problems, here=not where.scheduler
+        )
         refuse(problems, strict=strict)
     except SaliencyEvalError as error:
         if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring
@@ -179,11 +181,11 @@ def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -
 
 def problems_of_maps(
     predictions: Predictions, data: Dataset, scored: Sequence[Scored], on_missing: OnMissing,
-    before: Sequence[Problem],
+    before: Sequence[Problem], *, here: bool,
 ) -> list[Problem]:  # fmt: skip
     """Findings after all maps were read: about each, about the set, and about changes meanwhile."""
     found = found_while_reading(scored, data)
-    found += predictions.changed({s.id: s.prediction for s in scored if s.prediction})
+    found += predictions.changed({s.id: s.prediction for s in scored if s.prediction}, here=here)
     refused = [p for p in before if p.severity == "error" and p.exit == REJECTED]
     told = {p.image for p in refused} | {predictions.owners.get(p.file or "") for p in refused}
     if any(p.code == "missing" for p in before) or (refused and not predictions.owners):

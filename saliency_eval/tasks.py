@@ -86,24 +86,31 @@ class Scorer(Reader):
         found = seen(stimulus, prediction, reading)
         if found.missing:
             return found
-        views = ((reading.values, None),) if reading.views is None else reading.views
-        return found._replace(truth=truth, values=self.values(stimulus, views))
+        return found._replace(truth=truth, values=self.values(stimulus, views_of(reading)))
 
     def values(self, stimulus: Stimulus, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
         """Each metric of one image; of several views, such as observers left out in turn, the mean."""
-        rows = []
-        for values, fixations in views:
-            with stage("resize"):
-                saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], self.resize)))
-            own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
-            fields = stimulus.child(**own)
-            rows.append([float(variant(fields)) for variant in self.variants])
+        seen = (fields_of(stimulus, map, fixations, self.resize) for map, fixations in views)
+        rows = [[float(variant(fields)) for variant in self.variants] for fields in seen]
         return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
 
     @property
     def reads_densities(self) -> bool:
         """Are the densities that the data set stores part of the truth?"""
         return any(("density.source", "file") in variant.options for variant in self.variants)
+
+
+def views_of(reading: Reading) -> Sequence[tuple[Any, Any]]:
+    """The maps of a reading, each with the fixations that it is scored on, None for all."""
+    return ((reading.values, None),) if reading.views is None else reading.views
+
+
+def fields_of(stimulus: Stimulus, values: Any, fixations: Any, rule: str) -> Stimulus:
+    """A stimulus with a map, brought to its size, and with the fixations that are scored, if not all."""
+    with stage("levels and size"):
+        saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], rule)))
+    own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
+    return stimulus.child(**own)
 
 
 # ------------------------------------------------------------------ what is said of a map

@@ -24,6 +24,7 @@ FLOORS = [
     ("boards", "checking", "side_by_side", "pinned"),
     ("pages",),
     ("exports", "comparison"),
+    ("report",),
     ("demo",),
     ("cli", "pytest_plugin"),
     ("__main__",),

@@ -5,10 +5,10 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from made_runs import NAMES, made, signature
 
 import saliency_eval as se
@@ -267,5 +267,7 @@ def test_a_run_keeps_its_document(tmp_path):
 
 
 def test_boards_of_this_repository():
-    for folder in sorted(path for path in (ROOT / "leaderboards").iterdir() if path.is_dir()):
+    for folder in sorted(
+        path for path in (Path(__file__).resolve().parent.parent / "leaderboards").iterdir() if path.is_dir()
+    ):
         assert [problem.message for one in verify(folder) for problem in one.differences] == []

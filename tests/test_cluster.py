@@ -17,7 +17,8 @@ import pytest
 import saliency_eval as se
 from saliency_eval.executors import Place, cluster, parcel, place, run_tasks, usable_cores, work
 from saliency_eval.models.runner import MapWriter, ModelPredictions, write_maps
-from saliency_eval.predictions import MappingPredictions
+from saliency_eval.predictions import MappingPredictions, open_predictions
+from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.store import scores_csv, to_json
 from saliency_eval.versions import versions
 
@@ -284,7 +285,63 @@ def test_a_scheduler_without_workers(toy, data, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)
     with local_cluster(n_workers=0) as made:
         [message] = refused(toy / "maps", data, executor=made.scheduler_address.replace("tcp", "dask"))
-    assert message.endswith("must have workers, it had none for 1 s")
+    address = made.scheduler_address.removeprefix("tcp://")
+    assert message.endswith(f"{address} must have workers, it had none for 1 s")
+
+
+def server(greeting):
+    """The port of something that is no scheduler: it answers every call with a greeting, or with silence."""
+    line = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(line.accept()[0])
+                held[-1].sendall(greeting)
+
+    held = [line]
+    threading.Thread(target=serve, daemon=True).start()
+    return held
+
+
+@pytest.mark.parametrize(
+    ("greeting", "what"),
+    [
+        (b"", "must answer within 0.5 s, it does not"),
+        (b"HTTP/1.1 400 Bad Request\r\n", "must be a Dask scheduler, something else answers there"),
+    ],
+)
+def test_something_else_answers(toy, data, monkeypatch, greeting, what):
+    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    held, started = server(greeting), time.monotonic()
+    [message] = refused(toy / "maps", data, executor=f"dask://127.0.0.1:{held[0].getsockname()[1]}")
+    for one in held:
+        one.close()
+    assert message.endswith(what)
+    assert time.monotonic() - started < 5
+
+
+def test_an_unknown_host(toy, data):
+    [message] = refused(toy / "maps", data, executor="dask://no.such.host.invalid:8786")
+    assert message.endswith("must be on a host that is known, no such name was found")
+
+
+def test_maps_that_are_others_on_a_worker(toy, data, executor, monkeypatch):
+    maps = toy / "maps"
+    elsewhere = shutil.copytree(maps, toy / "elsewhere")
+    (elsewhere / "i05.png").write_bytes((maps / "i04.png").read_bytes())
+    monkeypatch.setattr(PredictionFiles, "__reduce__", lambda self: (reopened, (str(elsewhere), [*data])))
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(maps, data, METRICS, executor=executor)
+    assert [problem.code for problem in caught.value.problems] == ["changed"]
+    assert "i05.png: the file is another one on the machine that scored it" in str(caught.value)
+
+
+def reopened(folder, ids):
+    """A folder of predictions, matched to the images."""
+    predictions = open_predictions(folder)
+    predictions.match(ids)
+    return predictions
 
 
 def test_a_worker_that_does_not_answer(toy, data, dask, executor, monkeypatch):
@@ -405,7 +462,7 @@ def test_places():
     [
         (0, "local", "workers must be a whole number of at least 1, or auto, got 0"),
         (True, "local", "got True"),
-        ("two", "local", "got two"),
+        ("two", "local", "got 'two'"),
         (2, "dask://h:1", r"workers \(--workers\) counts processes of this machine, got 2 beside a cluster"),
         (1, "dask://h", r"executor \(--executor\) must be local or dask://HOST:PORT, got 'dask://h'"),
         (1, "dask://h:1/x", "got 'dask://h:1/x'"),

@@ -46,7 +46,7 @@ def test_stages_of_a_run_sum_to_its_time(maps):
         score(maps, load_dataset("demo"), ["cc", "ig"])
         total = clock() - before
     assert set(stages.seconds) == {
-        "rest", "fetch", "hash", "decode and check", "resize", "cc", "ig", "density", "baseline",
+        "rest", "fetch", "hash", "decode and check", "levels and size", "cc", "ig", "density", "baseline",
     }  # fmt: skip
     assert sum(stages.seconds.values()) == pytest.approx(total, rel=0.05)
 

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from saliency_eval.errors import fail, shown
 from saliency_eval.executors import work
-from saliency_eval.executors.work import ONE_THREAD, Progress, T, Task
+from saliency_eval.executors.work import ONE_THREAD, Progress, T, Task, one_thread
 
 __all__ = [
     "AUTO",
@@ -20,6 +20,7 @@ __all__ = [
     "Place",
     "Progress",
     "Workers",
+    "one_thread",
     "place",
     "run_tasks",
     "usable_cores",
@@ -28,7 +29,7 @@ __all__ = [
 AUTO: Final = "auto"
 LOCAL: Final = "local"
 Workers = int | Literal["auto"]
-SCHEDULER = re.compile(r"dask://((?:\[[0-9A-Fa-f:.%]+\]|[\w.-]+):\d{1,5})")
+SCHEDULER = re.compile(r"dask://((?:\[[0-9A-Fa-f:.%]+\]|[\w.-]+):(\d{1,5}))")
 
 
 class Place(NamedTuple):
@@ -41,15 +42,16 @@ class Place(NamedTuple):
 def place(workers: Workers = 1, executor: str = LOCAL) -> Place:
     """Where to run; raises `usage` for no number of workers, no executor, and for both at once."""
     if workers != AUTO and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        fail("usage", f"workers must be a whole number of at least 1, or {AUTO}, got {shown(workers)}")
+        fail("usage", f"workers must be a whole number of at least 1, or {AUTO}, got {shown(repr(workers))}")
     if executor == LOCAL:
         return Place(usable_cores() if workers == AUTO else workers)
     found = SCHEDULER.fullmatch(str(executor))
-    if found is None:
-        fail("usage", f"executor (--executor) must be {LOCAL} or dask://HOST:PORT, got '{shown(executor)}'")
+    if found is None or not 0 < int(found[2]) < 2**16:
+        text = f"executor (--executor) must be {LOCAL} or dask://HOST:PORT, got '{shown(executor)}'"
+        fail("usage", text, "such as dask://localhost:8786 or dask://[::1]:8786")
     if workers not in (1, AUTO):
         text = f"workers (--workers) counts processes of this machine, got {workers} beside a cluster (--executor)"
-        fail("usage", text, f"leave one of them out, or say {AUTO}: all that there are")
+        fail("usage", text, f"leave one of them out, say --workers {AUTO}, or --executor {LOCAL}")
     return Place(scheduler=found[1])
 
 

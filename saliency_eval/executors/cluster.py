@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import time
 import uuid
 import warnings
@@ -24,6 +25,7 @@ from saliency_eval.executors.work import AHEAD, T, Task, parts
 CONNECT = 10  # seconds until the scheduler answers
 PATIENCE = 120  # seconds until a worker answers, and without any worker
 LOOK = 1  # seconds between two looks at the cluster
+LENGTH, LONGEST = 8, 2**20  # bytes of the number that a greeting begins with, and that it may announce
 # evaluated in a worker: one that gets a function of a package that it lacks would end
 CALL = "getattr(__import__('saliency_eval.executors.parcel', fromlist=['']), name)(*arguments)"
 
@@ -52,6 +54,7 @@ def connected(address: str) -> Iterator[Any]:
     except ImportError:
         fail("needs_extra", "a Dask cluster needs dask and distributed, which are not installed",
              "pip install 'saliency-eval[dask]'")  # fmt: skip
+    greeted(address)
     with silent():
         try:
             with no_warnings():
@@ -63,6 +66,28 @@ def connected(address: str) -> Iterator[Any]:
         finally:
             with contextlib.suppress(OSError):
                 client.close(timeout=CONNECT)
+
+
+def greeted(address: str) -> None:
+    """Wait for a scheduler: it greets whoever calls with the length of what it says. Raises `io` for anything else.
+
+    A client would wait without end for a server that says nothing, and make room for the length of any other greeting.
+    """
+    host, _, port = address.rpartition(":")
+    end, greeting = time.monotonic() + CONNECT, b""
+    while not greeting:
+        if (left := end - time.monotonic()) <= 0:
+            gone(address, f"must answer within {CONNECT} s, it does not")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), left) as line:
+                line.settimeout(left)
+                greeting = line.recv(LENGTH, socket.MSG_WAITALL)
+        except socket.gaierror:
+            gone(address, "must be on a host that is known, no such name was found")
+        except OSError:  # refused, as long as it is not there yet
+            time.sleep(min(LOOK, max(0.0, end - time.monotonic())))
+    if len(greeting) < LENGTH or int.from_bytes(greeting, "little") > LONGEST:
+        gone(address, "must be a Dask scheduler, something else answers there")
 
 
 @contextlib.contextmanager
@@ -85,9 +110,9 @@ def no_warnings() -> Iterator[None]:
         yield
 
 
-def gone(address: str, what: str) -> NoReturn:
+def gone(address: str, what: str, remedy: str = "see whether it runs") -> NoReturn:
     """Raise `io` for a scheduler."""
-    remedy = "see whether it runs; the same command goes on where it was"
+    remedy += "; the same command goes on where it was"
     fail("io", f"the Dask scheduler at {address} {what}", remedy)
 
 
@@ -196,7 +221,8 @@ class Cluster:
         if self.workers:
             self.alive = self.looked
         elif self.looked - self.alive > PATIENCE:
-            gone(self.address, f"must have workers, it had none for {PATIENCE} s")
+            start = f"start some: dask worker {self.address} --nworkers 2 --nthreads 1"
+            gone(self.address, f"must have workers, it had none for {PATIENCE} s", start)
 
 
 def absolute(path: Path) -> tuple[type[Path], tuple[str]]:

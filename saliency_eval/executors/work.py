@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -21,9 +22,15 @@ def parts(ids: Sequence[str], workers: int) -> list[Sequence[str]]:
     return [ids[i : i + size] for i in range(0, len(ids), size)]
 
 
-def run_here(task: Task[T], ids: Sequence[str]) -> Generator[T]:
-    """One after the other, with one BLAS thread: the order of a sum must not depend on the machine's cores."""
+def one_thread() -> AbstractContextManager[object]:
+    """One BLAS thread: the order of a sum must not depend on the machine's cores."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
+
+
+def run_here(task: Task[T], ids: Sequence[str]) -> Generator[T]:
+    """One after the other, with one BLAS thread."""
+    with one_thread():
         yield from map(task, ids)

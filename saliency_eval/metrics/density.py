@@ -6,7 +6,7 @@ scores NaN.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from saliency_eval.errors import fail
 from saliency_eval.maps import LEVEL, Floats, Map, Shift
 from saliency_eval.metrics.declare import Constant, metric, undefined
 from saliency_eval.options import Range, Share
+from saliency_eval.pool import Points
 from saliency_eval.resize import matlab
 from saliency_eval.sums import Affine
 
 NAN = float("nan")
 BITS = 2.0**-52
+MOST_STEPS = 10_000_000
 SMALL = 1e-15  # up to this eps the two logarithms of `inside` separate with an error below eps
 
 
@@ -118,20 +120,39 @@ def kld(
         return NAN
     if saliency.constant and constant == "raise":
         return undefined(constant, NAN, saliency)
+    m, added, inner, p, q, size = shares(saliency, density, form, eps, floor, negative, constant)
+    if inner <= SMALL:
+        return entropy(density, added) - mean_log(density, added, m, p.plus(inner), size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = inner + q(density.floats) / (p(m.values) + inner)
+        return float(np.sum(q(density.floats) * np.log(np.abs(ratio) if size else ratio)))
+
+
+class Shares(NamedTuple):
+    """What a divergence compares: a map, what is added to every pixel and within the logarithm, p, q, and for `size`
+    ln |p|."""
+
+    saliency: Map
+    added: float
+    inner: float
+    p: Affine
+    q: Affine
+    size: bool
+
+
+def shares(
+    saliency: Map, density: Map, form: str, eps: float, floor: float, negative: str, constant: Constant
+) -> Shares:
+    """The map and the density as the options of `kld` have them."""
     if negative == "clip" and saliency.low < 0:
         saliency = Map(np.maximum(saliency.values, 0))
     rule: Shift = "negative" if negative == "shift" else "none"
     added = floor if form == "floor" else 0.0
-    inner = eps if form == "inside" else 0.0
     p, q = saliency.probability(rule, added), density.probability("none", added)
     if added == 0 and saliency.low == saliency.high == 0 and constant != "chance":
         p = Affine(0.0, 0.0)
     size = form == "inside" and negative == "real" and saliency.low < 0
-    if inner <= SMALL:
-        return entropy(density, added) - mean_log(density, added, saliency, p.plus(inner), size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = eps + q(density.floats) / (p(saliency.values) + eps)
-        return float(np.sum(q(density.floats) * np.log(np.abs(ratio) if size else ratio)))
+    return Shares(saliency, added, eps if form == "inside" else 0.0, p, q, size)
 
 
 def entropy(density: Map, floor: float) -> float:
@@ -185,11 +206,15 @@ def emd(
         return NAN
     if saliency.low == saliency.high == 0 and constant != "chance":
         return undefined(constant, NAN, saliency)
+    distance = transport(*coarse(saliency, density, cell))
+    return distance * cell if unit == "px" else distance
+
+
+def coarse(saliency: Map, density: Map, cell: int) -> tuple[Floats, Floats]:
+    """Map and density on the grid of cells, each summing to one."""
     rows, columns = (-(-n // cell) for n in density.shape)
     target = mass_of(matlab(density.values, (rows, columns), 1 / cell))
-    source = mass_of(matlab(saliency.values, (rows, columns)))
-    distance = transport(source, target)
-    return distance * cell if unit == "px" else distance
+    return mass_of(matlab(saliency.values, (rows, columns))), target
 
 
 def mass_of(cells: Floats) -> Floats:
@@ -200,15 +225,37 @@ def mass_of(cells: Floats) -> Floats:
 
 def transport(source: Floats, target: Floats) -> float:
     """Least cost of moving one mass onto another, Euclidean distance between cells."""
-    try:
-        from ot import emd2
-    except ImportError:
-        fail("needs_extra", "emd needs POT, which is not installed", "pip install 'saliency-eval[emd]'")
-    difference = source - target
+    moves = moves_of(source - target)
+    if moves is None:
+        return 0.0
+    ot = solver()
+    return float(moves.mass * ot.emd2(moves.have, moves.want, moves.cost, numItermax=MOST_STEPS))
+
+
+class Moves(NamedTuple):
+    """What has to move: the cells (n, 2) that give and those that take, their shares, and distances (n, m)."""
+
+    supply: Points
+    have: Floats
+    want: Floats
+    cost: Floats
+    mass: float
+
+
+def moves_of(difference: Floats) -> Moves | None:
+    """What has to move to level a difference of two masses; None where nothing has."""
     supply, demand = np.argwhere(difference > 0), np.argwhere(difference < 0)
     if not len(supply) or not len(demand):
-        return 0.0
+        return None
     have, want = difference[tuple(supply.T)], -difference[tuple(demand.T)]
     cost = np.sqrt(((supply[:, None] - demand[None]) ** 2).sum(2, dtype=np.float64))
-    moved = have.sum()
-    return float(moved * emd2(have / moved, want / want.sum(), cost, numItermax=10_000_000))
+    return Moves(supply, have / have.sum(), want / want.sum(), cost, float(have.sum()))
+
+
+def solver() -> Any:
+    """The library of exact transport; raises `needs_extra` where it is not installed."""
+    try:
+        import ot
+    except ImportError:
+        fail("needs_extra", "emd needs POT, which is not installed", "pip install 'saliency-eval[emd]'")
+    return ot

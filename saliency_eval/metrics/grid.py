@@ -42,6 +42,11 @@ def grid_counts(saliency: Map, grid: Floats, pixels: Points | None = None) -> Co
     return np.bincount(grid_level(saliency, LEVEL, grid), number, len(grid) + 1).astype(np.int64)
 
 
+def levels(saliency: Map, positives: Floats, pixels: Points | None, grid: Floats) -> tuple[Counts, Counts]:
+    """The level of each positive, and the number of negatives by level, which are all pixels or those given."""
+    return grid_level(saliency, positives, grid), grid_counts(saliency, grid, pixels)
+
+
 def auc_of_levels(positive: Counts, negative: Counts) -> float:
     """Exact AUC of levels: `positive` the level of each positive, `negative` the number of negatives by level."""
     return mann_whitney(
@@ -89,14 +94,11 @@ def auc_borji(
         return NAN
     if saliency.constant:
         return undefined(constant, 0.5, saliency)
-    grid = grid_of(step, top)
-    level = grid_level(saliency, positives, grid)
     if splits == "expected":
-        return auc_of_levels(level, grid_counts(saliency, grid))
+        return auc_of_levels(*levels(saliency, positives, None, grid_of(step, top)))
     number = splits * (len(positives) if draws == "fixations" else draws)
-    drawn = (rng or np.random.default_rng(seed)).integers(saliency.size, size=number)
-    pixels = np.column_stack(np.unravel_index(drawn, saliency.shape))
-    return auc_of_levels(level, grid_counts(saliency, grid, pixels))
+    drawn = drawn_with_replacement(saliency, number, rng or np.random.default_rng(seed))
+    return auc_of_levels(*levels(saliency, positives, drawn, grid_of(step, top)))
 
 
 @metric(
@@ -148,8 +150,13 @@ def shuffled_auc(
         return mann_whitney(*ranks_among(saliency, others, positives), len(others))
     if saliency.constant:
         return undefined(constant, 0.5, saliency)
-    grid = grid_of(step, top)
-    return auc_of_levels(grid_level(saliency, positives, grid), grid_counts(saliency, grid, others))
+    return auc_of_levels(*levels(saliency, positives, others, grid_of(step, top)))
+
+
+def drawn_with_replacement(saliency: Map, number: int, rng: np.random.Generator) -> Points:
+    """Pixels of a map, any of them each time."""
+    drawn = rng.integers(saliency.size, size=number)
+    return np.column_stack(np.unravel_index(drawn, saliency.shape))
 
 
 def drawn_without_replacement(points: Points, splits: int, size: int, rng: np.random.Generator) -> Points:

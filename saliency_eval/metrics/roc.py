@@ -7,7 +7,7 @@ replaced by its expectation unless it is asked for.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -121,17 +121,16 @@ def auc_judd(
     values = saliency.at(positives)
     if ties == "random":
         jittered = with_jitter(saliency, law, rng or np.random.default_rng(seed))
-        return auc_judd_sequential(jittered, positives, fixations, negatives)
+        return area(sequential_points(jittered, positives, fixations, negatives))
     if ties == "sequential":
         if saliency.constant:
             return undefined(constant, 0.5, saliency)
-        return auc_judd_sequential(saliency, positives, fixations, negatives)
+        return area(sequential_points(saliency, positives, fixations, negatives))
     below, equal, number = ranks_among_negatives(saliency, values, fixations, negatives)
     if not len(values) or not number:
         return NAN
     if ties == "grouped":
-        _, first, times = np.unique(-values, return_index=True, return_counts=True)
-        return trapezoid((number - below[first]) / number, np.cumsum(times) / len(values))
+        return area(grouped_points(values, below, number))
     last = values.argmin()
     lowest = np.count_nonzero(values == values[last])
     above = number - below[last] - equal[last]
@@ -139,26 +138,43 @@ def auc_judd(
     return mann_whitney(below, equal, number) + float(bias)
 
 
-def auc_judd_sequential(saliency: Map, positives: Points, fixations: Points, negatives: Negatives) -> float:
+class RocPoints(NamedTuple):
+    """Points of an ROC curve, from the highest threshold to the lowest, without its ends (0, 0) and (1, 1)."""
+
+    fp: Floats
+    tp: Floats
+    thresholds: Floats
+
+
+def area(points: RocPoints | None) -> float:
+    """Area under the curve by trapezoids, NaN without one."""
+    return NAN if points is None else float(np.trapezoid(np.r_[0, points.tp, 1], np.r_[0, points.fp, 1]))
+
+
+def grouped_points(values: Floats, below: Counts, negatives: int) -> RocPoints:
+    """One point for each distinct value of the positives; `below` is the number of negatives below each positive."""
+    distinct, first, times = np.unique(-values, return_index=True, return_counts=True)
+    return RocPoints((negatives - below[first]) / negatives, np.cumsum(times) / len(values), -distinct)
+
+
+def sequential_points(
+    saliency: Map, positives: Points, fixations: Points, negatives: Negatives
+) -> RocPoints | None:
     """The ROC of the MIT code: tied fixations follow each other, and each moves the false positives back."""
     if not len(positives):
-        return NAN
+        return None
     values = saliency.at(positives)
     order = np.argsort(-values, kind="stable")
     at_or_above = saliency.size - saliency.ranks(values)[0][order]
+    tp = np.arange(1, len(values) + 1) / len(values)
     if negatives == "all":
-        return trapezoid(at_or_above / saliency.size, np.arange(1, len(values) + 1) / len(values))
+        return RocPoints(at_or_above / saliency.size, tp, values[order])
     pixels = positives[order]
     passed = 1 + np.cumsum(np.r_[False, (pixels[1:] != pixels[:-1]).any(1)])  # distinct fixated pixels so far
     number = saliency.size - len(once_per_pixel(fixations))
     if not number:
-        return NAN
-    return trapezoid((at_or_above - passed) / number, np.arange(1, len(values) + 1) / len(values))
-
-
-def trapezoid(fp: Floats, tp: Floats) -> float:
-    """Area under ROC points between (0, 0) and (1, 1)."""
-    return float(np.trapezoid(np.r_[0, tp, 1], np.r_[0, fp, 1]))
+        return None
+    return RocPoints((at_or_above - passed) / number, tp, values[order])
 
 
 def with_jitter(saliency: Map, law: str, rng: np.random.Generator) -> Map:

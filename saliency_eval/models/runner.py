@@ -82,9 +82,18 @@ class ModelPredictions:
     def has(self, id: str) -> bool:
         return True
 
-    def changed(self, digests: Mapping[str, str]) -> list[Problem]:
-        """A model gives the same map again."""
-        return []
+    def changed(self, digests: Mapping[str, str], *, here: bool = True) -> list[Problem]:
+        """A model gives the same map again, unless another machine sees other images."""
+        return [
+            Problem(
+                "changed",
+                f"image {shown(id)} is another one on the machine that scored it",
+                "score again",
+                id,
+            )
+            for id, digest in digests.items()
+            if not here and self.fetch(id).sha256 != digest
+        ]
 
     def order(self, ids: Sequence[str]) -> list[str]:
         """Any order costs the same."""

@@ -16,8 +16,8 @@ heading). `render` gives it the policy, the style, the script and the data islan
   with alt text and their numbers in a table.
 - Everything is there, readable and sorted, before the script runs. The script adds controls to what is marked:
   `table.sortable` (buttons in `th[data-sort]`, `number` or `text`; `data-first="descending"`; a cell's value is its
-  `data-value`, else its text), `input[data-filters=ID]` (rows of a table, by text), `input[data-column=NAME]` in
-  `[data-columns=ID]` (cells with that `data-column`), `select[data-shows=NAME]` (one of the `[data-of=NAME]`, by
+  `data-value`, else its text), `input[data-filters=ID]` (rows of a table, by their heading), `input[data-column=NAME]`
+  in `[data-columns=ID]` (cells with that `data-column`), `select[data-shows=NAME]` (one of the `[data-of=NAME]`, by
   `data-key`; macro `choice`). Controls stand in an element with class `controls` and `hidden`, which the script shows.
 - A wide table lies in a box that scrolls (macro `box`); the page itself does not scroll sideways at 360 pixels.
 - A plot has class `plot`: it is drawn dark on nothing, and the style turns it light in the dark scheme. Photographs

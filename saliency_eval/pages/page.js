@@ -40,7 +40,7 @@ const makeSortable = (table) => all("th[data-sort]", table.tHead).forEach((head)
 const filter = (input) => {
   const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const row of byId(input.dataset.filters).tBodies[0].rows) {
-    const text = row.textContent.toLowerCase();
+    const text = (row.querySelector("th") ?? row).textContent.toLowerCase();
     row.hidden = !words.every((word) => text.includes(word));
   }
 };

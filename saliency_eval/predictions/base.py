@@ -63,5 +63,5 @@ class Predictions(Protocol):
     def fetch(self, id: str) -> Prediction:
         """The prediction of one image; raises SaliencyEvalError when it cannot be had."""
 
-    def changed(self, digests: Mapping[str, str]) -> list[Problem]:
-        """Predictions that are no longer what was read, given their sha256 by image."""
+    def changed(self, digests: Mapping[str, str], *, here: bool = True) -> list[Problem]:
+        """Predictions that are not what was read, here or on another machine, given their sha256 by image."""

@@ -134,17 +134,16 @@ class PredictionFiles(ABC):
             check_name(name)
             return FetchedFile(id, name, self._bytes(name), self._rules)
 
-    def changed(self, digests: Mapping[str, str]) -> list[Problem]:
-        """Predictions that are no longer what was read, given sha256 by image; equal stamps are trusted."""
+    def changed(self, digests: Mapping[str, str], *, here: bool = True) -> list[Problem]:
+        """Predictions that are not what was read, given sha256 by image; read `here`, equal stamps are trusted."""
         moved = [
-            (id, name)
+            (id, self._files[id])
             for id in self.order([id for id in self._files if id in digests])
-            if stamp(self._path(name := self._files[id])) != self._stamps[name]
+            if not (here and stamp(self._path(self._files[id])) == self._stamps[self._files[id]])
         ]
+        what = "changed while it was scored" if here else "is another one on the machine that scored it"
         return [
-            Problem(
-                "changed", f"{shown(name)}: the file changed while it was scored", "score again", id, name
-            )
+            Problem("changed", f"{shown(name)}: the file {what}", "score again", id, name)
             for id, name in moved
             if self._digest(id) != digests[id]
         ]

@@ -85,7 +85,7 @@ class MappingPredictions:
             raise
         return FetchedArray(id, made, self._rules)
 
-    def changed(self, digests: Mapping[str, str]) -> list[Problem]:
+    def changed(self, digests: Mapping[str, str], *, here: bool = True) -> list[Problem]:
         """Arrays in memory stay what they are."""
         return []
 

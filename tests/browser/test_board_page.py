@@ -1,6 +1,7 @@
 """The page of a board in a real browser: it works, asks for nothing, and shows names as names."""
 
 import io
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,7 @@ ActionChains = pytest.importorskip("selenium.webdriver", reason="no selenium").A
 Keys = pytest.importorskip("selenium.webdriver", reason="no selenium").Keys
 MODELS = ("deep", "signature x centre", "Image signature", "spectral residual", "centre bias", "uniform")
 CONTRASTS = Path(__file__).with_name("contrast.js")
+METRIC = "kld(\"'<b>]{{ 7 * 7 }}\\\u202e)"
 HOSTILE = [*NAMES.values(), *MORE.values()]
 
 
@@ -48,7 +50,7 @@ def hostile():
     made = board(HOSTILE, ("auc_judd", "kld"))
     made["dataset"] |= dict(zip(("id", "version", "citation", "licence"), HOSTILE, strict=False))
     made["metrics"]["auc_judd"]["signature"] = "".join(HOSTILE[:5])
-    return to_html(made)
+    return to_html(json.loads(json.dumps(made).replace('"kld"', json.dumps(METRIC))))
 
 
 def order(browser):
@@ -130,6 +132,9 @@ def test_the_filter_keeps_the_rows_that_hold_all_words(browser, page):
     assert browser.shown("#board tbody .name") == ["signature x centre", "Image signature"]
     field.send_keys(" image")
     assert browser.shown("#board tbody .name") == ["Image signature"]
+    field.clear()
+    field.send_keys("300")  # images, not a name
+    assert browser.shown("#board tbody .name") == []
     field.clear()
     field.send_keys(" ")
     assert browser.shown("#board tbody .name") == list(MODELS)
@@ -225,7 +230,11 @@ def test_hostile_names_are_shown_and_do_nothing(browser, hostile):
     for button in browser.find("button.sort"):
         button.click()
     browser.find("#up")[0].send_keys("auc_judd")
-    assert browser.texts("#scatter circle title") != []
+    assert browser.texts("#scatter circle title") == names
+    browser.find("[data-columns=board] input")[1].click()
+    assert browser.shown("#board thead [data-column]") == ["auc_judd \u2191"]
+    browser.find("#intervals select")[0].send_keys("kld")
+    assert browser.shown("#intervals h3") == [shown(METRIC)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""An image on a page: its pictures with alt texts, and its values under all metrics and models side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_eval.core import Stimulus
+from saliency_eval.errors import shown
+from saliency_eval.maps import Floats
+from saliency_eval.report import pictures
+from saliency_eval.report.looks import Look
+
+
+class Picture(NamedTuple):
+    """A picture of a page; `kind` is `photo`, `plot` or `roc`."""
+
+    address: str
+    alt: str
+    caption: str
+    kind: str = "photo"
+
+
+class Cell(NamedTuple):
+    """A value as text, and whether it is the best of its metric."""
+
+    text: str
+    best: bool = False
+
+
+class Card(NamedTuple):
+    """One image: its name, why it is here, pictures, what is missing of them, a row of values for each model."""
+
+    image: str
+    title: str
+    pictures: list[Picture]
+    plots: list[Picture]
+    missing: list[str]
+    rows: list[tuple[str, list[Cell]]]
+    own: str = ""  # the model that the card is about
+
+
+def number(value: float) -> str:
+    """A value as text: three decimals, or what there is.
+
+    >>> number(0.81234), number(-1e-9), number(float("nan")), number(float("-inf"))
+    ('0.812', '0.000', 'n/a', '-inf')
+    """
+    if math.isnan(value):
+        return "n/a"
+    return f"{round(value, 3) + 0.0:.3f}" if abs(value) < 1e6 else f"{value:.4g}"
+
+
+def brief(value: float) -> str:
+    """A value of a map as text that no line is broken in.
+
+    >>> brief(1.5e-11) == "1.5e\\u221211"
+    True
+    """
+    return f"{value:.3g}".replace("-", "\u2212")
+
+
+def rows(values: Floats, names: Sequence[str], better: Sequence[str]) -> list[tuple[str, list[Cell]]]:
+    """The values of one image, (models, metrics), as the rows of a table; the best of several is marked."""
+    best = [best_of(column, direction) for column, direction in zip(values.T, better, strict=True)]
+    return [
+        (name, [Cell(number(v), number(v) == top) for v, top in zip(row, best, strict=True)])
+        for name, row in zip(names, values, strict=True)
+    ]
+
+
+def best_of(values: Floats, better: str) -> str | None:
+    """The best of several values as it is shown; None where all are shown alike."""
+    finite = values[~np.isnan(values)]
+    if len({number(v) for v in finite}) < 2:
+        return None
+    return number(finite.max() if better == "higher" else finite.min())
+
+
+# ------------------------------------------------------------------ pictures
+
+
+def stimulus(image: Stimulus) -> list[Picture]:
+    """The stimulus, without and with its fixations. Raises SaliencyEvalError where it cannot be read."""
+    small = pictures.stimulus(image["image"])
+    name, count = shown(image.id), len(image["fixations"])
+    dots = pictures.dotted(small, image["fixations"], image["shape"])
+    return [
+        Picture(pictures.jpeg(small), f"Stimulus {name}", "stimulus"),
+        Picture(
+            pictures.jpeg(dots),
+            f"Stimulus {name} with its {count} fixations as dots",
+            f"{count} fixations",
+        ),
+    ]
+
+
+def saliency(image: Stimulus, look: Look, model: str, scale: pictures.Scale = "values") -> Picture:
+    """The map of a model in colours, with the fixations."""
+    small = pictures.heat(look.shown, scale, image["shape"])
+    dots = pictures.dotted(small, image["fixations"], image["shape"])
+    low, high = float(np.min(look.shown)), float(np.max(look.shown))
+    span = f"{brief(low)} everywhere" if low == high else f"from {brief(low)} to {brief(high)}"
+    how = "by rank" if scale == "ranks" else span
+    alt = f"Map of {shown(model)} for {shown(image.id)} in colours {how}, with its {len(image['fixations'])} fixations"
+    return Picture(pictures.jpeg(dots), alt, f"{shown(model)}, {how}")

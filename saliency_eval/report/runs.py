@@ -1,0 +1,165 @@
+"""The page of some runs: their board, distributions, metric against metric, and the images that are worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saliency_eval.boards import Board, boards_of
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import Problem, fail, shown
+from saliency_eval.escape import without_surrogates
+from saliency_eval.executors import one_thread
+from saliency_eval.maps import Floats
+from saliency_eval.pages import render
+from saliency_eval.pages.board import view
+from saliency_eval.report import pictures, plots
+from saliency_eval.report.cards import Picture, number
+from saliency_eval.report.compared import Compared, compare
+from saliency_eval.report.gallery import apart_cards, model_cards
+from saliency_eval.report.images import spread
+from saliency_eval.report.material import Sources, gather
+from saliency_eval.report.templates import CSS, template
+from saliency_eval.run import Run
+from saliency_eval.stats import rank_correlation
+
+EACH, IN_ALL = 3, 36  # best images of each model, and of all: with many models each has fewer
+
+
+def report_page(
+    runs: Sequence[Run],
+    data: str | Dataset | None = None,
+    predictions: Sources = (),
+    *,
+    root: str | Path | None = None,
+    primary: str | None = None,
+    each: int | None = None,
+    skipped: Sequence[Problem] = (),
+    **naming: Any,
+) -> tuple[str, tuple[str, ...]]:
+    """The page of runs of one data set, and what is missing on it.
+
+    `data` and `root` as for scoring, default the data set of the runs; `predictions` by model, or one for each run;
+    `each`: best and worst images of each model; `naming`: `prefix`, `suffix`, `pattern`, `variable`. Raises
+    SaliencyEvalError for runs of several data sets, and for data or predictions that are not those that were scored.
+    """
+    board = one_board(runs, skipped, primary)
+    ranked = [run for run in runs if any(run is one for one in board.runs)]  # in the order of the predictions
+    names = [row["label"] for row in board.document["rows"]]
+    with one_thread():
+        compared = compare(board, names, gather(ranked, data, predictions, root, **naming))
+        missing = dict.fromkeys(compared.material.missing)
+        page = page_of(compared, each or max(1, min(EACH, IN_ALL // len(names))), missing)
+    return without_surrogates(page), tuple(missing)
+
+
+def page_of(compared: Compared, each: int, missing: dict[str, None]) -> str:
+    """The page; what is missing of its images is added to the sentences about that, each once."""
+    board, names = compared.board, compared.names
+    differing = apart_cards(compared, missing)
+    models = [(name, *model_cards(compared, n, each, missing)) for n, name in enumerate(names)]
+    return render(
+        template("report.html"),
+        title=f"Report on {board.data.id}@{board.data.version}",
+        style=CSS,
+        compared=compared,
+        document=board.document,
+        **board_view(board.document),
+        plots=distributions(compared),
+        agreement=agreement(compared),
+        cloud=cloud(compared),
+        differing=differing,
+        models=models,
+        images=every_image(compared),
+        missing=list(missing),
+        scale=pictures.bar("values"),
+    )
+
+
+def board_view(content: dict[str, Any]) -> dict[str, Any]:
+    """The sections of the board; it has no files beside it, and metrics are compared by image instead."""
+    found = view(content)
+    lines = [line._replace(scores="") for line in found["lines"]]
+    return found | {"lines": lines, "scatter": None, "files_beside": False}
+
+
+def one_board(runs: Sequence[Run], skipped: Sequence[Problem], primary: str | None) -> Board:
+    """The board of runs of one data set and protocol. Raises `usage` for more, `incomplete` without a complete run."""
+    found = boards_of(runs, skipped, primary).boards
+    of = sorted({f"{run.data.id} under {run.setting.protocol}" for run in runs})
+    if len(of) > 1:
+        text = (
+            f"a report is of one data set and protocol, the runs are of {', '.join(shown(one) for one in of)}"
+        )
+        fail("usage", text, "name the runs of one of them")
+    if not found:
+        fail("incomplete", "a report needs a complete run, there is none", "score all images")
+    return found[0]
+
+
+# ------------------------------------------------------------------ numbers and plots
+
+
+def distributions(compared: Compared) -> list[Picture]:
+    """A plot for each metric."""
+    found = []
+    for metric in compared.metrics:
+        values = compared.table.column(metric.label)
+        means = ", ".join(
+            f"{shown(n)} {number(m)}" for n, m in zip(compared.names, means_of(values), strict=True)
+        )
+        alt = f"Distribution of {shown(metric.label)} over the images for each model. Means: {means}"
+        address = plots.distribution(values, compared.names, metric.chance)
+        found.append(Picture(address, alt, f"{shown(metric.head)}  {metric.better} is better", "plot"))
+    return found
+
+
+def means_of(values: Floats) -> list[float]:
+    """Means of (images, models) over the images that are scored."""
+    columns = [column[~np.isnan(column)] for column in values.T]
+    return [float(column.mean()) if len(column) else float("nan") for column in columns]
+
+
+def agreement(compared: Compared) -> list[tuple[str, list[str]]]:
+    """Spearman's rank correlation over images of each pair of metrics, averaged over models; `+` means they agree."""
+    metrics, values = compared.metrics, compared.table.values
+    signs = np.array([1.0 if m.better == "higher" else -1.0 for m in metrics])
+    found = []
+    for row, metric in enumerate(metrics):
+        pairs = [pair(values[:, :, row] * signs[row], values[:, :, c] * signs[c]) for c in range(row)]
+        found.append((metric.head, [f"{r:+.2f}" if np.isfinite(r) else "n/a" for r in pairs]))
+    return found
+
+
+def pair(x: Floats, y: Floats) -> float:
+    """The mean over models of the rank correlation of two metrics, (images, models), where there is one."""
+    found = []
+    for one, other in zip(x.T, y.T, strict=True):
+        good = np.isfinite(one) & np.isfinite(other)
+        found.append(rank_correlation(one[good], other[good]))
+    defined = [r for r in found if np.isfinite(r)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
+def cloud(compared: Compared) -> Picture | None:
+    """Every metric against every other, of the first models; None of one metric."""
+    labels = [m.label for m in compared.metrics]
+    if len(labels) < 2:
+        return None
+    few = compared.names[: plots.MOST]
+    whose = "all models" if few == compared.names else f"the first {len(few)} models"
+    address = plots.against(compared.table.values[:, : plots.MOST], few, labels)
+    alt = f"Scatter plots of every metric against every other, a point for each image, of {whose}"
+    return Picture(address, alt, f"A point for each image, of {whose}.", "plot")
+
+
+def every_image(compared: Compared) -> list[tuple[str, list[tuple[str, float]], tuple[str, float]]]:
+    """Each image with its primary value under each model, and how much two of them differ."""
+    values = compared.table.column(compared.primary.label)
+    return [
+        (id, [(number(v), float(v)) for v in row], (number(gap), float(gap)))
+        for id, row, gap in zip(compared.table.ids, values, spread(values), strict=True)
+    ]
