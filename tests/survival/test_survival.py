@@ -55,14 +55,15 @@ def test_many_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
     assert disturb(tmp_path, 20, 300, random.Random(2)) == 0
 
 
-def test_eight_processes_score_four_models_at_once(place: Path) -> None:
+def test_eight_processes_score_four_models_at_once(tmp_path: Path) -> None:
+    place = tmp_path
+    make(place, 60)
     models = ["maps", "second", "third", "fourth"]
     for number, name in enumerate(models[1:], 1):
         shutil.copytree(place / "maps", place / name)
         (place / "maps" / f"{number}.png").replace(place / name / "0.png")
         shutil.copy(place / name / "0.png", place / "maps" / f"{number}.png")
     command = [sys.executable, "-m", "saliency_eval", "score", "--data", "./set", "-q", "--workers", "1"]
-    command += ["--metrics", "nss,cc"]
     started = [
         subprocess.Popen([*command, name, "--out", "shared"], cwd=place, stdout=-1, stderr=-1, text=True)
         for name in models * 2
@@ -106,7 +107,7 @@ def test_a_signal_to_the_whole_group_ends_with_one_sentence(
     assert finish(place, "out", workers) == peace
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.005, 0.02])
+@pytest.mark.parametrize("pause", [0.0, 0.01])
 def test_several_signals_are_one(place: Path, peace: dict[str, bytes], pause: float) -> None:
     process = at_work(place, 2)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
@@ -142,8 +143,9 @@ def limited(place: Path, size: int, *arguments: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("size", [0, 1000])
-def test_a_full_disk(place: Path, size: int) -> None:
-    finish(place, "earlier", 1)
+@pytest.mark.usefixtures("peace")
+def test_a_full_disk(made: Path, place: Path, size: int) -> None:
+    shutil.copytree(made / "peace", place / "earlier")
     before = {p: p.read_bytes() for p in (place / "earlier").rglob("*") if p.is_file()}
     done = limited(place, size, "--out", "earlier", "--metrics", "nss,cc", "--workers", "1")
     assert done.returncode == 5, done.stderr
