@@ -178,6 +178,14 @@ def test_a_missing_value_is_no_mean_and_no_rank():
     assert len([p for p in found["pairs"] if p["metric"] == "kld"]) == 3
 
 
+def test_a_metric_without_a_mean_in_any_run():
+    runs = [replace(r, values=r.values * [np.nan, 1]) for r in scores(spread(0.7), spread(0.6, seed=1))]
+    found = board_of(runs).document
+    assert [row["rank"] for row in found["rows"]] == ["-", "-"]
+    assert [row["metrics"]["nss"]["mean"] for row in found["rows"]] == [None, None]
+    assert all(row["metrics"]["kld"]["mean"] is not None for row in found["rows"])
+
+
 def test_no_image_counts():
     lines = {key: signature(key, n=0) for key in ("nss", "kld")}
     found = rows([made(m, unscored=np.ones(6, bool), signatures=lines) for m in "ab"])
@@ -257,6 +265,9 @@ def test_a_ceiling_of_another_signature_is_none():
     [board], [problem] = boards_of([model, floor, replace(ceiling, signatures=lines)])
     assert problem.code == "mixed_signature"
     assert board.document["metrics"]["nss"]["ceiling"] is None
+    [row] = board.document["not_ranked"]
+    assert row["metrics"]["nss"]["mean"] == pytest.approx(ceiling.values[:, 0].mean(), rel=1e-11)
+    assert "ddof 0, not 1: nss " in exports.to_markdown(board.document).replace("\\", "")
 
 
 def test_a_ceiling_is_never_the_board():

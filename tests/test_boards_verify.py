@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_runs import NAMES, made, signature
+from markupsafe import escape
 
 import saliency_eval as se
 from saliency_eval import exports
 from saliency_eval.boards import Reported, boards_of
 from saliency_eval.errors import Problem
-from saliency_eval.exports.compare import LOOK
+from saliency_eval.exports.compare import PICTURE
 from saliency_eval.exports.verify import verify
+from saliency_eval.pages.page import policy
 from saliency_eval.store import folder_name, scores_text
 
 DOI = "doi:10.1167/14.1.28, table 2"
@@ -86,7 +88,7 @@ def test_one_digit_of_any_file(folder, name):
     path = folder / name
     packed = name.endswith(".gz")
     text = (gzip.decompress(path.read_bytes()) if packed else path.read_bytes()).decode()
-    looks = [match.span() for match in LOOK.finditer(text)] if name == "index.html" else []
+    looks = [match.span() for match in PICTURE.finditer(text)] if name == "index.html" else []
     found = (match.start() for match in re.finditer("[0-9]", text))
     digits = [at for at in found if not any(start <= at < end for start, end in looks)]
     rng = np.random.default_rng(list(name.encode()))
@@ -94,6 +96,44 @@ def test_one_digit_of_any_file(folder, name):
         data = turned(text, at).encode()
         path.write_bytes(gzip.compress(data, mtime=0) if packed else data)
         assert messages(folder), text[at - 40 : at + 5]
+
+
+def of_another_version(document):
+    """The document as an older package would have signed it."""
+    old = json.loads(document)
+    old["generator"]["version"] = "0.0.1"
+    return exports.to_json(old)
+
+
+def test_a_page_that_shows_something_else(folder):
+    path, own = folder / "index.html", (folder / "index.html").read_text("utf-8")
+    document = (folder / "leaderboard.json").read_text("utf-8")
+    old = of_another_version(document)
+    planted = [
+        own.replace("</body>", "<script>document.body.textContent = 1</script></body>"),
+        own.replace("<main>", "<main><style>tbody { display: none }</style>"),
+        own.replace("</style>", "tbody { display: none }</style>"),
+        own.replace("default-src 'none'", "default-src *"),
+        own.replace("default-src &#39;none&#39;", "default-src *"),
+    ]
+    assert [text != own for text in planted].count(True) == 4
+    for text in {*planted} - {own}:
+        path.write_text(text, "utf-8")
+        for json_of_a_version in (document, old):
+            (folder / "leaderboard.json").write_text(json_of_a_version, "utf-8")
+            assert any("index.html" in m for m in messages(folder)), text[:300]
+
+
+def test_another_version_has_another_look(folder):
+    path, json_path = folder / "index.html", folder / "leaderboard.json"
+    own = path.read_text("utf-8")
+    style = re.search("<style>(.*?)</style>", own, re.DOTALL)[1]
+    script = re.search("<script>(.*?)</script>", own, re.DOTALL)[1]
+    other = own.replace(style, "p {}").replace(escape(policy(style, script)), escape(policy("p {}", script)))
+    path.write_text(other, "utf-8")
+    assert any("index.html" in m for m in messages(folder))
+    json_path.write_text(of_another_version(json_path.read_text("utf-8")), "utf-8")
+    assert messages(folder) == []
 
 
 @pytest.mark.parametrize("name", names())
@@ -267,7 +307,13 @@ def test_a_run_keeps_its_document(tmp_path):
 
 
 def test_boards_of_this_repository():
-    for folder in sorted(
-        path for path in (Path(__file__).resolve().parent.parent / "leaderboards").iterdir() if path.is_dir()
-    ):
-        assert [problem.message for one in verify(folder) for problem in one.differences] == []
+    found = verify(Path(__file__).resolve().parent.parent / "leaderboards")
+    assert {"osie", "mit1003-sample"} <= {one.name for one in found}
+    assert [problem.message for one in found for problem in one.differences] == []
+
+
+def test_values_of_others_alone_are_no_board_yet(tmp_path):
+    (tmp_path / "salicon").mkdir()
+    (tmp_path / "salicon" / "reported.csv").touch()
+    with pytest.raises(se.SaliencyEvalError, match="there is no board"):
+        verify(tmp_path)

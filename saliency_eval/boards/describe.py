@@ -16,7 +16,7 @@ from saliency_eval.boards.samples import ALPHA, Sample, flips_of, interval, rank
 from saliency_eval.core import METRICS
 from saliency_eval.datasets import ADAPTERS
 from saliency_eval.datasets.card import Card
-from saliency_eval.store import folder_name, hashes
+from saliency_eval.store import folder_name, hashes, mean_of
 
 if TYPE_CHECKING:
     from saliency_eval.boards.board import Apart, Board
@@ -45,7 +45,7 @@ def document(board: Board) -> Json:
         "primary": board.primary,
         "alpha": ALPHA,
         "bootstrap": {"b": stats.RESAMPLES, "unit": "image", "seed": seed},
-        "flips": {"b": flips_of(own[board.primary]), "seed": seed},
+        "flips": {"b": max(map(flips_of, own.values())), "seed": seed},
         "metrics": {label: traits(board, label) | ends[label] for label in own},
         "rows": [row(board, place, numbers, ends, names) for place in range(len(board.runs))],
         "pairs": [pair_row(board, label, p) for label in shown_of(board, pairs) for p in pairs[label]],
@@ -177,11 +177,14 @@ def rank(cell: Json) -> str:
 
 
 def beside(board: Board, one: Apart, found: Mapping[str, Sample], names: Mapping[str, str]) -> Json:
-    """A run that is not ranked, and why; a ceiling with its means."""
+    """A run that is not ranked, and why; a ceiling and a run of another signature with their means."""
     described = {"model": one.model, "run": one.run, "reason": one.reason, "detail": one.detail}
     if not one.scores:
         return described | {"label": one.model}
     described |= {"label": names[one.run], **hashes(one.scores)}
+    if one.reason == "mixed_signature":
+        means = {label: mean_of(one.scores, label) for label in one.scores.labels}
+        return described | {"order": list(means), "metrics": means}
     if one.reason != "ceiling":
         return described
     place = next(k for k, run in enumerate([*board.runs, *board.ceilings]) if run is one.scores)

@@ -75,7 +75,7 @@ def ranked(sample: Sample, higher: bool, pairs: Sequence[stats.Pair]) -> dict[in
     found: dict[int, dict[str, Any]] = {}
     for k, (place, skew) in enumerate(zip(sample.places, stats.skewness(sample.scores), strict=True)):
         found[place] = interval(sample, k) | {"skew": skew, "groups": groups[k]} | of_rank()
-    if len(sample.means):
+    if sample.means.size:
         lows, highs = stats.rank_intervals(sample.means, higher)
         for place, *ends in zip(sample.places, lows, highs, stats.p_first(sample.means, higher), strict=True):
             found[place] |= of_rank(*map(float, ends))

@@ -230,12 +230,13 @@ def asides(document: Json) -> list[Aside]:
 
 
 def detail(document: Json, one: Json) -> str:
-    """Why a run is not ranked; of a ceiling its means."""
+    """Why a run is not ranked; of a ceiling its means, of another signature both."""
     if "metrics" not in one:
         return f"{one['detail']} images" if one["reason"] == "incomplete" else str(one["detail"])
-    cells = [
-        (label, mean_of(one["metrics"][label])) for label in document["order"] if label in one["metrics"]
-    ]
-    return "; ".join(
-        f"{label} {mean}" + (f" \u00b1{half}" if half else "") for label, (mean, half, *_) in cells
+    means = "; ".join(
+        f"{label} {mean}" + (f" \u00b1{half}" if half else "")
+        for label in one.get("order", document["order"])
+        if label in one["metrics"]
+        for mean, half, *_ in [mean_of(one["metrics"][label])]
     )
+    return means if one["reason"] == "ceiling" else f"{one['detail']}: {means}"

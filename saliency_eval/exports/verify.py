@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from saliency_eval import __version__
 from saliency_eval.boards import Apart, Board
 from saliency_eval.boards.build import one_board
 from saliency_eval.boards.reported import REPORTED
@@ -36,14 +37,18 @@ class Verified(NamedTuple):
 
 
 def verify(folder: str | os.PathLike[str]) -> list[Verified]:
-    """What differs in the folder of one board, or in those of several; raises `usage` (exit 2) without one."""
+    """What differs in the folder of one board, or in those of several; raises `usage` (exit 2) without one.
+
+    Where nothing but values of others lie, no board has been built yet.
+    """
     top = Path(folder)
     if not top.is_dir():
         fail("usage", f"a board must be a folder: {no_folder(top)}", "name the folder of one or of several boards",
              exit=USAGE)  # fmt: skip
     if is_board(top):
         return [verify_one(top)]
-    inside = [e.name for e in entries(top) if is_folder(e) and not e.name.startswith(".")]
+    folders = [e.name for e in entries(top) if is_folder(e) and not e.name.startswith(".")]
+    inside = [name for name in folders if [e.name for e in entries(top / name)] != [REPORTED]]
     if not inside:
         fail("usage", f"there is no board in {shown(top, 500)}", "build one: saliency-eval leaderboard build",
              exit=USAGE)  # fmt: skip
@@ -166,11 +171,13 @@ def with_version(fresh: Document, document: Document) -> Document:
 
 def differences(texts: Mapping[str, str], document: Document, given: Document) -> Iterator[Problem]:
     """Where the files are not what follows from a document."""
+    same_version = document["generator"]["version"] == __version__
     for name, make in FILES.items():
         want, got = make(document), texts.get(name)
         if got is None or got == want or (name == "table.csv" and got == to_csv(document, excel_safe=True)):
             continue
         place = first_place(given, document) if name == JSON else None
-        want, got = (page(want), page(got)) if name == "index.html" else (want, got)
+        if name == "index.html":
+            want, got = (page(text, same_version=same_version) for text in (want, got))
         if want != got:
             yield differs(name, place or text_difference(want, got))

@@ -10,7 +10,6 @@ from saliency_eval.errors import shown
 from saliency_eval.pages import plots
 from saliency_eval.pages.page import data_uri
 from saliency_eval.pages.table import Document, Row, by_mean
-from saliency_eval.pages.words import mean_and_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,6 +97,6 @@ def draw_models(axes: Axes, order: Sequence[Row], key: str, at: Sequence[float],
         end, side, align = (SIDE - 8, -1, "right") if k < left else (WIDTH - SIDE + 8, 1, "left")
         axes.plot([x, x, end], [TOP - 8, y, y], color=plots.FAINT, linewidth=0.7)
         # one text each: a name that runs from right to left would take the numbers with it
-        texts = mean_and_interval(row["metrics"][key])[0], str(k + 1), plots.name(row)
+        texts = f"{row['metrics'][key]['mean']:.4g}", str(k + 1), plots.name(row)
         for text, step in zip(texts, (4, 58, 84), strict=True):
             axes.text(end + side * step, y, text, ha=align, va="center")

@@ -22,7 +22,7 @@ def resample_means(
 
     `scores` (images, columns). The resamples depend on the seed words and the number of images alone, so
     columns, models and metrics are paired. Returns (resamples, columns); NaN for a column that is not finite
-    or empty.
+    or empty. Source: Efron 1979, doi:10.1214/aos/1176344552.
 
     >>> means = resample_means(np.array([[0.0, 1.0], [1.0, 2.0], [5.0, 6.0]]), "osie", resamples=4)
     >>> means[:, 1] - means[:, 0]

@@ -33,6 +33,7 @@ def sign_flips(scores: NDArray[np.float64], *seed: object, flips: int | None = N
     `scores` (images, models); returns (models, models), symmetric, 1 on the diagonal, NaN for a column that is not
     finite. p = (c + 1)/(flips + 1), where c flips are at least as far from zero as what was observed, up to rounding;
     where there are no more than `flips` (default `flips_for`) ways to choose signs, each is taken once and p is exact.
+    Source: Pitman 1937, doi:10.2307/2984124.
 
     >>> sign_flips(np.array([[1.0, 0.0], [2.0, 0.0], [4.0, 1.0]]))
     array([[1.  , 0.25],
@@ -89,7 +90,8 @@ def as_far(columns: FixedPoint, chunks: Iterator[NDArray[np.uint8]]) -> NDArray[
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
     """p-values of several tests, raised so that the chance of any false finding is at most alpha.
 
-    A NaN stays one and does not count as a test. Source: Holm 1979.
+    The k-th smallest of m becomes the greatest of p_j (m - j + 1) over j <= k, at most 1. A NaN stays one and does not
+    count as a test. Source: Holm 1979, Scandinavian Journal of Statistics 6, 65-70.
 
     >>> holm(np.array([0.01, 0.04, 0.03]))
     array([0.03, 0.06, 0.06])

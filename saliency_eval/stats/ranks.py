@@ -109,6 +109,8 @@ def mean_ranks(values: Array) -> Array:
 def rank_correlation(x: Array, y: Array) -> float:
     """Spearman's rank correlation; NaN where one of them is constant, not finite or shorter than two.
 
+    Pearson's correlation of mean ranks. Source: Spearman 1904, doi:10.2307/1412159.
+
     >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([0.1, 9.0, 4.0]))
     0.5
     """
