@@ -12,7 +12,7 @@ import math
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -22,11 +22,11 @@ from saliency_eval.errors import SaliencyEvalError, fail
 from saliency_eval.maps import Map
 from saliency_eval.options import alternatives
 from saliency_eval.pool import Pool
+from saliency_eval.recorded import Difference, Number, compare, number
 from saliency_eval.variant import Variant, defaults, variant
 
 FILE = Path(__file__).with_name("golden.json")
 ABSENT = "absent"
-TOLERANCE = 1e-9  # relative; sums may differ in their last digits between CPUs
 SHAPE = (36, 48)
 IMAGES = 5
 DATA_SET = {"sigma": 3.0}
@@ -43,15 +43,6 @@ CLOSED_FORMS: list[tuple[str, dict[str, Any], str, float]] = [
     ("cc", {"density.sigma": 0.0}, "peak", 1.0),
     ("sim", {"density.sigma": 0.0}, "peak", 1.0),
 ]
-
-
-class Difference(NamedTuple):
-    """A recorded number that came out otherwise."""
-
-    case: str
-    signature: str
-    recorded: float | None
-    got: float | None
 
 
 def pool() -> Pool:
@@ -141,27 +132,12 @@ def compute() -> dict[str, dict[str, Any]]:
     return {name: {str(v): safe(v, fields) for v in chosen} for name, fields in cases().items()}
 
 
-def safe(chosen: Variant, fields: Fields) -> float | str | None:
+def safe(chosen: Variant, fields: Fields) -> Number:
     """The value, None for NaN, text for infinities and refusals; `ABSENT` where an optional package is missing."""
     try:
-        value = float(chosen(fields))
+        return number(float(chosen(fields)))
     except SaliencyEvalError as error:
         return ABSENT if error.code == "needs_extra" else f"error[{error.code}]"
-    if math.isnan(value):
-        return None
-    return value if math.isfinite(value) else str(value)
-
-
-def compare(recorded: dict[str, Any], computed: dict[str, Any]) -> list[Difference]:
-    """Recorded numbers that came out otherwise, and numbers on one side only."""
-    found = []
-    for case in sorted({*recorded, *computed}):
-        old, new = recorded.get(case, {}), computed.get(case, {})
-        for signature in sorted({*old, *new}):
-            want, got = old.get(signature, "not recorded"), new.get(signature, "not computed")
-            if not same(want, got):
-                found.append(Difference(case, signature, want, got))
-    return found
 
 
 def absent(computed: dict[str, Any]) -> set[str]:
@@ -176,13 +152,6 @@ def without(values: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
         case: {line: value for line, value in numbers.items() if line.split("|")[0] not in left_out}
         for case, numbers in values.items()
     }
-
-
-def same(want: Any, got: Any) -> bool:
-    """Equal within the tolerance; NaN and infinities must match."""
-    if isinstance(want, float | int) and isinstance(got, float | int):
-        return math.isclose(want, got, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(want == got)
 
 
 def recorded() -> dict[str, Any]:

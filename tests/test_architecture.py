@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool", "profiling", "sums", "versions"),
-    ("options", "escape", "disk", "notebook", "causes"),
+    ("options", "escape", "disk", "notebook", "causes", "recorded"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),
@@ -21,12 +21,12 @@ FLOORS = [
     ("journal", "findings"),
     ("tasks", "models"),
     ("scoring", "store", "saved", "golden"),
-    ("boards", "checking", "side_by_side"),
+    ("boards", "checking", "side_by_side", "pinned"),
     ("pages",),
     ("exports", "comparison"),
     ("report",),
     ("demo",),
-    ("cli",),
+    ("cli", "pytest_plugin"),
     ("__main__",),
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -19,6 +19,7 @@ from PIL import Image
 
 from saliency_eval.cli import main
 from saliency_eval.cli.report import foreign
+from saliency_eval.maps import Map
 from saliency_eval.stats import Interval
 
 
@@ -258,13 +259,16 @@ def test_json_answers_a_fault_of_ours(toy):
 
 
 def test_json_everywhere(tmp_path):
-    assert answer(run("doctor", "--code", "colour", "--format", "json"))["results"][0]["exit"] == 3
-    models = [r["model"] for r in answer(run("demo", "--format", "json"))["results"]]
+    assert (
+        answer(call("doctor", "--code", "colour", "--format", "json", cwd=tmp_path))["results"][0]["exit"]
+        == 3
+    )
+    models = [r["model"] for r in answer(call("demo", "--format", "json", cwd=tmp_path))["results"]]
     assert models[-1] == "gold_standard"
-    done = run("data", "fetch", "osie", "--root", tmp_path, "--offline", "--format", "json")
+    done = call("data", "fetch", "osie", "--root", tmp_path, "--offline", "--format", "json", cwd=tmp_path)
     assert answer(done)["results"][0]["files"]["data/stimuli"] == "by hand"
     (tmp_path / "maps").mkdir()
-    done = run("data", "pack", tmp_path / "maps", "--out", tmp_path / "a.zip", "--format", "json")
+    done = call("data", "pack", "maps", "--out", "a.zip", "--format", "json", cwd=tmp_path)
     assert {p["code"] for p in answer(done)["problems"]} == {"missing"}
 
 
@@ -449,15 +453,11 @@ def test_info_of_folders_and_nested_totals(toy):
     assert not any("{'" in line for line in lines)
 
 
-def test_selftest_and_its_failure(tmp_path):
+def test_selftest_and_its_failure(tmp_path, monkeypatch):
     assert run("selftest").returncode == 0
-    code = (
-        "import sys, saliency_eval.maps as m, saliency_eval.cli as c\n"
-        "plain = m.Map.deviation\n"
-        "m.Map.deviation = lambda self, ddof=0: plain(self, ddof) * 1.00005\n"
-        "sys.argv = ['saliency-eval', 'selftest']\nc.main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    plain = Map.deviation
+    monkeypatch.setattr(Map, "deviation", lambda self, ddof=0: plain(self, ddof) * 1.00005)
+    done = call("selftest", cwd=tmp_path)
     assert done.returncode == 1
     assert "nss|" in done.stdout
 

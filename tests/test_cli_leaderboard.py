@@ -1,4 +1,4 @@
-"""`leaderboard build` as a user meets it; each case in a process of its own."""
+"""`leaderboard build` and `verify` as a user meets them."""
 
 import csv
 import json
@@ -10,6 +10,8 @@ import sys
 
 import pytest
 from made_runs import NAMES, made
+from test_cli import call
+from test_cli import run as start
 
 from saliency_eval.errors import shown
 from saliency_eval.store import save
@@ -17,22 +19,16 @@ from saliency_eval.store import save
 FILES = {"leaderboard.json", "README.md", "table.csv", "table.tex", "index.html"}
 
 
-def command(*arguments, cwd=None):
-    """Run the command line; no case may end with a traceback."""
-    done = subprocess.run(
-        [sys.executable, "-m", "saliency_eval", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "PYTHONUTF8": "1"},
-    )
+def command(*arguments, cwd, alone=False):
+    """Run the command line, in a process of its own if asked to; no case may end with a traceback."""
+    done = (start if alone else call)(*arguments, cwd=cwd)
     assert "Traceback" not in done.stderr + done.stdout
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stderr + done.stdout)
     return done
 
 
-def build(place, *options):
-    return command("leaderboard", "build", "results", "--out", "boards", *options, cwd=place)
+def build(place, *options, alone=False):
+    return command("leaderboard", "build", "results", "--out", "boards", *options, cwd=place, alone=alone)
 
 
 def board(place, id="toy"):
@@ -48,7 +44,7 @@ def score(place, *options):
 def test_model_names(tmp_path):
     for name in NAMES.values():
         save(made(name), tmp_path / "results")
-    done = build(tmp_path, "--excel-safe")
+    done = build(tmp_path, "--excel-safe", alone=True)  # a stream that takes every character
     assert (done.returncode, done.stderr) == (0, "")
     for name in NAMES.values():
         assert shown(name) in done.stdout
@@ -160,9 +156,9 @@ def test_no_results_folder(tmp_path):
 )
 def test_a_format_is_printed_as_it_is_written(tmp_path, format, name):
     save(made(), tmp_path / "results")
-    assert build(tmp_path, "--format", format).stdout == (tmp_path / "boards" / "toy" / name).read_text(
-        "utf-8"
-    )
+    assert build(tmp_path, "--format", format, alone=True).stdout == (
+        tmp_path / "boards" / "toy" / name
+    ).read_text("utf-8")
 
 
 def test_equal_bytes_whatever_the_order_of_runs_on_disk(tmp_path):

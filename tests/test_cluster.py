@@ -345,11 +345,11 @@ def reopened(folder, ids):
 
 
 def test_a_worker_that_does_not_answer(toy, data, dask, executor, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 2)
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
     [worker, _] = dask.nthreads()
-    busy = dask.submit(time.sleep, 5, workers=[worker], pure=False)
+    busy = dask.submit(time.sleep, 3, workers=[worker], pure=False)
     [message] = refused(toy / "maps", data, executor=executor)
-    assert message == f"Dask worker {worker} must answer within 2 s, it is gone or busy"
+    assert message == f"Dask worker {worker} must answer within 1 s, it is gone or busy"
     busy.result()
 
 
@@ -422,6 +422,7 @@ def test_an_interruption_by_whoever_takes_the_results_gives_up_the_rest(toy, dat
     assert held
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_killed_ends_the_run_and_what_was_scored_is_kept(toy, data, monkeypatch):
     monkeypatch.setattr(work, "CHUNK", 1)
     port = free_port()

@@ -390,10 +390,10 @@ def test_a_file_of_the_working_folder_cannot_hide_that_it_is_used(here):
 
 def test_parsing_takes_no_time_whatever_the_file(here):
     header = "[" + ".".join(["a"] * 200) + "]\n"
-    write(here, header + "\n".join(f"k{i}=1" for i in range(90_000)))
+    write(here, header + "\n".join(f"k{i}=1" for i in range(45_000)))
     started = time.monotonic()
     assert File(here / "saliency-eval.toml", "f").settings(GROUP) == {}
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 10
 
 
 WORDS = [
@@ -435,7 +435,7 @@ TABLES = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS), VALU
 @example(b"[score]\nout = '" + b"a/" * 5000 + b"'")
 @example(b"[score]\nworkers = 1" + b"0" * 400)
 @example(b"[score]\ndata = [[[[[[[[[1]]]]]]]]]")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_any_bytes_are_accepted_or_refused_with_a_sentence(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp() / "fuzz"
     folder.mkdir(exist_ok=True)

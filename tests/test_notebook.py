@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from made_runs import MORE, NAMES, made
 
 from saliency_eval import notebook
-from tests.made_runs import MORE, NAMES, made
 
 TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "p", "details", "summary", "br"}
 

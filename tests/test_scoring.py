@@ -418,6 +418,8 @@ def test_metrics_by_hand_refuse_what_they_cannot_use():
         (lambda: nss(np.dstack([saliency, saliency + 1, saliency]), fixations), "shape"),
         (lambda: se.fields.density(fixations, (3, 4), sigma=1.0, border="foo"), "usage"),
         (lambda: se.metrics.cc(saliency, -saliency), "dtype"),
+        (lambda: se.metrics.cc(saliency, saliency.T), "wrong_size"),
+        (lambda: se.metrics.ig(saliency, fixations, saliency[:, :3]), "wrong_size"),
     ]:
         with pytest.raises(se.SaliencyEvalError) as caught:
             wrong()

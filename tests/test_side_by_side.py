@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from made_runs import made, signature
+from test_cli import answer, call
 
 import saliency_eval as se
 from saliency_eval import golden
@@ -23,8 +25,6 @@ from saliency_eval.side_by_side import (
 )
 from saliency_eval.variant import CONTEXT as BESIDE
 from saliency_eval.variant import parse, variant
-from tests.made_runs import made, signature
-from tests.test_cli import answer, call
 
 PIXELS = 48 * 64
 
@@ -189,6 +189,7 @@ def test_protocols_are_columns_of_one_table(toy):
 @pytest.mark.parametrize(("width", "lines"), [("60", 2), ("200", 1)])
 def test_cells_are_two_lines_where_columns_have_no_room(toy, monkeypatch, width, lines):
     monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setattr("saliency_eval.cli.beside.probes", pytest.fail)  # what is not shown is not measured
     done = call("score", "maps", "--data", "toy", "--metrics", "nss", "--protocol", "mit,exact,tuebingen",
                 "--no-save", "-q", cwd=toy)  # fmt: skip
     table = done.stdout.split("\n\n")[1].splitlines()

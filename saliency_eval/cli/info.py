@@ -160,22 +160,33 @@ def selftest(format: Format = "text") -> None:
     Example: saliency-eval selftest
     """
     from saliency_eval import golden
+    from saliency_eval.recorded import TOLERANCE, compare, listed, then_and_now
+    from saliency_eval.versions import versions
 
     console.begin("selftest", choice("--format", format, TextOrJson))
-    recorded, computed = golden.recorded()["values"], golden.compute()
+    document, computed = golden.recorded(), golden.compute()
+    recorded, then, here = document["values"], document["versions"], versions()
     if lacking := sorted(golden.absent(computed)):
         console.note(f"not tested, an optional package is absent: {', '.join(lacking)}")
         recorded, computed = (golden.without(values, lacking) for values in (recorded, computed))
-    different = golden.closed_forms() + golden.compare(recorded, computed)
+    different = golden.closed_forms() + compare(recorded, computed)
     count = sum(len(numbers) for numbers in computed.values()) + len(golden.CLOSED_FORMS)
     status = GATE if different else 0
     if format == "json":
-        found = [d._asdict() for d in different]
-        console.document(status, results=[{"count": count, "different": found, "absent": lacking}])
+        found = {
+            "count": count,
+            "different": [one.to_dict() for one in different],
+            "absent": lacking,
+            "tolerance": TOLERANCE,
+            "versions": {"recorded": then, "here": here},
+        }
+        console.document(status, results=[found])
     else:
-        for d in different[:20]:
-            console.print(f"differs: {d.case}: {d.signature}: recorded {d.recorded}, got {d.got}")
-        console.print(f"{count - len(different)} of {count} numbers are the recorded ones")
+        for line in listed(different, "differs: {0.case}: {0.signature}"):
+            console.print(line)
+        console.print(then_and_now(then, here))
+        wrong = f", {len(different)} differ" if different else ""
+        console.print(f"{count - len(different)} of {count} numbers are the recorded ones{wrong}")
     raise typer.Exit(status)
 
 

@@ -97,10 +97,7 @@ def score(
 
     begin("score", kind, resize, format, quiet)
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
-    if bare is not None and format == "json":
-        fail("usage", "--bare prints one number and --format json a document", "leave one of them out")
-    if bare is not None and profile:
-        fail("usage", "--bare prints one number and --profile a table", "leave one of them out")
+    refuse_together(bare, format, profile)
     if profile:
         workers, executor, resume = 1, "local", False
     if name and len(name) != len(predictions):
@@ -134,7 +131,8 @@ def score(
         results, lost = keep(
             each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder
         )
-    groups = grouped(results, len(protocols), None if bare is not None else scored)
+    unseen = bare is not None or (quiet and format == "text")
+    groups = grouped(results, len(protocols), None if unseen else scored)
     report(groups, lost, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
@@ -194,6 +192,13 @@ def begin(command: str, kind: str, resize: str, format: str, quiet: bool) -> Non
     console.begin(command, choice("--format", format, TextOrJson), quiet)
     choice("--kind", kind, ("map", "density", "log-density"))
     choice("--resize", resize, ("protocol", "error"))
+
+
+def refuse_together(bare: str | None, format: str, profile: bool) -> None:
+    """Raises `usage` for options that contradict each other."""
+    others = {"--format json a document": format == "json", "--profile a table": profile}
+    for other in [words for words, given in others.items() if given and bare is not None]:
+        fail("usage", f"--bare prints one number and {other}", "leave one of them out")
 
 
 def protocol_names(text: str) -> list[str]:

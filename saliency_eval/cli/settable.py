@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import reprlib
 import types
 import typing
@@ -46,6 +47,7 @@ def leaves(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
             yield above + name, command
 
 
+@functools.lru_cache(maxsize=64)  # reading the annotations is slow, and every option asks for it
 def options(command: Any) -> dict[str, Option]:
     """The options of a command that may be configured, by key."""
     hints = typing.get_type_hints(command.callback)

@@ -21,7 +21,7 @@ from saliency_eval.errors import SaliencyEvalError
 
 from .makers import MAKERS, UNIT, Setting, build, setting
 from .table import ROWS, Row, rows
-from .watched import Ran, snapshot, watched
+from .watched import Ran, server, snapshot, watched
 
 SECONDS, MEMORY = 5, 512 * 2**20
 NOTES = {  # what is said of inputs whose row asks for some note, or for none
@@ -43,8 +43,11 @@ measured: dict[str, Ran] = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def costs() -> Iterator[None]:
-    """Say what the dearest cases took."""
+    """Say what the dearest cases took, and end the process that ran them."""
     yield
+    if server.cache_info().currsize:
+        with server():
+            server.cache_clear()
     if measured:
         slow, large = (
             max(measured, key=lambda n: getattr(measured[n], what)) for what in ("seconds", "peak")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -62,28 +63,42 @@ def refuse_constant(name: str) -> None:
     raise ValueError(f"strict JSON has no {name}")
 
 
-def watched(*arguments: object, cwd: Path, notes: Path) -> Ran:
-    """Run the command line in `cwd`; what it did is written below `notes`."""
-    notes.mkdir(exist_ok=True)
-    events, cost = notes / "events", notes / "cost"
-    events.write_text("")
+@functools.cache
+def server() -> subprocess.Popen[str]:
+    """The process that runs the commands, each in a child; it ends with the one that asks."""
     own = [str(PACKAGE / "saliency_eval") + os.sep, str(WATCH) + os.sep]
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(WATCH), str(PACKAGE)]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "WATCH": str(events),
+        "WATCH": os.devnull,
         "OWN": os.pathsep.join(own),
-        "HOME": str(cwd),
-        "TMPDIR": str(cwd),
         "PYTHONUTF8": "1",
     }
-    command = [sys.executable, "-m", "saliency_eval", *map(str, arguments)]
-    measured = [sys.executable, "-I", "-S", WATCH / "measure.py", cost, *command]
-    done = subprocess.run(measured, capture_output=True, cwd=cwd, env=environment, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, WATCH / "server.py"], stdin=-1, stdout=-1, text=True, env=environment
+    )
+
+
+def watched(*arguments: object, cwd: Path, notes: Path) -> Ran:
+    """Run the command line in `cwd`; what it did is written below `notes`."""
+    notes.mkdir(exist_ok=True)
+    out, errors, events = (notes / name for name in ("out", "errors", "events"))
+    events.write_text("")
+    request = {
+        "arguments": [*map(str, arguments)],
+        "cwd": str(cwd),
+        "out": str(out),
+        "errors": str(errors),
+        "environment": {"WATCH": str(events), "HOME": str(cwd), "TMPDIR": str(cwd)},
+    }
+    asked, answer = server().stdin, server().stdout
+    assert asked
+    assert answer
+    print(json.dumps(request), file=asked, flush=True)
+    cost = json.loads(answer.readline())
     seen = [tuple(json.loads(line)) for line in events.read_text().splitlines()]
-    out, errors = done.stdout.decode(), done.stderr.decode()
-    return Ran(out=out, errors=errors, events=seen, **json.loads(cost.read_text()))
+    return Ran(out=out.read_text(), errors=errors.read_text(), events=seen, **cost)
 
 
 def snapshot(root: Path) -> dict[str, tuple[object, ...]]:

@@ -33,7 +33,8 @@ def make(folder: Path, images: int) -> None:
     lines = ["image,row,column"]
     for number in range(images):
         Image.new("L", SHAPE[::-1]).save(folder / "set" / "stimuli" / f"{number}.png")
-        Image.fromarray(rng.integers(0, 256, SHAPE, np.uint8)).save(folder / "maps" / f"{number}.png")
+        noise = Image.fromarray(rng.integers(0, 256, SHAPE, np.uint8))
+        noise.save(folder / "maps" / f"{number}.png", compress_level=1)
         lines += [f"{number},{rng.integers(SHAPE[0])},{rng.integers(SHAPE[1])}" for _ in range(9)]
     (folder / "set" / "fixations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "set" / "dataset.toml").write_text('name = "set"\nsigma = 4.0\n', encoding="utf-8")

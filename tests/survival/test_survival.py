@@ -24,14 +24,30 @@ from .kill import disturb, finish, journal, make, start
 IMAGES = 240  # some hundred milliseconds of work
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The maps, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    make(folder, IMAGES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def peace(made: Path) -> dict[str, bytes]:
+    """The files of a run that nobody disturbed."""
+    return finish(made, "peace", 1)
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    make(tmp_path, IMAGES)
+def place(made: Path, tmp_path: Path) -> Path:
+    """A folder with a copy of the maps."""
+    for name in ("set", "maps"):
+        shutil.copytree(made / name, tmp_path / name)
     return tmp_path
 
 
 def test_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
-    assert disturb(tmp_path, 4, 120, random.Random(1)) == 0
+    assert disturb(tmp_path, 2, 120, random.Random(1)) == 0
 
 
 @pytest.mark.slow
@@ -39,7 +55,9 @@ def test_many_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
     assert disturb(tmp_path, 20, 300, random.Random(2)) == 0
 
 
-def test_eight_processes_score_four_models_at_once(place: Path) -> None:
+def test_eight_processes_score_four_models_at_once(tmp_path: Path) -> None:
+    place = tmp_path
+    make(place, 60)
     models = ["maps", "second", "third", "fourth"]
     for number, name in enumerate(models[1:], 1):
         shutil.copytree(place / "maps", place / name)
@@ -73,7 +91,7 @@ def at_work(place: Path, workers: int) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_signal_to_the_whole_group_ends_with_one_sentence(
-    place: Path, number: signal.Signals, workers: int
+    place: Path, peace: dict[str, bytes], number: signal.Signals, workers: int
 ) -> None:
     process = at_work(place, workers)
     if number == signal.SIGINT:  # as a terminal sends it
@@ -86,11 +104,11 @@ def test_a_signal_to_the_whole_group_ends_with_one_sentence(
     assert sentence.startswith("interrupted after ")
     assert sentence.endswith(f" of {IMAGES}; the same command continues")
     assert json.loads(out)["exit_code"] == 130
-    assert finish(place, "out", workers) == finish(place, "peace", 1)
+    assert finish(place, "out", workers) == peace
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.005, 0.02])
-def test_several_signals_are_one(place: Path, pause: float) -> None:
+@pytest.mark.parametrize("pause", [0.0, 0.01])
+def test_several_signals_are_one(place: Path, peace: dict[str, bytes], pause: float) -> None:
     process = at_work(place, 2)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
         process.send_signal(number)
@@ -98,7 +116,7 @@ def test_several_signals_are_one(place: Path, pause: float) -> None:
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
     assert len(errors.splitlines()) == 1
-    assert finish(place, "out", 2) == finish(place, "peace", 1)
+    assert finish(place, "out", 2) == peace
 
 
 def limited(place: Path, size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -125,8 +143,9 @@ def limited(place: Path, size: int, *arguments: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("size", [0, 1000])
-def test_a_full_disk(place: Path, size: int) -> None:
-    finish(place, "earlier", 1)
+@pytest.mark.usefixtures("peace")
+def test_a_full_disk(made: Path, place: Path, size: int) -> None:
+    shutil.copytree(made / "peace", place / "earlier")
     before = {p: p.read_bytes() for p in (place / "earlier").rglob("*") if p.is_file()}
     done = limited(place, size, "--out", "earlier", "--metrics", "nss,cc", "--workers", "1")
     assert done.returncode == 5, done.stderr
@@ -144,13 +163,13 @@ def test_a_disk_that_holds_the_run_but_not_its_journal(place: Path) -> None:
     assert load_run(run).n_scored == IMAGES
 
 
-def test_results_that_are_removed_meanwhile(place: Path) -> None:
+def test_results_that_are_removed_meanwhile(place: Path, peace: dict[str, bytes]) -> None:
     process = at_work(place, 1)
     shutil.rmtree(place / "out", ignore_errors=True)
     out, errors = process.communicate()
     assert process.returncode == 0, errors
     assert json.loads(out)["results"][0]["n"] == IMAGES
-    assert finish(place, "out", 1) == finish(place, "peace", 1)
+    assert finish(place, "out", 1) == peace
 
 
 def living(group: int) -> list[int]:
