@@ -212,7 +212,7 @@ def test_a_board_shows_means_intervals_letters_marks_and_counts():
     assert "<b>1.00</b><sup>a" in text
     assert "<u>2.00</u><sup>b" in text  # the second, outside of the group of the best
     assert "<u>0.500" not in text  # third
-    assert 'title="ranks 1.5-2, first in' in text
+    assert 'title="ranks 1-2, first in' in text
     assert "AUC-Judd: higher is better, range 0 to 1, chance 0.5" in text
     assert 'href="scores/run-' in text
     assert "scores/../" not in text
