@@ -172,7 +172,7 @@ MUTATIONS = [
       "tests/test_boards.py", "tests/test_boards_document.py"),
     m("boards/samples.py", "-self.mean(k) if higher else self.mean(k)", "-self.mean(k)",
       "groups follow the wrong order where less is better", "tests/test_boards.py", "tests/test_boards_document.py"),
-    m("boards/describe.py", "better = ceiling > floor if higher else ceiling < floor", "better = True",
+    m("boards/describe.py", " if apart else None", "",
       "scores are normalised by a ceiling below the floor", "tests/test_boards_document.py"),
     m("boards/describe.py", "sign = 1 if board.is_higher(a) == board.is_higher(b) else -1", "sign = 1",
       "metrics of two directions seem to disagree", "tests/test_boards_document.py"),
