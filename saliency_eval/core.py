@@ -217,5 +217,10 @@ def generator(*words: object) -> np.random.Generator:
     >>> int(generator("auc_borji", "i1").integers(1000))
     39
     """
-    digest = hashlib.sha256("\0".join(str(w) for w in words).encode("utf-8", "surrogateescape")).digest()
+    text = "\0".join(map(str, words))
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        data = text.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(data).digest()
     return np.random.default_rng(np.frombuffer(digest, dtype="<u4"))

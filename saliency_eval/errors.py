@@ -104,6 +104,9 @@ CODES: dict[str, Code] = {
 }
 
 
+UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, marks of direction, surrogates, line ends
+
+
 def shown(name: object, limit: int = 80) -> str:
     """A name made safe for a terminal: controls, direction marks and surrogates escaped, length cut.
 
@@ -111,7 +114,7 @@ def shown(name: object, limit: int = 80) -> str:
     'a\\\\x1b[31m.png'
     """
     text = "".join(
-        c if unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode("ascii")
+        c if unicodedata.category(c) not in UNSEEN else c.encode("unicode_escape").decode("ascii")
         for c in str(name)
     )
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -139,3 +139,8 @@ def test_a_file_in_the_folder_of_the_board_is_part_of_it(tmp_path):
 def test_values_of_this_repository_follow_the_rules():
     for path in sorted((ROOT / "leaderboards").rglob("reported.csv")):
         assert read_reported(path)
+
+
+def test_long_cells_are_refused_before_they_are_searched(tmp_path):
+    with pytest.raises(se.SaliencyEvalError, match="cells must have at most 1000 characters"):
+        read(tmp_path, line(source="a." * 60_000 + "!"))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -317,3 +318,26 @@ def test_values_of_others_alone_are_no_board_yet(tmp_path):
     (tmp_path / "salicon" / "reported.csv").touch()
     with pytest.raises(se.SaliencyEvalError, match="there is no board"):
         verify(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_links_of_strangers_are_not_followed(folder, tmp_path):
+    (tmp_path / "secret.txt").write_text("SECRET")
+    (folder / "reported.csv").unlink()
+    (folder / "reported.csv").symlink_to(tmp_path / "secret.txt")
+    found = messages(folder)
+    assert any("reported.csv" in m for m in found)
+    assert "SECRET" not in "".join(found)
+    shutil.move(folder / "scores", tmp_path / "moved")
+    (folder / "scores").symlink_to(tmp_path / "moved")
+    assert "toy/scores: must be a folder, got a link" in messages(folder)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "toy").symlink_to(tmp_path / "moved")
+    with pytest.raises(se.SaliencyEvalError, match="got a link"):
+        se.save_board(boards_of([made()]).boards[0], tmp_path / "out")
+
+
+def test_numbers_beyond_floats_are_no_strict_json(folder):
+    path = folder / "leaderboard.json"
+    path.write_text(re.sub('"alpha": [0-9.]+', '"alpha": 1e999', path.read_text("utf-8")), "utf-8")
+    assert any("is no strict JSON object" in m for m in messages(folder))

@@ -116,3 +116,7 @@ def test_variants_and_metrics_travel_to_workers():
 
     assert pickle.loads(pickle.dumps(parse("nss(ddof=0)"))) == parse("nss(ddof=0)")
     assert pickle.loads(pickle.dumps(se.metrics.nss)) is se.metrics.nss
+
+
+def test_a_seed_is_made_of_any_text():
+    assert generator("a\udcff").integers(2**63) != generator("a\ud800").integers(2**63)

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import os
 import re
+import stat
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -361,3 +363,21 @@ def test_ten_models_on_700_images_make_a_page_below_8_mb():
     assert missing == ()
     assert page.count("Map of") == 10 * 6 + 4 * 10
     assert len(page.encode()) < 8e6
+
+
+@pytest.mark.parametrize("out", ["", ".", "pipe"])
+def test_a_page_is_not_put_in_the_place_of_what_is_no_file(tmp_path, out):
+    os.mkfifo(tmp_path / "pipe")
+    folder = save(made(), tmp_path)
+    done = call("report", folder, "--out", out, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error[usage]: --out must be a file, got" in done.stderr
+    assert stat.S_ISFIFO(os.stat(tmp_path / "pipe").st_mode)
+
+
+def test_scores_that_are_nearly_nothing_have_a_distribution(tmp_path):
+    tiny = [
+        made(m, values=np.column_stack([np.arange(6) * 5e-324 * k, np.arange(6.0)]))
+        for m, k in (("a", 1), ("b", 3))
+    ]
+    assert "svg" in report_page(tiny)[0]

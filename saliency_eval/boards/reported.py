@@ -18,6 +18,7 @@ from saliency_eval.run import Run
 
 REPORTED = "reported.csv"
 MOST = 4 << 20
+MOST_TEXT = 1000  # characters of a cell
 OTHER, UNKNOWN = "other:", "unknown"
 SOURCES = "give a DOI, an arXiv number, or a repository and path at a commit, with table or line"
 LINKS = (  # what a source is found by, and where
@@ -60,9 +61,12 @@ def link(source: str) -> str | None:
     return None
 
 
-def read_reported(path: Path) -> tuple[Reported, ...]:
-    """The rows of a file, by year and name; all that is wrong raises `unreadable` (exit 4), each with its line."""
-    header, *rows = lines_of(path)
+def read_reported(path: Path, *, follow: bool = True) -> tuple[Reported, ...]:
+    """The rows of a file, by year and name; all that is wrong raises `unreadable` (exit 4), each with its line.
+
+    In the folder of a board, which may be a stranger's, links are not to be followed.
+    """
+    header, *rows = lines_of(path, follow)
     if header[1] != list(Reported._fields):
         why = f"must begin with the line {','.join(Reported._fields)}, got {shown(','.join(header[1]), 200)}"
         raise SaliencyEvalError([wrong(path, why, "write that header")])
@@ -73,10 +77,12 @@ def read_reported(path: Path) -> tuple[Reported, ...]:
     return tuple(sorted((Reported(*cells) for _, cells in rows), key=lambda row: (row.year, row.model, *row)))
 
 
-def lines_of(path: Path) -> list[tuple[int, list[str]]]:
+def lines_of(path: Path, follow: bool) -> list[tuple[int, list[str]]]:
     """The rows of a CSV file with the lines that they end on, the header first; empty lines are passed over."""
     try:
-        reader = csv.reader(io.StringIO(read(path, MOST).decode("utf-8-sig"), newline=""), strict=True)
+        reader = csv.reader(
+            io.StringIO(read(path, MOST, follow=follow).decode("utf-8-sig"), newline=""), strict=True
+        )
         found = [(reader.line_num, cells) for cells in reader if cells]
     except (OSError, ValueError, csv.Error) as error:
         why = error.problems[0].message if isinstance(error, SaliencyEvalError) else shown(error, 200)
@@ -94,6 +100,9 @@ def faults(cells: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What is wrong with a row, and what to do."""
     if len(cells) != len(Reported._fields):
         yield f"must have {len(Reported._fields)} cells, got {len(cells)}", "quote cells that hold a comma"
+        return
+    if max(map(len, cells)) > MOST_TEXT:
+        yield f"cells must have at most {MOST_TEXT} characters, one has more", "shorten the note"
         return
     row = Reported(*cells)
     for name in ("model", "dataset_version", "split", "protocol", "source"):

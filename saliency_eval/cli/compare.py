@@ -60,10 +60,14 @@ def compare(
     workers: Workers = None,
     executor: Executor = "local",
     strict: Strict = False,
-    bootstrap: Annotated[int, typer.Option(help="Resamples of images, for intervals.", min=1)] = 10_000,
+    bootstrap: Annotated[
+        int, typer.Option(help="Resamples of images, for intervals.", min=1, max=1_000_000)
+    ] = 10_000,
     flips: Annotated[
         int | None,
-        typer.Option(help="Sign flips, for p; default at least 10000, and 200 for each pair.", min=1),
+        typer.Option(
+            help="Sign flips, for p; default at least 10000, and 200 for each pair.", min=1, max=100_000_000
+        ),
     ] = None,
     alpha: Annotated[
         float, typer.Option(help="Two models are told apart where p after Holm is below.", min=0, max=1)

@@ -146,6 +146,12 @@ def saved(
     from saliency_eval.disk import replace
 
     data = page.encode("utf-8")
+    if not out.name or (out.exists() and not out.is_file()):
+        fail(
+            "usage",
+            f"--out must be a file, got {shown(repr(str(out)), 500)}, which is none",
+            "--out page.html",
+        )
     try:
         replace(out, data)
     except OSError as error:

@@ -51,6 +51,8 @@ def save_board(board: Board, out: str | os.PathLike[str], *, excel_safe: bool = 
     if board.reported and not holds(folder, board.reported):
         texts[REPORTED] = reported_csv(board.reported)
     try:
+        if folder.is_symlink():
+            raise OSError(0, "it must be a folder, got a link")
         folder.mkdir(parents=True, exist_ok=True)
         put_scores(board, folder / SCORES)
         for name, text in texts.items():
@@ -67,13 +69,13 @@ def with_reported(board: Board, folder: Path, file: str | os.PathLike[str] | Non
     path = folder / REPORTED if file is None else Path(file)
     if board.reported or (file is None and not os.path.lexists(path)):
         return board
-    return replace(board, reported=read_reported(path))
+    return replace(board, reported=read_reported(path, follow=file is not None))
 
 
 def holds(folder: Path, rows: tuple[Reported, ...]) -> bool:
     """Do these values lie in the folder of a board? Its file is then left as it was written by hand."""
     try:
-        return read_reported(folder / REPORTED) == rows
+        return read_reported(folder / REPORTED, follow=False) == rows
     except SaliencyEvalError:
         return False
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from saliency_eval import __version__
 from saliency_eval.boards import Apart, Board
@@ -116,15 +117,21 @@ def stored(folder: Path) -> tuple[dict[str, str], list[Problem]]:
 def parsed(text: str) -> Document | None:
     """The document that a text holds; none where it is no strict JSON object."""
     try:
-        found = json.loads(text, parse_constant=refuse)
+        found = json.loads(text, parse_constant=refuse, parse_float=finite)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def refuse(word: str) -> None:
+def refuse(word: str) -> NoReturn:
     """Raises ValueError: strict JSON has no NaN."""
     raise ValueError(word)
+
+
+def finite(text: str) -> float:
+    """The number; raises ValueError for one that is too large for a float."""
+    value = float(text)
+    return value if math.isfinite(value) else refuse(text)
 
 
 # ------------------------------------------------------------------ what it should be
@@ -132,6 +139,8 @@ def refuse(word: str) -> None:
 
 def rebuilt(folder: Path, document: Document | None) -> tuple[Board | None, list[Problem]]:
     """The board that scores and values of the literature give, and what is wrong with their files."""
+    if (folder / SCORES).is_symlink():
+        return None, [differs(SCORES, "must be a folder, got a link")]
     try:
         runs, problems = load_flat(folder / SCORES)
     except SaliencyEvalError as error:

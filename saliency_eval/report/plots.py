@@ -108,8 +108,10 @@ def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
     if np.ptp(values) > 0:
         from matplotlib.mlab import GaussianKDE
 
-        x = np.linspace(values.min(), values.max(), 100)
-        density = GaussianKDE(values).evaluate(x)
+        x, unit = np.linspace(values.min(), values.max(), 100), np.linspace(0, 1, 100)
+        density = GaussianKDE((values - values.min()) / np.ptp(values)).evaluate(
+            unit
+        )  # squares stay in range
         axes.fill_between(x, at + 0.07, at + 0.07 + 0.45 * density / density.max(), color=colour, alpha=0.45,
                           linewidth=0)  # fmt: skip
     axes.plot([low, high], [at, at], color=INK, linewidth=3, solid_capstyle="butt")
