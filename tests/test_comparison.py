@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from made_runs import MORE, NAMES, SHA, made, signature
 from markdown_it import MarkdownIt
+from test_notebook import TAGS, Read
 
 import saliency_eval as se
 from saliency_eval import stats
 from saliency_eval.errors import SaliencyEvalError, shown
 from saliency_eval.run import DataId
-from tests.test_notebook import TAGS, Read
 
 A = np.array([[0.9], [0.5], [0.7], [0.4], [0.8], [0.6]])  # of i10, i9 ... i5; by name i10 comes first
 B = np.array([[0.5], [0.6], [0.7], [0.2], [0.7], [0.3]])  # differences 0.4, -0.1, 0, 0.2, 0.1, 0.3
