@@ -281,6 +281,7 @@ def test_an_unreachable_scheduler(toy, data, monkeypatch):
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers(toy, data, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)
     with local_cluster(n_workers=0) as made:
@@ -344,6 +345,7 @@ def reopened(folder, ids):
     return predictions
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_not_answer(toy, data, dask, executor, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)
     [worker, _] = dask.nthreads()

@@ -213,6 +213,7 @@ def test_a_raised_limit_is_a_raised_memory() -> None:
     assert isolated.Limits.of(Rules(max_bytes=1)) == isolated.Limits.of(Rules()) == (384 << 20, 4, 20)
 
 
+@pytest.mark.slow
 def test_the_largest_file_within_the_limits_is_read() -> None:
     noise = np.random.default_rng(0).random((2048, 4096))  # 64 MiB in one chunk: every buffer is as large
     data = h5(

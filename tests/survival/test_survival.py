@@ -55,6 +55,7 @@ def test_many_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
     assert disturb(tmp_path, 20, 300, random.Random(2)) == 0
 
 
+@pytest.mark.slow
 def test_eight_processes_score_four_models_at_once(tmp_path: Path) -> None:
     place = tmp_path
     make(place, 60)
@@ -88,6 +89,7 @@ def at_work(place: Path, workers: int) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_signal_to_the_whole_group_ends_with_one_sentence(
@@ -107,6 +109,7 @@ def test_a_signal_to_the_whole_group_ends_with_one_sentence(
     assert finish(place, "out", workers) == peace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.0, 0.01])
 def test_several_signals_are_one(place: Path, peace: dict[str, bytes], pause: float) -> None:
     process = at_work(place, 2)
