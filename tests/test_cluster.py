@@ -322,6 +322,24 @@ def test_something_else_answers(toy, data, monkeypatch, greeting, what):
     assert time.monotonic() - started < 5
 
 
+def test_something_that_hangs_up_is_not_called_without_a_pause(toy, data, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT", 1.0)
+    monkeypatch.setattr(cluster, "LOOK", 0.25)
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as line:
+
+        def hang_up():
+            with contextlib.suppress(OSError):
+                while True:
+                    line.accept()[0].close()
+                    calls.append(1)
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        [message] = refused(toy / "maps", data, executor=f"dask://127.0.0.1:{line.getsockname()[1]}")
+    assert message.endswith("must answer within 1.0 s, it does not")
+    assert 1 <= len(calls) <= 6
+
+
 def test_an_unknown_host(toy, data):
     [message] = refused(toy / "maps", data, executor="dask://no.such.host.invalid:8786")
     assert message.endswith("must be on a host that is known, no such name was found")

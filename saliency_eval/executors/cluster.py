@@ -85,6 +85,8 @@ def greeted(address: str) -> None:
         except socket.gaierror:
             gone(address, "must be on a host that is known, no such name was found")
         except OSError:  # refused, as long as it is not there yet
+            pass
+        if not greeting:  # nor where it hangs up at once
             time.sleep(min(LOOK, max(0.0, end - time.monotonic())))
     if len(greeting) < LENGTH or int.from_bytes(greeting, "little") > LONGEST:
         gone(address, "must be a Dask scheduler, something else answers there")
