@@ -35,6 +35,8 @@ def zeros(results: Sequence[Scored], data: Dataset) -> list[Problem]:
     """A warning when many fixations lie where their map says that nobody looks."""
     hit = [r.id for r in results if r.on_zero]
     lost = sum(r.on_zero for r in results)
+    if not lost:
+        return []
     total = sum(len(data[r.id]["fixations"]) for r in results if r.prediction)
     if lost <= MANY_ON_ZERO * total:
         return []

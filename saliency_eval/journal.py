@@ -15,7 +15,7 @@ import os
 import shutil
 import typing
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,12 +113,11 @@ def setting_of(*words: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def hash_of_truth(stimulus: Stimulus, *, stored: bool) -> str:
-    """Hash of what an image is scored against; `stored` when its stored density belongs to that."""
+def hash_of_truth(stimulus: Stimulus, fields: Iterable[str], *, stored: bool) -> str:
+    """Hash of the fields that an image is scored against; `stored` when its stored density belongs to them."""
     digest = hashlib.sha256()
-    for name in ("shape", "fixations", "observers"):
-        if stimulus.has(name):
-            digest.update(np.ascontiguousarray(stimulus[name]).tobytes())
+    for name in fields:
+        digest.update(np.ascontiguousarray(stimulus[name]).tobytes())
     if stored and stimulus.has("stored_density"):
         digest.update(np.ascontiguousarray(stimulus["stored_density"]()).tobytes())
     return digest.hexdigest()

@@ -69,7 +69,7 @@ class DataId(NamedTuple):
     @classmethod
     def of(cls, data: Dataset) -> DataId:
         """Those of a data set."""
-        return cls(data.key, data.version, data.tag, data.pool.sha256, len(data))
+        return cls(data.key, data.version, data.tag, data.sha256, len(data))
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,7 +117,7 @@ class Run:
         """Collect the results of all images."""
         names = labels(variants)
         values = np.array([r.values or [math.nan] * len(variants) for r in results], np.float64)
-        unscored = np.array([not r.values or not len(data[r.id]["fixations"]) for r in results])
+        unscored = np.array([not r.values or not data.counts(r.id) for r in results])
         before, after = context(data, setting, variants, results, int((~unscored).sum()))
         return cls(
             predictions.name,

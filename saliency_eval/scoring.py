@@ -159,7 +159,7 @@ def journal_of(
     if results is None:
         return None
     rules = getattr(predictions, "rules", None)
-    text = setting_of(data.tag, data.pool.sha256, setting, rules, sorted(naming.items()), *variants)
+    text = setting_of(data.tag, data.sha256, setting, rules, sorted(naming.items()), *variants)
     journal = Journal(scratch_folder(Path(results), data.key, predictions.name, text), text)
     if not resume:
         journal.discard()
@@ -241,9 +241,4 @@ def usable(
 
 def what_is_lacking(variant: Variant, data: Dataset) -> str:
     """What the data set would need to define a metric; empty when it does."""
-    reached = set().union(*(inputs(name) for name in variant.declared.fields))
-    if "fixations" in reached and not len(data.pool.points):
-        return "fixations, and the data set has none"
-    if "pool" in reached and len(set(data.pool.image.tolist())) < 2:
-        return "fixations of other images, and the data set has none"
-    return ""
+    return data.lacks(frozenset().union(*(inputs(name) for name in variant.declared.fields)))

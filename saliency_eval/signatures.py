@@ -83,9 +83,8 @@ def drawn_images(
         for label, variant in variants.items()
         if "other_images.seed" in dict(variant.options) and "other_images.seed" not in variant.idle
     }
-    names = data.pool.ids
     return {
-        label: {id: [names[n] for n in data[id].read("other_images", options)] for id in ids}
+        label: {id: [data[id]["pool"].ids[n] for n in data[id].read("other_images", options)] for id in ids}
         for label, options in drawn.items()
     }
 

@@ -77,7 +77,10 @@ class Scorer(Reader):
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         with stage("hash"):
-            truth, own = hash_of_truth(stimulus, stored=self.reads_densities), prediction.sha256
+            truth, own = (
+                hash_of_truth(stimulus, ("shape", *self.data.truth_fields), stored=self.reads_densities),
+                prediction.sha256,
+            )
         known = self.known.get(stimulus.id)
         now = (truth, own, prediction.name, len(self.variants))
         if known and (known.truth, known.prediction, known.file, len(known.values)) == now:
@@ -124,7 +127,8 @@ def decoded(prediction: Prediction, stimulus: Stimulus) -> Reading:
 
 def seen(stimulus: Stimulus, prediction: Prediction, reading: Reading) -> Scored:
     """What is kept of a reading: everything but its maps. A model without a view of the image has none."""
-    fixations, values = stimulus["fixations"], reading.values
+    values = reading.values
+    fixations = stimulus["fixations"] if stimulus.has("fixations") else np.zeros((0, 2), np.int64)
     if reading.views == () and len(fixations):
         return Scored(stimulus.id, missing=True)
     return Scored(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import saliency_eval as se
+from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.models.runner import write_maps
 from saliency_eval.store import scores_csv
 
@@ -63,7 +64,7 @@ def test_baselines_on_every_seventh_image(osie):
     assert centre["shuffled_auc"] == pytest.approx(0.4895, abs=5e-5)
 
 
-class Part(se.Dataset):
+class Part(FixationDataset):
     """Some images of a data set, with the fixations of all as pool."""
 
     key = "osie"

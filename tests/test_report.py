@@ -15,7 +15,8 @@ from PIL import Image
 from test_cli import answer, call
 
 import saliency_eval as se
-from saliency_eval.datasets.base import Dataset, Gaze
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.errors import SaliencyEvalError, shown
 from saliency_eval.report import pictures, report_page
 from saliency_eval.report.gallery import looks_of
@@ -325,7 +326,7 @@ def test_the_command_refuses_what_it_must(scored):
 # ------------------------------------------------------------------ size
 
 
-class Many(Dataset):
+class Many(FixationDataset):
     """700 smooth images with fixations, made on the spot."""
 
     key, has_files = "demo", False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,13 +15,10 @@ from numpy.typing import NDArray
 from saliency_eval.core import Lazy, Stimulus
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.files import image_shape, natural, no_folder, path_of, read_image
-from saliency_eval.datasets.gaze import Gaze as Gaze
-from saliency_eval.datasets.gaze import Integers as Integers
-from saliency_eval.datasets.gaze import Numbers as Numbers
-from saliency_eval.datasets.gaze import Truth as Truth
-from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, nearest, shown, unknown
+from saliency_eval.datasets.totals import Row
+from saliency_eval.errors import Problem, fail, nearest, shown, unknown
 from saliency_eval.options import show
-from saliency_eval.pool import Pool, Shape
+from saliency_eval.pool import Shape
 
 Choices = Mapping[str, tuple[str, ...]]  # option: accepted values, default first
 EDITION = "edition"  # the option that chooses among editions: it stands in the tag as the version
@@ -30,14 +27,14 @@ EDITION = "edition"  # the option that chooses among editions: it stands in the 
 class Dataset(Mapping[str, Stimulus], ABC):
     """Stimuli by id in the natural order of their names.
 
-    An adapter names its options (with the accepted values, default first), lists the images of a root
-    and reads the gaze of one image; everything else is here.
+    An adapter names its options (with the accepted values, default first), lists the images of a root and reads
+    the truth of one image, which is of the kind of its base class: `FixationDataset` or `BoxDataset`.
     """
 
     key: str
     options: ClassVar[Choices] = {}
+    truth_fields: ClassVar[tuple[str, ...]]  # what an image is scored against, beside its shape
     has_files: ClassVar[bool] = True  # is there a copy on disk, which may be incomplete?
-    drops_by_rule: ClassVar[bool] = False  # the authors themselves leave out points outside the image
 
     def __init__(self, root: str | Path, **options: object) -> None:
         self.root = path_of(root, "the root of a data set")
@@ -64,8 +61,29 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """Stimulus files by id; raises `layout` when the root is not the official layout."""
 
     @abstractmethod
-    def gaze(self, id: str) -> Gaze:
-        """Fixations of one image under the chosen pixel rule."""
+    def truth_of(self, id: str) -> dict[str, Any]:
+        """The fields that say what an image is scored against, lazily."""
+
+    @property
+    @abstractmethod
+    def sha256(self) -> str:
+        """Hash of the truth of all images as it is scored: ids, shapes and what each is scored against."""
+
+    @abstractmethod
+    def counts(self, id: str) -> bool:
+        """Does the image have the truth that means are taken over?"""
+
+    @abstractmethod
+    def lacks(self, fields: Set[str]) -> str:
+        """Which truth the data set would need for these fields, and does not have; empty when it has all."""
+
+    @abstractmethod
+    def counted(self) -> Iterator[Row]:
+        """What a correct copy holds beside what this one holds."""
+
+    @abstractmethod
+    def problems(self) -> list[Problem]:
+        """Findings about the copy and its truth."""
 
     def extra_fields(self, id: str) -> dict[str, Any]:
         """Further fields of a stimulus, such as `stored_density` (a callable that gives the map)."""
@@ -79,11 +97,6 @@ class Dataset(Mapping[str, Stimulus], ABC):
                 f"data set {self.key} must lie in a folder, {no_folder(self.root)}",
                 f"'saliency-eval data info {self.key}' says what to download and where to put it",
             )
-
-    @property
-    def withheld(self) -> bool:
-        """Are the fixations not published?"""
-        return False
 
     @property
     def expected(self) -> Mapping[str, Any]:
@@ -108,19 +121,6 @@ class Dataset(Mapping[str, Stimulus], ABC):
         found = self.images()
         return {id: found[id] for id in sorted(found, key=natural)}
 
-    @functools.cached_property
-    def truth(self) -> Truth:
-        """The gaze of all images, read once; copies in other processes carry it along."""
-        gaze = {id: self._read_gaze(id) for id in self.paths}
-        pool = Pool.of((id, self.shape_of(id), g.points) for id, g in gaze.items())
-        observers = np.concatenate([g.observers for g in gaze.values()])
-        return Truth(pool, observers, np.array([g.dropped for g in gaze.values()], np.int64))
-
-    @functools.cached_property
-    def pool(self) -> Pool:
-        """The fixations of all images."""
-        return self.truth.pool
-
     @property
     def version(self) -> str:
         """The edition: official data of another edition is another data set."""
@@ -129,7 +129,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     @property
     def tag(self) -> str:
         """The data set in a signature: id, edition, options other than the default, hash of the truth."""
-        return f"{self._label}#{self.pool.sha256[:8]}"
+        return f"{self._label}#{self.sha256[:8]}"
 
     @property
     def _label(self) -> str:
@@ -163,26 +163,15 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """An image as RGB (height, width, 3)."""
         return read_image(self.paths[id])
 
-    def density(self, id: str, path: Path) -> Callable[[], Numbers]:
-        """The map stored for an image, to be read when it is asked for."""
-        from saliency_eval.datasets.stored import read_density
-
-        return functools.cache(lambda: read_density(path, id, self.shape_of(id)))
-
     def __getitem__(self, id: str) -> Stimulus:
         if id not in self:
             unknown(f"image of {self.key}", str(id), list(self.paths)[:1000])
-        gaze = functools.cache(lambda: self._known_gaze(id))
         fields: dict[str, Any] = {
             "path": self.paths[id],
             "shape": Lazy(lambda: self.shape_of(id)),
             "image": Lazy(lambda: self.image_of(id)),
-            "fixations": Lazy(lambda: gaze().points),
-            "observers": Lazy(lambda: gaze().observers),
-            "dropped": Lazy(lambda: gaze().dropped),
-            "pool": Lazy(lambda: self.pool),
         }
-        return Stimulus(id, **fields | self.extra_fields(id))
+        return Stimulus(id, **fields | self.truth_of(id) | self.extra_fields(id))
 
     def __contains__(self, id: object) -> bool:
         return isinstance(id, str) and id in self.paths
@@ -197,19 +186,6 @@ class Dataset(Mapping[str, Stimulus], ABC):
         """What a copy takes along; names with an underscore are tables that can be read again."""
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
-    def problems(self) -> list[Problem]:
-        """Findings about the copy and its truth: too few images, dropped points, images without a fixation."""
-        if self.withheld:
-            text = f"the fixations of {self.card.name} are withheld: metrics that need them are not defined"
-            return [*self.count_of_images(), Problem("undefined_metric", text)]
-        gaze = {id: self.truth.of(id) for id in self.paths}
-        empty = [id for id, g in gaze.items() if not len(g.points)]
-        return [
-            *self.count_of_images(),
-            *self.dropping({id: g for id, g in gaze.items() if g.dropped}),
-            *(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id) for id in empty),
-        ]
-
     def count_of_images(self) -> list[Problem]:
         """A warning when the card expects another number: scores of a part do not compare with others."""
         wanted, got = self.expected.get("images"), len(self.paths)
@@ -219,28 +195,6 @@ class Dataset(Mapping[str, Stimulus], ABC):
         remedy = f"'saliency-eval data check {self.key}' compares the copy with its card"
         return [Problem("totals", text, remedy, severity_override="warning")]
 
-    def dropping(self, gaze: Mapping[str, Gaze]) -> list[Problem]:
-        """What is said of the images with points that were left out."""
-        if self.drops_by_rule:
-            total = sum(g.dropped for g in gaze.values())
-            text = f"{total} fixations outside their image were left out, as the authors do"
-            note = Problem("dropped_fixations", text, count=total, severity_override="note")
-            return [note] if total else []
-        return [
-            Problem(
-                "dropped_fixations",
-                f"image {shown(id)}: {g.dropped} of {g.dropped + len(g.points)} fixations dropped, "
-                + self.why_dropped(id, g),
-                image=id,
-                count=g.dropped,
-            )
-            for id, g in gaze.items()
-        ]
-
-    def why_dropped(self, id: str, gaze: Gaze) -> str:
-        """What was wrong with the points that were left out."""
-        return "outside the image"
-
     def _set(self, name: str, value: str) -> None:
         if name not in self.options:
             unknown(f"option of data set {self.key}", name, self.options)
@@ -248,16 +202,3 @@ class Dataset(Mapping[str, Stimulus], ABC):
             text = f"{self.key}({name}=...) cannot be '{shown(value)}'"
             fail("usage", text, nearest(value, self.options[name]))
         self.settings[name] = value
-
-    def _known_gaze(self, id: str) -> Gaze:
-        return self.truth.of(id) if "truth" in self.__dict__ else self._read_gaze(id)
-
-    def _read_gaze(self, id: str) -> Gaze:
-        """The gaze of an image; whatever an adapter did not foresee is `unreadable` (exit 4)."""
-        try:
-            return self.gaze(id)
-        except SaliencyEvalError:
-            raise
-        except Exception as error:
-            text = f"image {shown(id)}: its fixations cannot be read ({type(error).__name__}: {shown(error, 200)})"
-            fail("unreadable", text, "restore the official files", image=id, exit=TRUTH)

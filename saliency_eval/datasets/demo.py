@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.datasets.base import Dataset, Gaze, Numbers
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze, Numbers
 from saliency_eval.datasets.pixels import pairs, placed
 from saliency_eval.pool import Shape
 
@@ -54,7 +55,7 @@ class Scene(NamedTuple):
     sizes: Numbers  # px
 
 
-class Demo(Dataset):
+class Demo(FixationDataset):
     """Eight arrays of 300 x 400 px and twelve simulated observers; needs no root and no download."""
 
     key = "demo"

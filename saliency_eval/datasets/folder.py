@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from saliency_eval.core import Lazy
-from saliency_eval.datasets.base import Choices, Dataset, Gaze
+from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, need
+from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.datasets.folder_files import Boxes, Table, read_boxes, read_csv, read_json
 from saliency_eval.datasets.folder_points import finite, fit, one_based, why
 from saliency_eval.datasets.folder_toml import Settings, read_toml
+from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.datasets.pixels import placed
 from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
@@ -28,7 +30,7 @@ MAPS = (*IMAGES, ".npy")
 MOST_OUTSIDE = 0.05  # share of points outside their image above which the file is refused
 
 
-class Folder(Dataset):
+class Folder(FixationDataset):
     """`stimuli/<name>.png|jpg` and `fixations.csv` or `.json`; optional `dataset.toml`, `maps/`, `boxes.csv`.
 
     A point becomes a pixel by floor(value - origin). `out_of_range`: points outside are dropped and counted,

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from saliency_eval.datasets.base import Integers, Numbers
 from saliency_eval.datasets.files import read_file
+from saliency_eval.datasets.gaze import Integers, Numbers
 from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from saliency_eval.datasets.base import Choices, Dataset, Gaze, Integers, Numbers
+from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.files import IMAGES, files_by_stem, is_junk, need
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze, Integers, Numbers
 from saliency_eval.datasets.matlab import items, member, only
 from saliency_eval.datasets.mit1003_detection import detect
 from saliency_eval.datasets.pixels import pairs, placed
@@ -22,7 +24,7 @@ MAPS = ("ALLFIXATIONMAPS", "ALLFIXATIONMAPS/ALLFIXATIONMAPS", "ICCVdata/ALLFIXAT
 HALF = 128  # the binary maps are stored as JPEG: a pixel was set where at least half is left
 
 
-class Mit1003(Dataset):
+class Mit1003(FixationDataset):
     """`ALLSTIMULI/` with `DATA/<observer>/<stimulus>.mat`, or with `ALLFIXATIONMAPS/`.
 
     `source`: fixations detected in the raw samples of `DATA`, or the pixels of the authors' `maps`, which

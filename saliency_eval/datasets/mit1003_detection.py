@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saliency_eval.datasets.base import Integers, Numbers
+from saliency_eval.datasets.gaze import Integers, Numbers
 from saliency_eval.datasets.pixels import pairs
 
 RATE = 240  # samples per second

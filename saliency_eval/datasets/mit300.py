@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from saliency_eval.datasets.base import Dataset, Gaze
 from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.datasets.matlab import load, member
 from saliency_eval.datasets.pixels import placed
 
 LOCATIONS, MAPS = "FIXATIONLOCS", "FIXATIONMAPS"
 
 
-class Mit300(Dataset):
+class Mit300(FixationDataset):
     """`BenchmarkIMAGES/i1.jpg .. i300.jpg`, and fixations for those who have them.
 
     Those lie in the root or in its folder `truth/`, in the layout of the benchmark's own example:

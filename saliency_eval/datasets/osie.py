@@ -8,14 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from saliency_eval.datasets.base import Choices, Dataset, Gaze
+from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.files import IMAGES, files_by_stem, need
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.datasets.matlab import items, load, member
 from saliency_eval.datasets.pixels import matlab_round, pairs, placed, without_first
 from saliency_eval.errors import TRUTH, fail, shown
 
 
-class Osie(Dataset):
+class Osie(FixationDataset):
     """`data/stimuli/*.jpg` and `data/eye/fixations.mat`: x, y with one decimal, 1-based.
 
     `pixel_rule`: `official` rounds halves up and clips to the image, as the authors' own maps do;

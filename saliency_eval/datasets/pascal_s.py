@@ -8,14 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from saliency_eval.datasets.base import Choices, Dataset, Gaze, Numbers
+from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze, Numbers
 from saliency_eval.datasets.pixels import placed, without_first
 from saliency_eval.datasets.stored import read_map
 from saliency_eval.errors import TRUTH, fail, shown
 
 
-class PascalS(Dataset):
+class PascalS(FixationDataset):
     """`datasets/imgs/pascal/1.jpg .. 850.jpg` and `datasets/fixations/pascalFix.mat`, a MATLAB 7.3 file.
 
     `source=png` reads binary pictures `<n>.png` instead, which other tools make of it: without observers, a

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saliency_eval.datasets.base import Gaze, Integers, Numbers
+from saliency_eval.datasets.gaze import Gaze, Integers, Numbers
 from saliency_eval.errors import fail
 from saliency_eval.pool import Shape
 

@@ -13,8 +13,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from saliency_eval.datasets.base import Choices, Dataset, Gaze, Numbers
+from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.files import IMAGES, damaged, files_by_stem, need, read_file
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze, Numbers
 from saliency_eval.datasets.matlab import items, load, member
 from saliency_eval.datasets.pixels import pairs, placed
 from saliency_eval.errors import TRUTH, fail, shown
@@ -24,7 +26,7 @@ EDGE = 0.01  # px; the expected totals move mouse samples to at most size - EDGE
 MOST_BYTES = 512 * 2**20  # of an annotation file
 
 
-class Salicon(Dataset):
+class Salicon(FixationDataset):
     """`images/<split>/`, `fixations_<edition>/<split>/*.mat` or `annotations/fixations_<split>2014.json`.
 
     `kind`: the inferred fixations, or all mouse samples, which may leave the picture: `out_of_range` drops

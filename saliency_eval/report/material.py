@@ -74,7 +74,7 @@ def data_of(run: Run, data: str | Dataset | None, root: str | Path | None) -> Da
     """The data set that is named, else that of the run; raises `checksum` (exit 4) when it is another than scored."""
     tag = run.data.tag.rpartition("#")[0]
     found = load_dataset(tag, root) if data is None else load(data, root)
-    if found.pool.sha256 != run.data.sha256:
+    if found.sha256 != run.data.sha256:
         text = f"the data set must be the one that was scored, {shown(run.data.tag)}, got {shown(found.tag)}"
         fail("checksum", text, "name the data set of the runs")
     return found

@@ -16,9 +16,11 @@ from PIL import Image
 
 from saliency_eval.core import Lazy
 from saliency_eval.datasets import ADAPTERS, adapter, data_folder, load_dataset, parse_spec
-from saliency_eval.datasets.base import Dataset, Gaze
+from saliency_eval.datasets.base import Dataset
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.files import files_by_stem
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.datasets.pixels import matlab_round, placed
 from saliency_eval.errors import SaliencyEvalError
 
@@ -167,7 +169,7 @@ def test_heavy_modules_are_imported_where_they_are_used(key: str) -> None:
 # ------------------------------------------------------------------ copies in other processes
 
 
-class Small(Dataset):
+class Small(FixationDataset):
     """Two images of 4 x 5 px without a file."""
 
     key = "demo"

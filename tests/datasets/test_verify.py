@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from saliency_eval.datasets.base import Dataset, Gaze
+from saliency_eval.datasets.fixations import FixationDataset
+from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.datasets.verify import check_dataset
 
 RIGHT = {"images": 2, "size": [4, 5], "longest_side": 5, "fixations": 4, "mean_x": 1.25, "mean_y": 2.0}
 
 
-class Toy(Dataset):
+class Toy(FixationDataset):
     """Two images of 4 x 5 px with two fixations each; totals are counted in other coordinates."""
 
     key = "demo"
