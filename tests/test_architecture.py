@@ -9,11 +9,11 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
-    ("errors", "pool", "profiling", "sums", "versions"),
+    ("errors", "pool", "profiling", "counting", "sums", "versions"),
     ("options", "escape", "disk", "notebook", "causes", "recorded"),
     ("core", "check"),
     ("maps",),
-    ("resize", "variant"),
+    ("resize", "variant", "regions"),
     ("fields",),
     ("metrics", "datasets"),
     ("protocols", "predictions", "stats", "executors"),

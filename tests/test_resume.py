@@ -16,6 +16,7 @@ import saliency_eval as se
 from saliency_eval import journal, store, tasks
 from saliency_eval.cli.report import Result, closing
 from saliency_eval.core import Fields
+from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.errors import Problem
 from saliency_eval.executors import work
 from saliency_eval.journal import Journal, line_of, parse
@@ -162,6 +163,7 @@ def test_what_changed_is_scored_again(toy, data, made, monkeypatch, change, opti
 
 
 def test_the_truth_of_an_image_is_all_that_it_is_scored_against():
+    fields = ("shape", *FixationDataset.truth_fields)
     given = {
         "shape": (3, 4),
         "fixations": np.array([[0, 1], [2, 3]]),
@@ -175,11 +177,11 @@ def test_the_truth_of_an_image_is_all_that_it_is_scored_against():
         "stored_density": lambda: np.ones((3, 3)),
     }
     hashes = [
-        journal.hash_of_truth(Fields("i", **{**given, **changed}), stored=True)
+        journal.hash_of_truth(Fields("i", **{**given, **changed}), fields, stored=True)
         for changed in ({}, *({name: value} for name, value in other.items()))
     ]
     assert len(set(hashes)) == 5
-    assert hashes[0] == journal.hash_of_truth(Fields("j", **given), stored=True)
+    assert hashes[0] == journal.hash_of_truth(Fields("j", **given), fields, stored=True)
 
 
 def test_another_stored_density_is_another_truth(toy, data, made):
