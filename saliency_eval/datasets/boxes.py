@@ -96,9 +96,12 @@ class BoxDataset(Dataset):
     # -------------------------------------------------------------- the frame
 
     def framed(self, frame: Frame) -> Self:
-        """The same data set, of whose images a frame is seen; its tag and hash stay."""
+        """The same data set, of whose images a frame is seen; its tag and hash stay, and its truth is read once."""
+        if frame == self.frame:
+            return self
+        shared = {"truth": self.truth, "sha256": self.sha256}
         seen = object.__new__(type(self))
-        seen.__dict__ = {**self.__dict__, "frame": frame}
+        seen.__dict__ = {**self.__dict__, **shared, "frame": frame}
         return seen
 
     def shape_of(self, id: str) -> Shape:

@@ -48,3 +48,6 @@ class Frame(NamedTuple):
         ratios = np.array([height / shape[0], width / shape[1]] * 2)
         moved = boxes * ratios - [row, column, row, column]
         return np.trunc(moved) if self.truncate else np.asarray(moved)
+
+
+ORIGINAL = Frame()

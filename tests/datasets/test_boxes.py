@@ -209,9 +209,9 @@ def test_the_truth_of_an_image_differs_from_frame_to_frame() -> None:
     assert len(hashes) == 3
 
 
-def test_a_framed_data_set_shares_what_was_read() -> None:
+def test_the_truth_is_read_once_for_all_frames() -> None:
     data = Toy()
-    assert data.truth
-    seen = data.framed(Frame("squash", 8))
-    assert seen["a"]["boxes"].shape == (2, 4)
+    assert data.framed(Frame()) is data
+    for side in (8, 16):
+        assert data.framed(Frame("squash", side))["a"]["boxes"].shape == (2, 4)
     assert len(data.reads) == len(TRUTH)
