@@ -49,13 +49,15 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     @classmethod
     def from_folder(cls, path: str | Path, **options: object) -> Dataset:
-        """An own folder as a data set: `stimuli/` and `fixations.csv` or `.json`, see the card `folder`.
+        """An own folder as a data set: `stimuli/` with `fixations.csv` or `.json`, or with `boxes.csv` alone.
+
+        The cards `folder` and `boxes` show the layout.
 
         Raises `SaliencyEvalError`: `not_available`, `layout`, `unreadable`, `missing`, `ambiguous`.
         """
-        from saliency_eval.datasets.folder import Folder
+        from saliency_eval.datasets import own
 
-        return Folder(path, **options).ready()
+        return own(path)(path, **options).ready()
 
     # -------------------------------------------------------------- what an adapter gives
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.datasets.totals import Row, box_rows
-from saliency_eval.errors import Problem, shown
+from saliency_eval.errors import TRUTH, Problem, fail, shown
 from saliency_eval.pool import Shape
 from saliency_eval.regions.frames import Frame
 
@@ -44,6 +44,11 @@ class BoxTruth(NamedTuple):
         number = self.number[id]
         return Labelled(self.boxes[slice(*self.starts[number : number + 2])], int(self.labels[number]))
 
+    def shape_of(self, id: str) -> Shape:
+        """Height and width of an image."""
+        height, width = self.shapes[self.number[id]].tolist()
+        return height, width
+
     @property
     def counts(self) -> Integers:
         """How many boxes each image has."""
@@ -54,6 +59,18 @@ class BoxTruth(NamedTuple):
         """The area of each box over that of its image."""
         sides = self.boxes[:, 2:] - self.boxes[:, :2]
         return np.asarray(sides.prod(1) / np.repeat(self.shapes.prod(1), self.counts))
+
+    def check(self) -> None:
+        """Raises `unreadable` (exit 4) for a box that is empty or leaves its image."""
+        starts, ends = self.boxes[:, :2], self.boxes[:, 2:]
+        owners = np.repeat(np.arange(len(self.shapes)), self.counts)
+        wrong = ((starts < 0) | (starts >= ends) | (ends > self.shapes[owners])).any(1)
+        if wrong.any():
+            number = int(np.argmax(wrong))
+            id = [*self.number][owners[number]]
+            (height, width), box = self.shape_of(id), self.boxes[number].tolist()
+            text = f"image {shown(id)}: a box must lie inside {width}x{height}, got (top, left, bottom, right) {box}"
+            fail("unreadable", text, "restore the official files", image=id, exit=TRUTH)
 
     def sha256(self, class_names: tuple[str, ...]) -> str:
         """Hash of the truth as it is scored: ids, shapes, labels and boxes, and what the classes are called."""
@@ -86,12 +103,16 @@ class BoxDataset(Dataset):
         """What the classes are called, by number."""
 
     def size_of(self, id: str) -> Shape:
-        """Height and width of the image itself."""
+        """Height and width of the image itself, as an adapter finds them."""
         return super().shape_of(id)
 
     def picture_of(self, id: str) -> NDArray[np.uint8]:
         """The image itself, RGB (height, width, 3)."""
         return super().image_of(id)
+
+    def true_size(self, id: str) -> Shape:
+        """Height and width of the image itself, also in a copy that has no tables."""
+        return self.truth.shape_of(id) if "truth" in self.__dict__ else self.size_of(id)
 
     # -------------------------------------------------------------- the frame
 
@@ -106,7 +127,7 @@ class BoxDataset(Dataset):
 
     def shape_of(self, id: str) -> Shape:
         """Height and width of what is seen of an image."""
-        return self.frame.shape(self.size_of(id))
+        return self.frame.shape(self.true_size(id))
 
     def image_of(self, id: str) -> NDArray[np.uint8]:
         """What is seen of an image, RGB (height, width, 3)."""
@@ -117,7 +138,7 @@ class BoxDataset(Dataset):
         boxes = self._known(id).boxes
         if self.frame.kind == "original":
             return boxes
-        moved = self.frame.boxes(boxes, self.size_of(id))
+        moved = self.frame.boxes(boxes, self.true_size(id))
         return moved.astype(np.int64) if self.frame.truncate else moved
 
     # -------------------------------------------------------------- the truth
@@ -126,13 +147,15 @@ class BoxDataset(Dataset):
     def truth(self) -> BoxTruth:
         """Boxes and labels of all images, read once; copies in other processes carry them along."""
         found = [self._read(id) for id in self.paths]
-        return BoxTruth(
+        truth = BoxTruth(
             {id: number for number, id in enumerate(self.paths)},
             np.array([self.size_of(id) for id in self.paths], np.int64).reshape(-1, 2),
             np.array([one.label for one in found], np.int64),
             np.cumsum([0, *(len(one.boxes) for one in found)]),
             np.concatenate([one.boxes for one in found]),
         )
+        truth.check()
+        return truth
 
     @functools.cached_property
     def sha256(self) -> str:
