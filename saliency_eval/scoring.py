@@ -55,7 +55,6 @@ def score(
     workers: Workers = 1,
     executor: str = LOCAL,
     classifier: Classifier | Callable[..., Any] | str | None = None,
-    device: str = "auto",
     limit: int | None = None,
     name: str | None = None,
     strict: bool = False,
@@ -86,7 +85,7 @@ def score(
     where = place(workers, executor)
     chosen = protocol_of(protocol)
     data = load(data, root).framed(chosen.frame)
-    seer = None if classifier is None else open_classifier(classifier, device)
+    seer = None if classifier is None else open_classifier(classifier)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, seer, named=metrics is not None)

@@ -51,6 +51,6 @@ class Classifier:
         return self.columns[name]
 
 
-def open_classifier(source: Any, device: str = "auto") -> Classifier:
+def open_classifier(source: Any) -> Classifier:
     """The classifier that is given or named."""
     return source if isinstance(source, Classifier) else Classifier(source)
