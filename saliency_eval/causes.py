@@ -57,6 +57,8 @@ OPTIONS = {  # by full name: of metrics, and of the fields below them
 
 CONTEXT = {  # what a signature says beside the options
     "kind": Cause("kind of values", "values are read as a map, a density, or the logarithm of one"),
+    "frame": Cause("frame", "the part of the image that is scored, and its size"),
+    "classifier": Cause("classifier", "another network looked at the images"),
     "densities": Cause(TRUTH, "the data set's own blurred maps differ"),
     "observers": Cause(TRUTH, "each observer is scored under the map of the others, or all under one"),
     "resize": Cause("resize", "by which rule maps of another size are brought to that of the image"),

@@ -80,7 +80,8 @@ def check_predictions(
     """
     expect(resize=(resize, RESIZE), kind=(kind, KINDS))
     where = place(workers, executor)
-    data, chosen = load(data, root), protocol_of(protocol)
+    chosen = protocol_of(protocol)
+    data = load(data, root).framed(chosen.frame)
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
     _, problems = usable(chosen.variants(), data, None, named=False)

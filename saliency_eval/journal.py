@@ -25,7 +25,7 @@ from saliency_eval.core import Stimulus
 from saliency_eval.disk import open_plain
 from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import alternatives
-from saliency_eval.run import Scored
+from saliency_eval.run import Scored, Value
 from saliency_eval.stats import MOST_VALUE
 from saliency_eval.versions import versions
 
@@ -128,10 +128,32 @@ def hash_of_truth(stimulus: Stimulus, fields: Iterable[str], *, stored: bool) ->
 
 def line_of(scored: Scored, setting: str) -> bytes:
     """An image as one line of JSON, the checksum last."""
-    values = [value if math.isfinite(value) else str(value) for value in scored.values]
+    values = [plain(value) for value in scored.values]
     problems = [vars(problem) for problem in scored.problems]
     record = scored._asdict() | {"values": values, "problems": problems, "setting": setting}
     return (json.dumps(record | {"crc32": checksum(record)}) + "\n").encode()
+
+
+def plain(value: Value) -> Any:
+    """A value as strict JSON; what is not finite becomes text."""
+    if isinstance(value, tuple):
+        return [plain(number) for number in value]
+    return value if math.isfinite(value) else str(value)
+
+
+def value_of(found: Any) -> Value:
+    """A value as it was written; raises TypeError, ValueError, and OverflowError where its mean would overflow."""
+    if type(found) is list:
+        return tuple(map(number_of, found))
+    return number_of(found)
+
+
+def number_of(found: Any) -> float:
+    """A number as it was written; raises as `value_of`."""
+    value = float(found)
+    if math.isfinite(value) and abs(value) > MOST_VALUE:
+        raise OverflowError
+    return value
 
 
 def checksum(record: dict[str, Any]) -> int:
@@ -145,13 +167,13 @@ def parse(line: bytes, setting: str) -> Scored | None:
         record = json.loads(line)
         if record.pop("crc32") != checksum(record) or record.pop("setting") != setting:
             return None
-        values = tuple(float(value) for value in record.pop("values"))
+        values = tuple(value_of(value) for value in record.pop("values"))
+        counts = tuple((int(number), str(what), int(n)) for number, what, n in record.pop("counts"))
         problems = tuple(Problem(**checked(problem, Problem)) for problem in record.pop("problems"))
         if any(problem.code not in CODES or problem.severity == "error" for problem in problems):
             return None
-        scored = Scored(**checked(record, Scored), values=values, problems=problems)
-        beyond = any(abs(value) > MOST_VALUE for value in values if math.isfinite(value))
-        return None if scored.missing or beyond else scored
+        scored = Scored(**checked(record, Scored), values=values, problems=problems, counts=counts)
+        return None if scored.missing else scored
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
 

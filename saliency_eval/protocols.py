@@ -14,6 +14,7 @@ from saliency_eval import metrics as _declared  # noqa: F401  (declares the metr
 from saliency_eval.core import METRICS
 from saliency_eval.errors import fail, nearest, unknown
 from saliency_eval.options import split_list
+from saliency_eval.regions.frames import ORIGINAL, Frame
 from saliency_eval.variant import Variant, parse, read_call, variant
 
 
@@ -27,6 +28,7 @@ class Protocol:
     metrics: tuple[str, ...]
     further: tuple[str, ...] = ()
     shared: Mapping[str, Any] = field(default_factory=dict)
+    frame: Frame = ORIGINAL
 
     def variants(self, names: str | Iterable[str] | None = None) -> list[Variant]:
         """The metric variants of the protocol, or those named; a name may set options: `nss(ddof=0)`."""

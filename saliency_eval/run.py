@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from saliency_eval import __version__, notebook
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
-from saliency_eval.core import METRICS
+from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.signatures import context, drawn_images, hash_of_predictions, labels, signature
@@ -31,11 +31,14 @@ OnMissing = Literal["error", "constant", "skip"]
 Kind = Literal["map", "density", "log-density"]
 
 
+Value = float | tuple[float, ...]  # of one metric for one image: a number, or what is settled over all images
+
+
 class Scored(NamedTuple):
     """What became of one image."""
 
     id: str
-    values: tuple[float, ...] = ()
+    values: tuple[Value, ...] = ()
     truth: str = ""  # hash of what it was scored against
     prediction: str = ""  # hash of what its map follows from
     file: str = ""
@@ -46,6 +49,7 @@ class Scored(NamedTuple):
     parted: bool = False  # scored in parts, each observer under the map of the others
     rounded: bool = False  # to 8 bits, and much of it to 0
     on_zero: int = 0  # fixations at which a map of more than two levels is 0
+    counts: tuple[tuple[int, str, int], ...] = ()  # number of the metric, what was counted, how often
 
 
 class Setting(NamedTuple):
@@ -55,6 +59,8 @@ class Setting(NamedTuple):
     kind: Kind
     resize: str
     on_missing: OnMissing
+    frame: str = "original"
+    classifier: str = ""
 
 
 class DataId(NamedTuple):
@@ -95,6 +101,10 @@ class Run:
     draws: Mapping[str, Mapping[str, list[str]]] = field(
         default_factory=dict
     )  # negatives by metric and image
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by metric: empty maps, ties ...
+    facts: Mapping[str, Mapping[str, float]] = field(
+        default_factory=dict
+    )  # by metric: what it is to be read beside
     complete: bool = True
     version: str = __version__
     taken_up: int = 0  # images that an interrupted run had scored
@@ -116,7 +126,8 @@ class Run:
     ) -> Run:
         """Collect the results of all images."""
         names = labels(variants)
-        values = np.array([r.values or [math.nan] * len(variants) for r in results], np.float64)
+        truth = [data[r.id] for r in results]
+        values, facts = settled(variants, results, truth)
         unscored = np.array([not r.values or not data.counts(r.id) for r in results])
         before, after = context(data, setting, variants, results, int((~unscored).sum()))
         return cls(
@@ -128,11 +139,13 @@ class Run:
             tuple(v.key for v in variants),
             {name: signature(v, before, after) for name, v in zip(names, variants, strict=True)},
             tuple(r.id for r in results),
-            values.reshape(len(results), len(variants)),
+            values,
             unscored,
             hash_of_predictions(results),
             tuple(problems),
             drawn_images(dict(zip(names, variants, strict=True)), data, [r.id for r in results]),
+            summed(names, results),
+            dict(zip(names, facts, strict=True)),
             complete,
         )
 
@@ -225,6 +238,34 @@ class Run:
             flat[label] = interval.mean if finite else None
             flat[f"{label}_low"], flat[f"{label}_high"] = interval.low, interval.high
         return flat
+
+
+def settled(
+    variants: Sequence[Variant], results: Sequence[Scored], truth: Sequence[Stimulus]
+) -> tuple[NDArray[np.float64], list[dict[str, float]]]:
+    """Values (images, metrics), of which those over a data set are settled now; and the facts beside each metric."""
+    values = np.full((len(results), len(variants)), math.nan)
+    facts: list[dict[str, float]] = []
+    rows = [row for row, result in enumerate(results) if result.values]
+    for column, variant in enumerate(variants):
+        own = np.array([results[row].values[column] for row in rows], np.float64)
+        traits = variant.declared.traits
+        if variant.settles and rows:
+            facts.append(traits["facts"](own) if traits["facts"] else {})
+            own = traits["settle"](own, [truth[row] for row in rows], dict(variant.options))
+        else:
+            facts.append({})
+        values[rows, column] = own
+    return values, facts
+
+
+def summed(labels: Sequence[str], results: Iterable[Scored]) -> dict[str, dict[str, int]]:
+    """What was counted at all images, by metric."""
+    found: dict[str, dict[str, int]] = {}
+    for number, what, count in (one for result in results for one in result.counts):
+        own = found.setdefault(labels[number], {})
+        own[what] = own.get(what, 0) + count
+    return found
 
 
 def check_runs(runs: Iterable[object]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from saliency_eval.classifiers import Classifier, open_classifier
+from saliency_eval.classifiers.together import chunks, together
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
@@ -52,6 +54,7 @@ def score(
     seed: int | None = None,
     workers: Workers = 1,
     executor: str = LOCAL,
+    classifier: Classifier | Callable[..., Any] | str | None = None,
     limit: int | None = None,
     name: str | None = None,
     strict: bool = False,
@@ -80,13 +83,15 @@ def score(
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         fail("usage", f"limit must be a whole number of at least 1, got {shown(limit)}")
     where = place(workers, executor)
-    data, chosen = load(data, root), protocol_of(protocol)
+    chosen = protocol_of(protocol)
+    data = load(data, root).framed(chosen.frame)
+    seer = None if classifier is None else open_classifier(classifier)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
-    variants, problems = usable(chosen.variants(metrics), data, seed, named=metrics is not None)
+    variants, problems = usable(chosen.variants(metrics), data, seed, seer, named=metrics is not None)
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
-    setting = Setting(chosen.name, kind, rule, on_missing)
+    setting = Setting(chosen.name, kind, rule, on_missing, str(chosen.frame), seer.name if seer else "")
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
     doomed = any(p.severity == "error" for p in problems)
     try:
@@ -96,7 +101,7 @@ def score(
                 refuse(done.problems, strict=strict)
                 return replace(done, journal=journal)
         known = journal.read(data) if journal and not doomed else {}
-        task = Scorer(predictions, data, tuple(variants), rule, on_missing, known)
+        task = Scorer(predictions, data, tuple(variants), rule, on_missing, known, seer)
         worked = Reader(predictions, data) if doomed else task
         scored = in_order(worked, list(data)[:limit], where, kept(journal, known, progress))
         problems += problems_of_maps(
@@ -131,11 +136,22 @@ def in_order(
     sized = sorted(ids, key=lambda id: known.get(id, (0, 0)))
     found = []
     order = task.predictions.order(sized)
-    with closing(run_tasks(task, order, where, lost=lost, sample=task.sample)) as results:
+    with closing(results_of(task, order, where)) as results:
         for scored in results:
             done(scored)
             found.append(scored)
     return sorted(found, key=lambda scored: place[scored.id])
+
+
+def results_of(task: Reader, ids: Sequence[str], where: Place) -> Generator[Scored]:
+    """The results in any order: one image after the other, or those together that ask a classifier."""
+    if isinstance(task, Scorer) and task.classifier is not None:
+        whole = [chunk for chunk in chunks(ids) if set(chunk) <= set(task.known)]
+        known = {
+            id: task.known[id] for chunk in whole for id in chunk
+        }  # of others the batches would be other ones
+        return together(lambda asked: replace(task, classifier=asked, known=known), ids, task.classifier)
+    return run_tasks(task, ids, where, lost=lost, sample=task.sample)
 
 
 def kept(
@@ -214,20 +230,25 @@ def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
         from saliency_eval.models.runner import ModelPredictions
 
         return ModelPredictions.of(source.removeprefix("model:"), data, name=options.get("name"))
-    return open_predictions(source, **options)
+    return open_predictions(source, any_size=data.any_size, **options)
 
 
 def usable(
-    variants: Iterable[Variant], data: Dataset, seed: int | None, *, named: bool
+    variants: Iterable[Variant],
+    data: Dataset,
+    seed: int | None,
+    classifier: Classifier | None = None,
+    *,
+    named: bool,
 ) -> tuple[list[Variant], list[Problem]]:
     """The variants that the data set can define, bound to it; the others as problems, errors if named."""
     kept, problems = [], []
     for variant in variants:
         seeds = {k: seed for k, _ in variant.options if k.split(".")[-1] == "seed" and seed is not None}
-        lacking = what_is_lacking(variant, data)
+        lacking = what_is_lacking(variant, data, classifier)
         if lacking:
             problems.append(Problem("undefined_metric", f"{variant.key} needs {lacking}",
-                                    "leave it out, or use a data set that has them",
+                                    "leave it out, or give what it needs",
                                     severity_override="error" if named else None))  # fmt: skip
         else:
             try:
@@ -239,6 +260,9 @@ def usable(
     return kept, problems
 
 
-def what_is_lacking(variant: Variant, data: Dataset) -> str:
-    """What the data set would need to define a metric; empty when it does."""
-    return data.lacks(frozenset().union(*(inputs(name) for name in variant.declared.fields)))
+def what_is_lacking(variant: Variant, data: Dataset, classifier: Classifier | None) -> str:
+    """What would be needed to define a metric; empty when all is there."""
+    reached = frozenset[str]().union(*(inputs(name) for name in variant.declared.fields))
+    if "classifier" in reached and classifier is None:
+        return "a classifier, and none is named (--classifier)"
+    return data.lacks(reached)

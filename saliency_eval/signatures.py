@@ -43,6 +43,10 @@ def context(
     missing, resized = sum(r.missing for r in results), sum(r.resized for r in results)
     from_file = any(("density.source", "file") in v.options for v in variants)
     before = {"protocol": setting.protocol, "data": data.tag, "kind": setting.kind}
+    if setting.frame != "original":
+        before["frame"] = setting.frame
+    if setting.classifier:
+        before["classifier"] = setting.classifier
     if from_file:
         before["densities"] = hash_of_densities(data, [r.id for r in results])
     if any(r.parted for r in results):

@@ -162,6 +162,8 @@ def describe(run: Run) -> dict[str, Any]:
         "predictions_sha256": run.predictions_sha256,
         "problems": [p.to_dict() for p in run.problems],
         "draws": {label: dict(drawn) for label, drawn in run.draws.items()},
+        "counts": {label: dict(own) for label, own in run.counts.items() if own},
+        "facts": {label: dict(own) for label, own in run.facts.items() if own},
         "versions": versions() | {"saliency_eval": run.version},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, in workers too)
+from saliency_eval.classifiers import Classifier
 from saliency_eval.core import Stimulus
+from saliency_eval.counting import counting
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, shown
 from saliency_eval.journal import hash_of_truth
@@ -20,9 +23,10 @@ from saliency_eval.predictions.base import Prediction, Predictions, Reading
 from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.profiling import stage
 from saliency_eval.resize import resize as resized
-from saliency_eval.run import OnMissing, Scored
+from saliency_eval.run import OnMissing, Scored, Value
 from saliency_eval.variant import Variant
 
+View = tuple[Any, Mapping[str, Any]]  # a map, and the fields that come with it
 MANY_ZEROS = 0.2  # share of the pixels of a map from which on its small values seem to be lost
 
 
@@ -67,35 +71,57 @@ class Scorer(Reader):
     resize: str
     on_missing: OnMissing
     known: Mapping[str, Scored]
+    classifier: Classifier | None = None
 
     def __call__(self, id: str) -> Scored:
         found = super().__call__(id)
         if found.missing and self.on_missing == "constant":
-            zeros = np.zeros(self.data[id]["shape"])
-            return found._replace(values=self.values(self.data[id], [(zeros, None)]))
+            stimulus = self.data[id]
+            return self.scored(found, stimulus, [(np.zeros(stimulus["shape"]), {})])
         return found
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         with stage("hash"):
-            truth, own = (
-                hash_of_truth(stimulus, ("shape", *self.data.truth_fields), stored=self.reads_densities),
-                prediction.sha256,
-            )
+            truth = hash_of_truth(stimulus, self.truth_fields, stored=self.reads_densities)
+            own = prediction.sha256
         known = self.known.get(stimulus.id)
-        now = (truth, own, prediction.name, len(self.variants))
-        if known and (known.truth, known.prediction, known.file, len(known.values)) == now:
+        same = known and (known.truth, known.prediction, known.file) == (truth, own, prediction.name)
+        if (
+            known
+            and same
+            and [isinstance(v, tuple) for v in known.values] == [v.settles for v in self.variants]
+        ):
             return known
         reading = decoded(prediction, stimulus)
         found = seen(stimulus, prediction, reading)
         if found.missing:
             return found
-        return found._replace(truth=truth, values=self.values(stimulus, views_of(reading)))
+        return self.scored(found._replace(truth=truth), stimulus, views_of(reading))
 
-    def values(self, stimulus: Stimulus, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
-        """Each metric of one image; of several views, such as observers left out in turn, the mean."""
-        seen = (fields_of(stimulus, map, fixations, self.resize) for map, fixations in views)
-        rows = [[float(variant(fields)) for variant in self.variants] for fields in seen]
-        return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
+    def scored(self, found: Scored, stimulus: Stimulus, views: Sequence[View]) -> Scored:
+        """The image with each metric, and what was counted; of several views, such as observers left out, the mean."""
+        rows: list[list[Any]] = []
+        counts = Counter[tuple[int, str]]()
+        for map, given in views:
+            fields = fields_of(stimulus, map, {**given, **self.seer(stimulus)}, self.resize)
+            rows.append([])
+            for number, variant in enumerate(self.variants):
+                with counting() as counted:
+                    rows[-1].append(variant(fields))
+                counts.update({(number, what): n for what, n in counted.items()})
+        values = tuple(mean_of(column) for column in zip(*rows, strict=True))
+        return found._replace(values=values, counts=tuple((*key, n) for key, n in sorted(counts.items())))
+
+    def seer(self, stimulus: Stimulus) -> dict[str, Any]:
+        """The classifier, and its column for the label of the image."""
+        if self.classifier is None:
+            return {}
+        return {"classifier": self.classifier, "target": self.classifier.column(stimulus)}
+
+    @property
+    def truth_fields(self) -> tuple[str, ...]:
+        """What an image is scored against; a classifier looks at the image itself."""
+        return ("shape", *self.data.truth_fields, *(("image",) if self.classifier else ()))
 
     @property
     def reads_densities(self) -> bool:
@@ -103,17 +129,25 @@ class Scorer(Reader):
         return any(("density.source", "file") in variant.options for variant in self.variants)
 
 
-def views_of(reading: Reading) -> Sequence[tuple[Any, Any]]:
-    """The maps of a reading, each with the fixations that it is scored on, None for all."""
-    return ((reading.values, None),) if reading.views is None else reading.views
+def views_of(reading: Reading) -> Sequence[View]:
+    """The maps of a reading, each with the fields that come with it, such as the fixations that it is scored on."""
+    if reading.views is None:
+        return [(reading.values, reading.given)]
+    return [(values, {"fixations": fixations}) for values, fixations in reading.views]
 
 
-def fields_of(stimulus: Stimulus, values: Any, fixations: Any, rule: str) -> Stimulus:
-    """A stimulus with a map, brought to its size, and with the fixations that are scored, if not all."""
+def fields_of(stimulus: Stimulus, values: Any, given: Mapping[str, Any], rule: str) -> Stimulus:
+    """A stimulus with a map, brought to its size, and with the fields that come with it."""
     with stage("levels and size"):
         saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], rule)))
-    own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
-    return stimulus.child(**own)
+    return stimulus.child(saliency=saliency, **given)
+
+
+def mean_of(column: Sequence[Any]) -> Value:
+    """The mean over views; of a metric that is settled over all images, its vector."""
+    if np.ndim(column[0]):
+        return tuple(np.mean(column, axis=0).tolist())
+    return math.fsum(column) / len(column)
 
 
 # ------------------------------------------------------------------ what is said of a map

@@ -38,6 +38,11 @@ class Variant:
     def declared(self) -> Declared:
         return REGISTRIES[self.kind][self.key]
 
+    @property
+    def settles(self) -> bool:
+        """Does it give a vector for one image, of which the values are made once all images are there?"""
+        return self.declared.traits.get("settle") is not None
+
     @functools.cached_property
     def idle(self) -> frozenset[str]:
         """Options that have no effect beside the others."""
@@ -144,7 +149,20 @@ def variant(key: str, kind: str = "metric", **options: Any) -> Variant:
     return Variant(key, tuple(defaults(declared).items()), kind).with_options(options)
 
 
-CONTEXT = ("protocol", "data", "kind", "densities", "observers", "resize", "missing", "n", "v")  # not options
+# what a signature says beside the options
+CONTEXT = (
+    "protocol",
+    "data",
+    "kind",
+    "frame",
+    "classifier",
+    "densities",
+    "observers",
+    "resize",
+    "missing",
+    "n",
+    "v",
+)
 CALL = re.compile(r"\s*([a-z_0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 

@@ -12,7 +12,7 @@ FLOORS = [
     ("errors", "pool", "profiling", "counting", "sums", "versions"),
     ("options", "escape", "disk", "notebook", "causes", "recorded"),
     ("core", "check"),
-    ("maps",),
+    ("maps", "classifiers"),
     ("resize", "variant", "regions"),
     ("fields",),
     ("metrics", "datasets"),

@@ -37,13 +37,13 @@ def data(toy):
 def made(monkeypatch):
     """The images that are scored, not taken up."""
     found = []
-    plain = tasks.Scorer.values
+    plain = tasks.Scorer.scored
 
-    def values(self, stimulus, views):
+    def scored(self, image, stimulus, views):
         found.append(stimulus.id)
-        return plain(self, stimulus, views)
+        return plain(self, image, stimulus, views)
 
-    monkeypatch.setattr(tasks.Scorer, "values", values)
+    monkeypatch.setattr(tasks.Scorer, "scored", scored)
     return found
 
 
@@ -409,7 +409,8 @@ def test_lines_come_back_as_they_were():
     "change",
     [
         {"values": "ab"},
-        {"values": [[1.0]]},
+        {"values": [[[1.0]]]},
+        {"counts": [["a", "b", 1]]},
         {"problems": [{"code": "foo", "message": ""}]},
         {"problems": [{"code": "lossy", "message": "", "severity_override": "fatal"}]},
         {"problems": [{"code": "lossy", "message": 1}]},

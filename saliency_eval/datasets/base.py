@@ -16,9 +16,10 @@ from saliency_eval.core import Lazy, Stimulus
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.files import image_shape, natural, no_folder, path_of, read_image
 from saliency_eval.datasets.totals import Row
-from saliency_eval.errors import Problem, fail, nearest, shown, unknown
+from saliency_eval.errors import TRUTH, Problem, fail, nearest, shown, unknown
 from saliency_eval.options import show
 from saliency_eval.pool import Shape
+from saliency_eval.regions.frames import Frame
 
 Choices = Mapping[str, tuple[str, ...]]  # option: accepted values, default first
 EDITION = "edition"  # the option that chooses among editions: it stands in the tag as the version
@@ -35,6 +36,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     options: ClassVar[Choices] = {}
     truth_fields: ClassVar[tuple[str, ...]]  # what an image is scored against, beside its shape
     has_files: ClassVar[bool] = True  # is there a copy on disk, which may be incomplete?
+    any_size: ClassVar[bool] = False  # are maps of every size brought to their image, whatever their aspect?
 
     def __init__(self, root: str | Path, **options: object) -> None:
         self.root = path_of(root, "the root of a data set")
@@ -104,6 +106,18 @@ class Dataset(Mapping[str, Stimulus], ABC):
         return self.card.expected
 
     # -------------------------------------------------------------- what every data set has
+
+    def framed(self, frame: Frame) -> Dataset:
+        """The same data set in a frame; raises `undefined_metric` (exit 4) where truth cannot be moved there."""
+        if frame.kind != "original":
+            text = f"{self.key} holds no boxes, and its truth cannot be brought to the frame {frame}"
+            fail(
+                "undefined_metric",
+                text,
+                "choose a protocol of its kind, or a data set with boxes",
+                exit=TRUTH,
+            )
+        return self
 
     def ready(self) -> Dataset:
         """The data set itself, once its layout has been found."""

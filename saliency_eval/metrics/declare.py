@@ -6,13 +6,17 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from saliency_eval import check
-from saliency_eval.core import METRICS
+from saliency_eval.core import METRICS, Declared, Stimulus
 from saliency_eval.errors import fail
 from saliency_eval.maps import Map
 from saliency_eval.options import bind, checked
 
 Constant = Literal["nan", "chance", "raise"]
+Settle = Callable[[NDArray[np.float64], Sequence[Stimulus], Mapping[str, Any]], NDArray[np.float64]]
 F = TypeVar("F", bound=Callable[..., float | NDArray[np.float64]])
 POINTS = ("fixations", "other_fixations")
 MAPS = ("density", "baseline")
@@ -29,13 +33,17 @@ def metric(
     source: str,
     invariant: Sequence[str] = (),
     same_size: bool = True,
+    settle: Settle | None = None,
+    facts: Callable[[NDArray[np.float64]], dict[str, float]] | None = None,
     idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
 ) -> Callable[[F], F]:
     """Declare a function as a metric under its own name.
 
     `label` is for tables; `better` the direction; `range` and `chance` its values; `source` the DOI or arXiv id;
     `invariant` the transforms that leave it unchanged, which the property tests try; `same_size` whether map and
-    truth must have one size; `idle` names, from the options, those without effect.
+    truth must have one size; `idle` names, from the options, those without effect. A metric over a data set gives a
+    vector for one image: `settle` makes the values (images,) of the vectors (images, n), and `facts` what they are to
+    be read beside.
     """
 
     def declare(function: F) -> F:
@@ -48,6 +56,8 @@ def metric(
             chance=chance,
             source=source,
             invariant=tuple(invariant),
+            settle=settle,
+            facts=facts,
             idle=idle,
         )
 

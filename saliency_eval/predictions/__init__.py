@@ -43,14 +43,16 @@ def open_predictions(
     variable: str | None = None,
     kind: Kind = "map",
     resize: bool = True,
+    any_size: bool = False,
     max_pixels: int = 50_000_000,
     max_bytes: int = 64 * 2**20,
 ) -> Predictions:
     """Predictions from a folder, a zip or tar file, a mapping of arrays, or a function from id to array.
 
     A file is named prefix + id + suffix, or by a pattern such as '{stem}_pred'. `variable` chooses among
-    several arrays of a file; `resize=False` refuses every size but that of the stimulus; `kind` is map,
-    density (sums to 1) or log-density. Nothing is opened here: call `match`, then `fetch` and `read`.
+    several arrays of a file; `resize=False` refuses every size but that of the stimulus, `any_size` takes
+    every aspect; `kind` is map, density (sums to 1) or log-density. Nothing is opened here: call `match`, then
+    `fetch` and `read`.
 
     Raises `missing` for a path that does not exist, `not_a_file` for a pipe or device, `usage` for options.
 
@@ -58,7 +60,9 @@ def open_predictions(
     >>> ones.match(["i01"]), ones.fetch("i01").read((2, 2)).values.sum()
     ([], np.int64(10))
     """
-    rules = Rules(kind, variable=variable, resize=resize, max_pixels=max_pixels, max_bytes=max_bytes)
+    rules = Rules(
+        kind, variable=variable, resize=resize, any_size=any_size, max_pixels=max_pixels, max_bytes=max_bytes
+    )
     naming = Naming.of(prefix, suffix, pattern)
     if isinstance(source, str | os.PathLike):
         return open_files(Path(source), name, naming, rules)

@@ -17,6 +17,7 @@ class Reading(NamedTuple):
     values: NDArray[Any]  # (height, width), real and finite, any size that is allowed for the stimulus
     notes: tuple[Problem, ...] = ()  # warnings and notes; errors are raised
     format: str = "array"  # png, jpeg, npy, npz, mat, h5
+    given: Mapping[str, Any] = {}  # further fields that a model gives, such as its boxes
     views: tuple[tuple[NDArray[Any], Any], ...] | None = None  # several maps, each with its own fixations
 
     def has(self, code: str) -> bool:

@@ -37,6 +37,7 @@ class Rules:
     kind: Kind = "map"
     variable: str | None = field(default=None, kw_only=True)
     resize: bool = field(default=True, kw_only=True)
+    any_size: bool = field(default=False, kw_only=True)  # whatever the aspect
     max_pixels: int = field(default=50_000_000, kw_only=True)
     max_bytes: int = field(default=64 * 2**20, kw_only=True)
 

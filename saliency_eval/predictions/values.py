@@ -76,7 +76,7 @@ def check_size(found: Shape, stimulus: Shape, rules: Rules) -> None:
             "save it smaller, or raise max_pixels= of open_predictions",
         )
     same_aspect = abs(height * wide - width * tall) <= max(tall, wide) and min(found) >= SMALLEST_SIDE
-    if found == stimulus or (rules.resize and same_aspect):
+    if found == stimulus or (rules.resize and (same_aspect or rules.any_size)):
         return
     must = f"{wide}x{tall}" + (", or its aspect" if rules.resize else " (--resize error)")
     turned = " (transposed?)" if found == (wide, tall) else ""

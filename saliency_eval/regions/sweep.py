@@ -80,8 +80,8 @@ def of_largest(rows: Counts, largest: Counts) -> Regions:
 def components(levels: Levels, connectivity: Connectivity) -> tuple[Counts, Counts]:
     """Rows of `sums.COMPONENT` at every level, and the row of the largest one by level, -1 where there is none."""
     if sums.COMPILED:
-        rows, largest = sums.components(np.ascontiguousarray(levels), connectivity == 8)
-        return rows.astype(np.int64), largest.astype(np.int64)
+        joined = sums.components(np.ascontiguousarray(levels), connectivity == 8)
+        return joined[0].astype(np.int64), joined[1].astype(np.int64)
     parts, largest, count = [np.empty((0, len(sums.COMPONENT)), np.int64)], np.full(256, -1, np.int64), 0
     for found in labelled(levels, connectivity):
         best = count + int(found[:, SIZE].argmax())  # they are numbered in the order in which they are met

@@ -20,13 +20,12 @@ Rule = Literal["mean", "value", "energy", "area", "fixed", "quantile"]
 Sign = Literal["rule", "keep", "positive", "abs"]
 SLACK = 2.0**-46
 CLAMP = 1e-6  # of the thresholds of `quantile`
-STEPS = {"mean": 0.5 * np.arange(21)}  # alphas among which the best is sought
-TWENTIETHS = np.arange(20) / 20
+HALVES, TWENTIETHS = np.arange(21) / np.float64(2), np.arange(20) / np.float64(20)
 
 
 def grid(rule: Rule) -> Floats:
     """The alphas among which the best of a rule is sought."""
-    return STEPS.get(rule, TWENTIETHS)
+    return HALVES if rule == "mean" else TWENTIETHS
 
 
 def signed(saliency: Map, sign: Sign, rule: Rule = "value") -> Map:
@@ -56,11 +55,12 @@ def reached(
 def stacked(saliency: Map, edges: Floats, side: Literal["left", "right"]) -> Levels:
     """How many ascending edges each pixel reaches (`right`) or exceeds (`left`)."""
     if saliency.is_levels:
-        return np.searchsorted(edges, LEVEL, side).astype(np.uint8)[saliency.values]
+        return np.asarray(np.searchsorted(edges, LEVEL, side).astype(np.uint8)[saliency.values])
     if len(edges) == 1:
         above = saliency.floats > edges[0] if side == "left" else saliency.floats >= edges[0]
-        return above.astype(np.uint8)
-    return np.searchsorted(edges, saliency.floats.ravel(), side).astype(np.uint8).reshape(saliency.shape)
+        return np.asarray(above, np.uint8)
+    number = np.searchsorted(edges, saliency.floats.ravel(), side)
+    return number.astype(np.uint8).reshape(saliency.shape)
 
 
 def thresholds(saliency: Map, rule: Rule, alphas: Floats, strict: bool) -> Floats:

@@ -57,7 +57,8 @@ def explain(
     `score`. Raises SaliencyEvalError for an image or option that does not exist, and for a map that scoring refuses.
     """
     expect(kind=(kind, KINDS))
-    found, chosen = load(data, root), protocol_of(protocol)
+    chosen = protocol_of(protocol)
+    found = load(data, root).framed(chosen.frame)
     with one_thread():
         return explained(image, predictions, found, metrics, chosen, kind, names, naming)
 

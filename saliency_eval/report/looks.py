@@ -35,7 +35,7 @@ def look(predictions: Predictions, stimulus: Stimulus, rule: str) -> Look | None
     if not predictions.has(stimulus.id):
         return None
     reading = predictions.fetch(stimulus.id).read(stimulus["shape"])
-    views = tuple(fields_of(stimulus, values, points, rule) for values, points in views_of(reading))
+    views = tuple(fields_of(stimulus, values, given, rule) for values, given in views_of(reading))
     if not views:
         return None
     return Look(views[0]["saliency"].values if reading.views is None else whole_map(reading), views)

@@ -17,6 +17,7 @@ from saliency_eval.saved.document import UPGRADE, Part, refuse
 from saliency_eval.saved.scores import MOST_IMAGES, SCORES, Scores, read_scores
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 ROUNDING = 1e-9  # means were summed in other ways once
 
 
@@ -52,6 +53,8 @@ def assemble(document: Part, identity: DataId, table: Scores) -> Run:
         document.take("predictions_sha256", str),
         tuple(problem(Part(found, "problems.")) for found in objects(document, "problems")),
         draws(document.part("draws"), table.labels),
+        beside(document, "counts", table.labels, int),
+        beside(document, "facts", table.labels, float),
         document.take("complete", bool),
         document.part("versions").take("saliency_eval", str),
     )
@@ -73,7 +76,8 @@ def setting(part: Part) -> Setting:
     """What was asked for."""
     kind: Kind = one_of(part, "kind", get_args(Kind))
     on_missing: OnMissing = one_of(part, "on_missing", get_args(OnMissing))
-    return Setting(part.take("protocol", str), kind, part.take("resize", str), on_missing)
+    later = {key: part.take(key, str) for key in ("frame", "classifier") if key in part.values}
+    return Setting(part.take("protocol", str), kind, part.take("resize", str), on_missing, **later)
 
 
 def one_of(part: Part, key: str, known: tuple[T, ...]) -> T:
@@ -128,6 +132,17 @@ def draws(part: Part, labels: tuple[str, ...]) -> Mapping[str, Mapping[str, list
         refuse(f"draws names a metric that {SCORES} lacks")
     by_label = {label: part.part(label) for label in labels if label in part.values}
     return {label: {id: drawn.texts(id) for id in drawn.values} for label, drawn in by_label.items()}
+
+
+def beside(document: Part, key: str, labels: tuple[str, ...], kind: type[N]) -> Mapping[str, Mapping[str, N]]:
+    """Numbers by name for some of the metrics; runs of older versions have none."""
+    if key not in document.values:
+        return {}
+    part = document.part(key)
+    if not set(part.values) <= set(labels):
+        refuse(f"{key} names a metric that {SCORES} lacks")
+    by_label = {label: part.part(label) for label in labels if label in part.values}
+    return {label: {name: own.take(name, kind) for name in own.values} for label, own in by_label.items()}
 
 
 def check_counts(document: Part, run: Run) -> None:
