@@ -94,6 +94,40 @@ def points(values: ArrayLike, shape: Shape, what: str = "fixations") -> Points:
     return whole
 
 
+def boxes(values: ArrayLike, shape: Shape | None, what: str = "boxes") -> NDArray[np.float64]:
+    """Half-open boxes (k, 4) of top, left, bottom, right; with a shape, not empty and inside an image of it."""
+    array = as_array(values, what)
+    if array.size == 0:
+        return np.empty((0, 4))
+    if array.ndim != 2 or array.shape[1] != 4 or array.dtype.kind not in "iuf":
+        fail(
+            "shape",
+            f"{what} must be numbers (k, 4) of top, left, bottom, right, got {array.dtype} of shape {array.shape}",
+            "one row for each box",
+            exit=4,
+        )
+    finite(array, what)
+    if shape is not None:
+        inside(array, shape, what)
+    return array.astype(np.float64)
+
+
+def inside(boxes: NDArray[Any], shape: Shape, what: str) -> None:
+    """Boxes that hold something, all of it in the image; the message counts the others and names the first."""
+    bad = (boxes[:, :2] < 0) | (boxes[:, :2] >= boxes[:, 2:]) | (boxes[:, 2:] > np.array(shape))
+    if not bad.any():
+        return
+    row = int(np.flatnonzero(bad.any(1))[0])
+    turned = not ((boxes < 0) | (boxes > np.array([shape[1], shape[0]] * 2))).any()
+    fail(
+        "swapped_axes" if turned and (boxes[:, 2:] > boxes[:, :2]).all() else "unreadable",
+        f"{what} must be half-open with 0 <= top < bottom <= {shape[0]} and 0 <= left < right <= {shape[1]}, "
+        f"got {int(bad.any(1).sum())} of {len(boxes)} that are not, first {tuple(boxes[row].tolist())} at row {row}",
+        "(x0, y0, x1, y1) of first and last pixel, 0-based, becomes (y0, x0, y1 + 1, x1 + 1)",
+        exit=4,
+    )
+
+
 def same_shape(first: Shape, second: Shape, what: str) -> None:
     """Prediction and truth must have one size."""
     if first != second:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,7 +23,16 @@ class Stages:
 
     def __init__(self, clock: Callable[[], float] = time.process_time) -> None:
         self.seconds = {REST: 0.0}
-        self._clock, self._open, self._since = clock, [REST], clock()
+        self._clock, self._since = clock, clock()
+        self._of_thread = threading.local()
+
+    @property
+    def _open(self) -> list[str]:
+        """The stages that are open in this thread."""
+        if not hasattr(self._of_thread, "open"):
+            self._of_thread.open = [REST]
+        found: list[str] = self._of_thread.open
+        return found
 
     def turn(self) -> None:
         """Give the time since the last turn to the innermost stage."""
@@ -53,7 +63,7 @@ def stage(name: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def profiled() -> Iterator[Stages]:
-    """Count what is done inside, in this process and one thread."""
+    """Count what is done inside, in this process."""
     global _current
     before, _current = _current, Stages()
     try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from saliency_eval.classifiers import Classifier, open_classifier
+from saliency_eval.classifiers.together import chunks, together
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
@@ -54,7 +55,6 @@ def score(
     workers: Workers = 1,
     executor: str = LOCAL,
     classifier: Classifier | Callable[..., Any] | str | None = None,
-    device: str = "auto",
     limit: int | None = None,
     name: str | None = None,
     strict: bool = False,
@@ -85,7 +85,7 @@ def score(
     where = place(workers, executor)
     chosen = protocol_of(protocol)
     data = load(data, root).framed(chosen.frame)
-    seer = None if classifier is None else open_classifier(classifier, device)
+    seer = None if classifier is None else open_classifier(classifier)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, seer, named=metrics is not None)
@@ -136,11 +136,22 @@ def in_order(
     sized = sorted(ids, key=lambda id: known.get(id, (0, 0)))
     found = []
     order = task.predictions.order(sized)
-    with closing(run_tasks(task, order, where, lost=lost, sample=task.sample)) as results:
+    with closing(results_of(task, order, where)) as results:
         for scored in results:
             done(scored)
             found.append(scored)
     return sorted(found, key=lambda scored: place[scored.id])
+
+
+def results_of(task: Reader, ids: Sequence[str], where: Place) -> Generator[Scored]:
+    """The results in any order: one image after the other, or those together that ask a classifier."""
+    if isinstance(task, Scorer) and task.classifier is not None:
+        whole = [chunk for chunk in chunks(ids) if set(chunk) <= set(task.known)]
+        known = {
+            id: task.known[id] for chunk in whole for id in chunk
+        }  # of others the batches would be other ones
+        return together(lambda asked: replace(task, classifier=asked, known=known), ids, task.classifier)
+    return run_tasks(task, ids, where, lost=lost, sample=task.sample)
 
 
 def kept(

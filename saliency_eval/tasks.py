@@ -85,9 +85,10 @@ class Scorer(Reader):
             truth = hash_of_truth(stimulus, self.truth_fields, stored=self.reads_densities)
             own = prediction.sha256
         known = self.known.get(stimulus.id)
-        if known and (known.truth, known.prediction, known.file) == (truth, own, prediction.name):
-            if [isinstance(value, tuple) for value in known.values] == [v.settles for v in self.variants]:
-                return known
+        if known and (known.truth, known.prediction, known.file, len(known.values)) == (
+            truth, own, prediction.name, len(self.variants),
+        ):  # fmt: skip
+            return known
         reading = decoded(prediction, stimulus)
         found = seen(stimulus, prediction, reading)
         if found.missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,6 +34,12 @@ class Classifier:
         """Probabilities (n, classes), float64."""
         return np.asarray(self.function(batch), np.float64)
 
+    def asking(self, function: Callable[[Batch], Any]) -> Classifier:
+        """The same classifier, asked by another way."""
+        found = copy.copy(self)
+        found.function = function
+        return found
+
     def column(self, image: Fields) -> int:
         """The column of the label of an image; raises `undefined_metric` (exit 4) for a class that is unknown."""
         if not self.columns:
@@ -44,6 +51,6 @@ class Classifier:
         return self.columns[name]
 
 
-def open_classifier(source: Any, device: str = "auto") -> Classifier:
+def open_classifier(source: Any) -> Classifier:
     """The classifier that is given or named."""
     return source if isinstance(source, Classifier) else Classifier(source)

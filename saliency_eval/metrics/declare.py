@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import check
-from saliency_eval.core import METRICS, Stimulus
+from saliency_eval.core import METRICS, Declared, Stimulus
 from saliency_eval.errors import fail
 from saliency_eval.maps import Map
 from saliency_eval.options import bind, checked
 
 Constant = Literal["nan", "chance", "raise"]
 Settle = Callable[[NDArray[np.float64], Sequence[Stimulus], Mapping[str, Any]], NDArray[np.float64]]
-F = TypeVar("F", bound=Callable[..., float])
+F = TypeVar("F", bound=Callable[..., float | NDArray[np.float64]])
 POINTS = ("fixations", "other_fixations")
 MAPS = ("density", "baseline")
+BOXES = ("boxes", "predicted_boxes")
 FUNCTIONS: dict[str, Callable[..., float]] = {}  # metrics by key, as they are called by hand
 
 
@@ -63,7 +64,8 @@ def metric(
         @functools.wraps(function)
         def by_hand(*arrays: Any, **options: Any) -> float:
             given = checked(bind(function, options, *arrays), declared.types, declared.key)
-            return float(function(**prepared(given, same_size)))
+            ready = prepared(given, same_size)
+            return alone(declared, function(**ready), ready)
 
         FUNCTIONS[function.__name__] = by_hand
         return by_hand  # type: ignore[return-value]
@@ -71,13 +73,24 @@ def metric(
     return declare
 
 
+def alone(declared: Declared, value: float | NDArray[np.float64], given: Mapping[str, Any]) -> float:
+    """The value of a metric on one image; a vector is settled as if the data set had no other."""
+    if np.ndim(value) and declared.traits["settle"]:
+        image = Stimulus("", **{"label": 0, **given})
+        options = {name: given.get(name, default) for name, default in declared.options.items()}
+        value = declared.traits["settle"](np.asarray(value)[np.newaxis], [image], options)[0]
+    return float(value)
+
+
 def prepared(given: dict[str, Any], same_size: bool) -> dict[str, Any]:
-    """Fields given by hand, checked: maps become `Map`, points become pixels inside the map."""
+    """Fields given by hand, checked: maps become `Map`, points become pixels inside the map, boxes arrays (k, 4)."""
     saliency = Map.of(given["saliency"])
     given["saliency"] = saliency
     for name in given:
         if name in POINTS:
             given[name] = check.points(given[name], saliency.shape, name)
+        elif name in BOXES:
+            given[name] = check.boxes(given[name], saliency.shape if name == "boxes" else None, name)
         elif name in MAPS:
             given[name] = Map.of(given[name], name)
             if same_size:

@@ -19,6 +19,7 @@ from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
 from saliency_eval.executors import Progress, Workers, place, run_tasks
 from saliency_eval.pool import Shape
+from saliency_eval.models.boxes import Boxed
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.mapping import FetchedArray
@@ -40,13 +41,16 @@ class ModelMap:
         """Hash of all that a map follows from: the model, the truth and, where it is looked at, the image."""
         digest = hashlib.sha256("\n".join([str(self.variant), __version__, self.data.tag]).encode())
         digest.update(self.name.encode("utf-8", "surrogateescape"))
-        for field in {"image", "observers"} & set(self.variant.declared.fields):
-            digest.update(self.data[self.name][field].tobytes())
+        for field in sorted({"image", "observers", "boxes"} & set(self.variant.declared.fields)):
+            digest.update(np.ascontiguousarray(self.data[self.name][field]).tobytes())
         return digest.hexdigest()
 
     def read(self, shape: Shape) -> Reading:
         """The map, or its views."""
         made = self.variant(self.data[self.name])
+        if isinstance(made, Boxed):
+            reading = FetchedArray(self.name, made.saliency, Rules()).read(shape)
+            return reading._replace(given={"predicted_boxes": made.predicted_boxes})
         maps = [m for m, _ in made] if isinstance(made, list) else [made]
         readings = [FetchedArray(self.name, m, Rules()).read(shape) for m in maps]
         if not isinstance(made, list):

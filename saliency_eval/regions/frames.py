@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,18 @@ class Frame(NamedTuple):
     """How an image of any size becomes the one that is evaluated.
 
     `original`: as it is. `squash`: both sides brought to `side`, whatever the aspect. `crop`: the shorter side
-    brought to `side`, then the central square. `truncate` cuts the sides of boxes to whole pixels.
+    brought to `side`, then the central square. `corners` is what becomes of boxes: `exact` ones keep fractions of
+    pixels and end at the border; `wsol` cuts their first and last pixel to whole ones (wsolevaluation); `casme` scales
+    by one ratio, takes the last pixel for the end, cuts to whole numbers towards 0, and lets boxes leave the frame.
     """
 
     kind: Literal["original", "squash", "crop"] = "original"
     side: int = 224
-    truncate: bool = False
+    corners: Literal["exact", "wsol", "casme"] = "exact"
 
     def __str__(self) -> str:
-        return self.kind if self.kind == "original" else f"{self.kind}{self.side}"
+        size = self.kind if self.kind == "original" else f"{self.kind}{self.side}"
+        return size if self.corners == "exact" else f"{size}-{self.corners}"
 
     def shape(self, shape: Shape) -> Shape:
         """Height and width of the frame of an image."""
@@ -34,7 +37,7 @@ class Frame(NamedTuple):
         """Height and width to which an image is resized before it is cropped."""
         if self.kind != "crop":
             return self.shape(shape)
-        height, width = (int(self.side * length / min(shape)) for length in shape)
+        height, width = (self.side * length // min(shape) for length in shape)
         return height, width
 
     def corner(self, shape: Shape) -> Shape:
@@ -42,12 +45,21 @@ class Frame(NamedTuple):
         row, column = ((n - f) // 2 for n, f in zip(self.scaled(shape), self.shape(shape), strict=True))
         return row, column
 
-    def boxes(self, boxes: NDArray[np.int64], shape: Shape) -> Floats:
-        """Boxes (k, 4) in the frame; they may leave it."""
-        (height, width), (row, column) = self.scaled(shape), self.corner(shape)
-        ratios = np.array([height / shape[0], width / shape[1]] * 2)
-        moved = boxes * ratios - [row, column, row, column]
-        return np.trunc(moved) if self.truncate else np.asarray(moved)
+    def boxes(self, boxes: NDArray[Any], shape: Shape) -> Floats:
+        """Boxes (k, 4) of an image in its frame; one that lies outside is empty.
+
+        >>> Frame("squash", 224, "wsol").boxes(np.array([[108, 111, 194, 442]]), (375, 500)).tolist()
+        [[64.0, 49.0, 116.0, 198.0]]
+        """
+        last = np.array([0, 0, 1, 1])  # from the end of a box to its last pixel
+        size, frame = np.array([*shape] * 2), np.array([*self.shape(shape)] * 2)
+        resized, corner = np.array([*self.scaled(shape)] * 2), np.array([*self.corner(shape)] * 2)
+        if self.corners == "wsol":
+            return np.asarray((boxes - last) * resized // size - corner + last, np.float64)
+        if self.corners == "casme":
+            ratio = self.side / (min(shape) if self.kind == "crop" else size)
+            return np.asarray(np.trunc((boxes - last) * ratio - (size * ratio - frame) / 2))
+        return np.asarray(np.clip(boxes * (resized / size) - corner, 0, frame))
 
 
 ORIGINAL = Frame()

@@ -19,8 +19,10 @@ from saliency_eval.sums.build import library
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Integers = NDArray[np.int32]
 LEVELS = 256
 SAMPLE = 1000  # values that show about where the mean is
+COMPONENT = ("high", "low", "size", "top", "left", "bottom", "right")
 SUFFIX = {"uint8": "u8", "float32": "f32", "float64": "f64"}
 
 
@@ -141,10 +143,23 @@ def deposit(rows: Floats, starts: Counts, table: Floats, width: int) -> Floats:
     return found
 
 
+def components(levels: Array, diagonal: bool) -> tuple[Integers, Integers]:
+    """Rows of `COMPONENT` for components at every level, and for each level the row of the largest, -1 for none.
+
+    In the compiled form only. Raises `MemoryError`.
+    """
+    rows = np.empty((levels.size, len(COMPONENT)), np.int32)
+    largest = np.full(LEVELS, -1, np.int32)
+    found = run("components", levels, *levels.shape, int(diagonal), rows, largest)
+    if found < 0:
+        raise MemoryError
+    return rows[:found], largest
+
+
 # ------------------------------------------------------------------ the compiled form
 
 WHOLE, NUMBER = ctypes.c_int64, ctypes.c_double
-COUNTS, FLOATS = (ndpointer(kind, flags="C_CONTIGUOUS") for kind in (np.int64, np.float64))
+COUNTS, FLOATS, INTEGERS = (ndpointer(k, flags="C_CONTIGUOUS") for k in (np.int64, np.float64, np.int32))
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # what a function gives, and takes after the values
     "histogram": (None, (WHOLE, COUNTS)),
     "level_sums": (None, (FLOATS, WHOLE, FLOATS)),
@@ -153,6 +168,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # what a function gives,
     "shared": (NUMBER, (NUMBER, NUMBER, NUMBER, FLOATS, NUMBER, NUMBER, NUMBER, WHOLE)),
     "weighted_log": (NUMBER, (NUMBER, NUMBER, NUMBER, WHOLE, FLOATS, NUMBER, WHOLE)),
     "reached": (WHOLE, (WHOLE, NUMBER, NUMBER, FLOATS, WHOLE, COUNTS)),
+    "components": (WHOLE, (WHOLE, WHOLE, WHOLE, INTEGERS, INTEGERS)),
     "deposit": (WHOLE, (WHOLE, COUNTS, WHOLE, FLOATS, WHOLE, WHOLE, FLOATS)),
 }
 

@@ -13,7 +13,7 @@ import sysconfig
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCES = ("sums.c", "typed.h")
+SOURCES = ("sums.c", "typed.h", "components.h")
 FLAGS = ("-O3", "-std=c99", "-ffp-contract=off", "-fPIC", "-shared")
 
 

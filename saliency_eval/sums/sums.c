@@ -1,4 +1,4 @@
-/* Sums over all pixels, for maps of 8-bit levels (u8) and of floats (f32, f64).
+/* Sums over all pixels, for maps of 8-bit levels (u8) and of floats (f32, f64), and components of levels.
 
    A sum runs in LANES lanes, which are joined after every PART pixels: it does not depend on the vector width of the
    processor, and rounding errors stay small. To be compiled without contraction to fused operations. */
@@ -124,6 +124,8 @@ KERNEL int64_t deposit_f64(
     free(kernel), free(before), free(near), free(from);
     return made;
 }
+
+#include "components.h"
 
 #define T uint8_t
 #define TYPE u8
