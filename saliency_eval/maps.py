@@ -174,13 +174,14 @@ class Map:
         return self.moments.above(self.shift(rule))
 
     def probability(self, rule: Shift, floor: float = 0.0) -> sums.Affine:
-        """The function from value to probability: shifted, divided by the sum; a map without mass is uniform.
+        """The function from value to probability: shifted, divided by the sum.
 
-        `floor` is added to every pixel before that.
+        `floor` is added to every pixel before that. A map without mass is uniform, but for one whose values cancel:
+        that gives NaN.
         """
         shift, mass = self.shift(rule), self.mass(rule) + floor * self.size
         if mass == 0:
-            return sums.Affine(0.0, 0.0, 1 / self.size)
+            return sums.Affine(0.0, 0.0, 1 / self.size if self.constant else np.nan)
         return sums.Affine(shift, 1 / mass, floor / mass)
 
 
@@ -188,7 +189,7 @@ def canonical(array: NDArray[Any]) -> NDArray[Any]:
     """The same numbers as `uint8` when all are whole and of 0..255, else as floats in a safe range.
 
     Metrics do not depend on the scale of a map, so values whose squares would overflow or vanish are multiplied
-    by a power of two, which is exact.
+    by a power of two: exact, but for what is 2^1000 times smaller than the greatest value.
     """
     if array.dtype == np.uint8 or array.dtype == bool:
         return np.ascontiguousarray(array, np.uint8)

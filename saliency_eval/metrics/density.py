@@ -22,7 +22,7 @@ from saliency_eval.sums import Affine
 NAN = float("nan")
 BITS = 2.0**-52
 MOST_STEPS = 10_000_000
-SMALL = 1e-15  # up to this eps the two logarithms of `inside` separate with an error below eps
+SMALL = 1e-15  # up to this eps, ln(eps + q/(p + eps)) is ln q - ln(p + eps): the sum changes by about eps
 
 
 @metric(
@@ -107,10 +107,12 @@ def kld(
     `saliency` and `density` (height, width) real. `form`: `inside` adds `eps` within the logarithm (MIT),
     `floor` adds `floor` to both maps before they are divided by their sum, `exact` is infinite where the map is
     zero and the density is not. `negative` values of the map are moved up, cut, or kept: then the logarithm of a
-    negative number is NaN, or under `inside` its `real` part, which the MIT code prints. An all-zero map is not
-    normalised unless `constant="chance"`, which scores it as uniform. NaN for an empty density.
+    negative number is NaN, or under `inside` its `real` part, which the MIT code prints, and values that sum to 0
+    give NaN. An all-zero map is not normalised unless `constant="chance"`, which scores it as uniform. NaN for an
+    empty density.
 
-    inside: KL = sum q ln(eps + q/(p + eps)), p = S/sum(S), q = D/sum(D).
+    With p = S/sum(S) and q = D/sum(D), under `floor` of S + floor and D + floor:
+    inside: KL = sum q ln(eps + q/(p + eps)); floor: sum q ln(q/p); exact: the same over pixels where q > 0.
     Source: Kullback, Leibler 1951, doi:10.1214/aoms/1177729694; Bylinskii et al. 2019, arXiv:1604.03605.
 
     >>> kld([[1, 1], [1, 1]], [[0, 0], [0, 2]], form="exact")
