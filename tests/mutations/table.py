@@ -87,6 +87,8 @@ MUTATIONS = [
       "the last pixels of a histogram are left out", "tests/test_sums.py"),
     m("sums/sums.c", "least(WIDE, width - x) * sizeof(double)", "least(WIDE, width - x - 1) * sizeof(double)",
       "the last column of a density is not written", "tests/test_sums.py"),
+    m("sums/sums.c", "target_clones(", 'optimize("fast-math"), target_clones(',
+      "sums are reordered where the processor has wide vectors", "tests/test_build.py"),
     m("sums/typed.h", "if (edges[middle] <= u[j])", "if (edges[middle] < u[j])",
       "a value at an edge does not reach it", "tests/test_sums.py"),
     m("sums/typed.h", "weight[j] + floor > 0 ? log(signless(x, size)) : 0", "log(signless(x, size))",
