@@ -134,6 +134,7 @@ def shuffled_auc(
     each of min(n, m) other fixations without replacement. `constant` rules a map of one value on the grid. NaN
     without fixations or other fixations.
 
+    `exact`: mean over fixations of (#{others below} + #{equal}/2) / m; `grid`: the same of the levels of the map.
     A map that shows only the centre bias scores about 0.5. Source: Tatler, Baddeley, Gilchrist 2005,
     doi:10.1016/j.visres.2004.09.017; Zhang et al. 2008, doi:10.1167/8.7.32.
 
