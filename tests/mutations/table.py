@@ -30,7 +30,7 @@ MUTATIONS = [
       "ties of the exact AUC count whole", PLAIN),
     m("metrics/roc.py", "passed = 1 + np.cumsum(", "passed = np.cumsum(",
       "the first fixation of the sequential ROC does not move the false positives back", PLAIN),
-    m("metrics/roc.py", "equal[last] * lowest / (lowest + 1)", "equal[last] * lowest / (lowest + 2)",
+    m("metrics/roc.py", "equal[least] * tied / (tied + 1)", "equal[least] * tied / (tied + 2)",
       "the tie term of AUC-Judd has another denominator", PLAIN),
     m("metrics/roc.py", "return below - own_below, equal - own_equal, saliency.size - len(pixels)",
       "return below, equal, saliency.size", "fixated pixels are negatives too", PLAIN),
