@@ -13,14 +13,12 @@ import numpy as np
 from saliency_eval import sums
 from saliency_eval.errors import fail
 from saliency_eval.maps import LEVEL, Floats, Map, Shift
-from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.metrics.declare import BITS, NAN, Constant, metric, undefined
 from saliency_eval.options import Range, Share
 from saliency_eval.pool import Points
 from saliency_eval.resize import matlab
 from saliency_eval.sums import Affine
 
-NAN = float("nan")
-BITS = 2.0**-52
 MOST_STEPS = 10_000_000
 SMALL = 1e-15  # up to this eps, ln(eps + q/(p + eps)) is ln q - ln(p + eps): the sum changes by about eps
 

@@ -11,12 +11,9 @@ from typing import Literal
 import numpy as np
 
 from saliency_eval.maps import Map, Shift
-from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.metrics.declare import BITS, NAN, Constant, metric, undefined
 from saliency_eval.options import Share
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
-
-NAN = float("nan")
-BITS = 2.0**-52
 
 
 @metric(

@@ -12,8 +12,8 @@ import numpy as np
 
 from saliency_eval import sums
 from saliency_eval.maps import LEVEL, Counts, Floats, Map
-from saliency_eval.metrics.declare import Constant, metric, undefined
-from saliency_eval.metrics.roc import NAN, mann_whitney, ranks_among
+from saliency_eval.metrics.declare import NAN, Constant, metric, undefined
+from saliency_eval.metrics.roc import mann_whitney, ranks_among
 from saliency_eval.options import Count, Range, Seed
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
 

@@ -12,11 +12,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from saliency_eval.maps import Counts, Floats, Map
-from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.metrics.declare import NAN, Constant, metric, undefined
 from saliency_eval.options import Seed
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
 
-NAN = float("nan")
 Negatives = Literal["unfixated", "all"]
 
 
