@@ -155,9 +155,7 @@ class Map:
 
     def _ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         if self.is_levels:
-            level = thresholds.astype(np.int64)
-            equal = self.histogram[level]
-            return np.cumsum(self.histogram)[level] - equal, equal
+            return below_and_equal(self.histogram, thresholds.astype(np.int64))
         distinct, place = np.unique(thresholds, return_inverse=True)
         edges = np.column_stack([distinct, np.nextafter(distinct, np.inf)]).ravel()  # at it, just above it
         below = np.cumsum(sums.reached(self.values, 0.0, 1.0, edges))[:-1]
@@ -183,6 +181,16 @@ class Map:
         if mass == 0:
             return sums.Affine(0.0, 0.0, 1 / self.size if self.constant else np.nan)
         return sums.Affine(shift, 1 / mass, floor / mass)
+
+
+def below_and_equal(counts: Counts, levels: NDArray[np.int64]) -> tuple[Counts, Counts]:
+    """For each of some levels, how many are below it and equal to it, where `counts` has the number at each level.
+
+    >>> below_and_equal(np.array([5, 0, 2]), np.array([2, 0]))
+    (array([5, 0]), array([2, 5]))
+    """
+    equal = counts[levels]
+    return np.cumsum(counts)[levels] - equal, equal
 
 
 def canonical(array: NDArray[Any]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from saliency_eval import sums
-from saliency_eval.maps import LEVEL, Counts, Floats, Map
+from saliency_eval.maps import LEVEL, Counts, Floats, Map, below_and_equal
 from saliency_eval.metrics.declare import NAN, Constant, metric, undefined
 from saliency_eval.metrics.roc import mann_whitney, ranks_among
 from saliency_eval.options import Count, Range, Seed
@@ -49,9 +49,7 @@ def levels(saliency: Map, positives: Floats, pixels: Points | None, grid: Floats
 
 def auc_of_levels(positive: Counts, negative: Counts) -> float:
     """Exact AUC of levels: `positive` the level of each positive, `negative` the number of negatives by level."""
-    return mann_whitney(
-        np.cumsum(negative)[positive] - negative[positive], negative[positive], negative.sum()
-    )
+    return mann_whitney(*below_and_equal(negative, positive), negative.sum())
 
 
 @metric(

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from saliency_eval.maps import Counts, Floats, Map
+from saliency_eval.maps import Counts, Floats, Map, below_and_equal
 from saliency_eval.metrics.declare import NAN, Constant, metric, undefined
 from saliency_eval.options import Seed
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
@@ -27,9 +27,7 @@ def mann_whitney(below: Counts, equal: Counts, negatives: int) -> float:
 def ranks_among(saliency: Map, pixels: Points, thresholds: Floats) -> tuple[Counts, Counts]:
     """For each threshold, the numbers of pixels whose value is below it and equal to it."""
     if saliency.is_levels:
-        counts = saliency.histogram_at(pixels)
-        equal = counts[thresholds.astype(np.int64)]
-        return np.cumsum(counts)[thresholds.astype(np.int64)] - equal, equal
+        return below_and_equal(saliency.histogram_at(pixels), thresholds.astype(np.int64))
     ordered = np.sort(saliency.at(pixels))
     below = np.searchsorted(ordered, thresholds, "left")
     return below, np.searchsorted(ordered, thresholds, "right") - below
