@@ -29,6 +29,12 @@ def test_a_changed_source_is_another_library(sources, name):
     assert build.library() != before
 
 
+def test_other_flags_are_another_library(monkeypatch):
+    before = build.library()
+    monkeypatch.setattr(build, "FLAGS", ("-O3", "-ffast-math"))
+    assert build.library() != before
+
+
 @pytest.mark.skipif(not sums.COMPILED, reason="the sums were not compiled: there was no C compiler")
 def test_the_sources_are_compiled_and_what_is_older_goes(sources):
     (sources / "sums-00000000.compiled").touch()
