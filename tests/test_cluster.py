@@ -22,6 +22,7 @@ from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.store import scores_csv, to_json
 from saliency_eval.versions import versions
 
+dask_config = pytest.importorskip("dask.config")
 distributed = pytest.importorskip("distributed")
 
 METRICS = ["nss", "auc_borji", "shuffled_auc"]
@@ -35,8 +36,10 @@ def dask():
 
 
 def local_cluster(n_workers, threads=1, **options):
-    return distributed.LocalCluster(n_workers=n_workers, threads_per_worker=threads, processes=True,
-                                    dashboard_address=":0", silence_logs=50, **options)  # fmt: skip
+    """A cluster that gives up what two workers died of: by itself it would wait for four to start anew."""
+    with dask_config.set({"distributed.scheduler.allowed-failures": 1}):
+        return distributed.LocalCluster(n_workers=n_workers, threads_per_worker=threads, processes=True,
+                                        dashboard_address=":0", silence_logs=50, **options)  # fmt: skip
 
 
 def named(client):
