@@ -378,6 +378,20 @@ def test_maps_that_are_others_on_a_worker(toy, data, executor, monkeypatch):
     assert "i05.png: the file is another one on the machine that scored it" in str(caught.value)
 
 
+def test_stored_densities_that_are_others_on_a_worker(toy, executor, monkeypatch):
+    shutil.copytree(toy / "maps", toy / "toy" / "maps")
+    elsewhere = shutil.copytree(toy / "toy", toy / "elsewhere" / "toy")
+    (elsewhere / "maps" / "i05.png").write_bytes((elsewhere / "maps" / "i04.png").read_bytes())
+    data = se.load_dataset(str(toy / "toy"))
+    monkeypatch.setattr(type(data), "__reduce__", lambda self: (se.load_dataset, (str(elsewhere),)))
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(toy / "maps", data, ["cc(density.source=file)"], executor=executor)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.image) == ("changed", "i05")
+    assert "i05: its stored density is another one on the machine that scored it" in problem.message
+    assert se.score(toy / "maps", data, ["nss"], executor=executor).n_scored == 6
+
+
 def reopened(folder, ids):
     """A folder of predictions, matched to the images."""
     predictions = open_predictions(folder)
