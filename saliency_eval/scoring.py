@@ -106,6 +106,7 @@ def score(
         problems += problems_of_maps(
             predictions, data, scored, on_missing, problems, here=not where.scheduler
         )
+        problems += task.elsewhere(scored) if where.scheduler else []
         refuse(problems, strict=strict)
     except SaliencyEvalError as error:
         if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring

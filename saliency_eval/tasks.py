@@ -94,6 +94,15 @@ class Scorer(Reader):
         rows = [[float(variant(fields)) for variant in self.variants] for fields in seen]
         return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
 
+    def elsewhere(self, results: Sequence[Scored]) -> list[Problem]:
+        """Images that another machine scored against another stored density than there is here."""
+        ids = [one.id for one in results if self.reads_densities and self._scored_against_another(one)]
+        text = "image {}: its stored density is another one on the machine that scored it"
+        return [Problem("changed", text.format(shown(id)), "make the data sets alike", id) for id in ids]
+
+    def _scored_against_another(self, scored: Scored) -> bool:
+        return scored.truth not in ("", hash_of_truth(self.data[scored.id], stored=True))
+
     @property
     def reads_densities(self) -> bool:
         """Are the densities that the data set stores part of the truth?"""

@@ -1,6 +1,7 @@
 """Scoring on a Dask cluster: real workers, which are killed, differ, see nothing, or are not there at all."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import saliency_eval as se
-from saliency_eval.executors import cluster, parcel, work
+from saliency_eval.executors import cluster, parcel, scheduler, work
 from saliency_eval.models.runner import MapWriter, ModelPredictions, write_maps
 from saliency_eval.predictions import MappingPredictions, open_predictions
 from saliency_eval.predictions.files import PredictionFiles
@@ -277,7 +278,7 @@ def free_port():
 
 
 def test_an_unreachable_scheduler(toy, data, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    monkeypatch.setattr(scheduler, "CONNECT", 0.5)
     started = time.monotonic()
     [message] = refused(toy / "maps", data, executor=f"dask://127.0.0.1:{free_port()}")
     assert message.endswith("must answer within 0.5 s, it does not")
@@ -313,10 +314,16 @@ def server(greeting):
     [
         (b"", "must answer within 0.5 s, it does not"),
         (b"HTTP/1.1 400 Bad Request\r\n", "must be a Dask scheduler, something else answers there"),
+        (bytes(9), "must be a Dask scheduler, something else answers there"),
+        (
+            (100).to_bytes(8, "little") + b"\xff" * 100,
+            "must be a Dask scheduler, something else answers there",
+        ),
+        ((100).to_bytes(8, "little"), "must answer within 0.5 s, it does not"),
     ],
 )
 def test_something_else_answers(toy, data, monkeypatch, greeting, what):
-    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    monkeypatch.setattr(scheduler, "CONNECT", 0.5)
     held, started = server(greeting), time.monotonic()
     [message] = refused(toy / "maps", data, executor=f"dask://127.0.0.1:{held[0].getsockname()[1]}")
     for one in held:
@@ -326,8 +333,8 @@ def test_something_else_answers(toy, data, monkeypatch, greeting, what):
 
 
 def test_something_that_hangs_up_is_not_called_without_a_pause(toy, data, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT", 1.0)
-    monkeypatch.setattr(cluster, "LOOK", 0.25)
+    monkeypatch.setattr(scheduler, "CONNECT", 1.0)
+    monkeypatch.setattr(scheduler, "LOOK", 0.25)
     calls = []
     with socket.create_server(("127.0.0.1", 0)) as line:
 
@@ -343,8 +350,23 @@ def test_something_that_hangs_up_is_not_called_without_a_pause(toy, data, monkey
     assert 1 <= len(calls) <= 6
 
 
-def test_an_unknown_host(toy, data):
-    [message] = refused(toy / "maps", data, executor="dask://no.such.host.invalid:8786")
+def test_a_worker_in_the_place_of_the_scheduler(toy, data, dask, executor, recwarn):
+    worker = min(dask.nthreads()).removeprefix("tcp://")
+    started = time.monotonic()
+    [message] = refused(toy / "maps", data, executor=f"dask://{worker}")
+    assert (
+        f"the Dask scheduler at {worker} must be a Dask scheduler, something else answers there (" in message
+    )
+    gc.collect()  # a client that is not closed would wait, and complain
+    assert not [one for one in recwarn if issubclass(one.category, pytest.PytestUnraisableExceptionWarning)]
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "host", ["no.such.host.invalid", "a..b", ".", f"{'a' * 64}.invalid", "b\u00fccher.invalid"]
+)
+def test_an_unknown_host(toy, data, host):
+    [message] = refused(toy / "maps", data, executor=f"dask://{host}:8786")
     assert message.endswith("must be on a host that is known, no such name was found")
 
 
@@ -357,6 +379,20 @@ def test_maps_that_are_others_on_a_worker(toy, data, executor, monkeypatch):
         se.score(maps, data, METRICS, executor=executor)
     assert [problem.code for problem in caught.value.problems] == ["changed"]
     assert "i05.png: the file is another one on the machine that scored it" in str(caught.value)
+
+
+def test_stored_densities_that_are_others_on_a_worker(toy, executor, monkeypatch):
+    shutil.copytree(toy / "maps", toy / "toy" / "maps")
+    elsewhere = shutil.copytree(toy / "toy", toy / "elsewhere" / "toy")
+    (elsewhere / "maps" / "i05.png").write_bytes((elsewhere / "maps" / "i04.png").read_bytes())
+    data = se.load_dataset(str(toy / "toy"))
+    monkeypatch.setattr(type(data), "__reduce__", lambda self: (se.load_dataset, (str(elsewhere),)))
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(toy / "maps", data, ["cc(density.source=file)"], executor=executor)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.image) == ("changed", "i05")
+    assert "i05: its stored density is another one on the machine that scored it" in problem.message
+    assert se.score(toy / "maps", data, ["nss"], executor=executor).n_scored == 6
 
 
 def reopened(folder, ids):

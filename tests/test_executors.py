@@ -26,6 +26,7 @@ def test_places():
         (1, "dask://h", r"executor \(--executor\) must be local or dask://HOST:PORT, got 'dask://h'"),
         (1, "dask://h:1/x", "got 'dask://h:1/x'"),
         (1, "ray", "got 'ray'"),
+        (1, "dask://h:\u0661", "must be local or dask://HOST:PORT"),
         (1, None, "got 'None'"),
     ],
 )
