@@ -63,7 +63,7 @@ def score(
     progress: Progress = lambda count: None,
     **naming: Any,
 ) -> Run:
-    """Score predictions against a data set.
+    """Score predictions against a data set: a `Run` with the values of every image and metric.
 
     `predictions`: a folder or archive of maps, a mapping of image id to array, a callable of an image id, or
     `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
@@ -76,6 +76,10 @@ def score(
     `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
+
+    >>> run = score("model:uniform", "demo", "auc,nss(constant=chance)", limit=3)
+    >>> run.values.tolist()
+    [[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]
     """
     expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
     for option in set(naming) - NAMING:
@@ -107,6 +111,7 @@ def score(
         problems += problems_of_maps(
             predictions, data, scored, on_missing, problems, here=not where.scheduler
         )
+        problems += task.elsewhere(scored) if where.scheduler else []
         refuse(problems, strict=strict)
     except SaliencyEvalError as error:
         if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring
@@ -131,7 +136,7 @@ def in_order(
     task: Reader, ids: Sequence[str], where: Place, done: Callable[[Scored], object]
 ) -> list[Scored]:
     """The results in the order of the ids, read in the order that costs least; each is told when it is there."""
-    place = {id: number for number, id in enumerate(ids)}
+    number = {id: n for n, id in enumerate(ids)}
     known = task.data.shapes  # images of one size share what is made of all
     sized = sorted(ids, key=lambda id: known.get(id, (0, 0)))
     found = []
@@ -140,7 +145,7 @@ def in_order(
         for scored in results:
             done(scored)
             found.append(scored)
-    return sorted(found, key=lambda scored: place[scored.id])
+    return sorted(found, key=lambda scored: number[scored.id])
 
 
 def results_of(task: Reader, ids: Sequence[str], where: Place) -> Generator[Scored]:

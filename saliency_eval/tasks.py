@@ -120,6 +120,15 @@ class Scorer(Reader):
         """What an image is scored against; a classifier looks at the image itself."""
         return ("shape", *self.data.truth_fields, *(("image",) if self.classifier else ()))
 
+    def elsewhere(self, results: Sequence[Scored]) -> list[Problem]:
+        """Images that another machine scored against another stored density than there is here."""
+        ids = [one.id for one in results if self.reads_densities and self._scored_against_another(one)]
+        text = "image {}: its stored density is another one on the machine that scored it"
+        return [Problem("changed", text.format(shown(id)), "make the data sets alike", id) for id in ids]
+
+    def _scored_against_another(self, scored: Scored) -> bool:
+        return scored.truth not in ("", hash_of_truth(self.data[scored.id], stored=True))
+
     @property
     def reads_densities(self) -> bool:
         """Are the densities that the data set stores part of the truth?"""

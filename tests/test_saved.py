@@ -309,6 +309,16 @@ LIES = {
         "",
     ),
     "a score": (lambda f: table(f, lambda t: t[: t.rindex(",")] + ",0\n"), "kld is said to have mean", ""),
+    "a score blanked": (
+        lambda f: table(f, lambda t: t[: t.rindex(",")] + ",\n"),
+        "images, scores.csv.gz gives undefined on 1 of 6 images",
+        "score it again",
+    ),
+    "a score without bounds": (
+        lambda f: table(f, lambda t: t[: t.rindex(",")] + ",1e999\n"),
+        "images, scores.csv.gz gives infinite on 1 of 6 images",
+        "",
+    ),
     "an open quote": (lambda f: table(f, lambda t: t + '"'), "is damaged", ""),
     "an empty table": (lambda f: table(f, lambda t: ""), "must begin with the line image,<metric>", ""),
     "scores cut": (

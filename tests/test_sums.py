@@ -120,7 +120,7 @@ def test_logarithms_count_where_there_is_weight(size):
     assert sums.weighted_log(values, plain, weights, 0.5) == -math.inf  # the floor is a weight
     values[0], weights[0] = -2.0, 1.0
     assert math.isnan(sums.weighted_log(values, plain, weights, 0.0))
-    got = sums.weighted_log(values, plain, weights, 0.0, size=True)
+    got = sums.weighted_log(values, plain, weights, 0.0, signless=True)
     assert got == pytest.approx(size * math.log(2))
     values[0] = 5e-324  # below the least normal number
     got = sums.weighted_log(values, plain, weights, 0.0)

@@ -15,6 +15,8 @@ from saliency_eval.errors import fail
 from saliency_eval.maps import Map
 from saliency_eval.options import bind, checked
 
+NAN = float("nan")  # the value of a metric where it is not defined
+BITS = 2.0**-52  # the `eps` of MATLAB, which the MIT code adds within logarithms
 Constant = Literal["nan", "chance", "raise"]
 Settle = Callable[[NDArray[np.float64], Sequence[Stimulus], Mapping[str, Any]], NDArray[np.float64]]
 F = TypeVar("F", bound=Callable[..., float | NDArray[np.float64]])
@@ -106,4 +108,4 @@ def undefined(constant: Constant, chance: float, saliency: Map) -> float:
     """The value of a map of one value everywhere, which orders no pixel before another."""
     if constant == "raise":
         fail("constant", f"the map is {saliency.low:g} everywhere", "use constant=nan or constant=chance")
-    return chance if constant == "chance" else float("nan")
+    return chance if constant == "chance" else NAN

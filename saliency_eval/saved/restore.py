@@ -182,7 +182,7 @@ def check_mean(part: Part, run: Run, label: str) -> None:
 
 
 def same(claimed: float | None, mean: float | None) -> bool:
-    """Are two means equal up to rounding, or both missing?"""
-    if claimed is None or mean is None or math.isnan(claimed):
-        return mean is None
+    """Are two means equal up to rounding, or both missing? One that is no finite number is missing."""
+    if claimed is None or mean is None or not math.isfinite(claimed):
+        return mean is None and (claimed is None or not math.isfinite(claimed))
     return math.isclose(claimed, mean, rel_tol=ROUNDING, abs_tol=ROUNDING)

@@ -106,14 +106,14 @@ def shared(values: Array, p: Affine, others: Floats, q: Affine) -> float:
     return float(np.minimum(p(values), q(others)).sum())
 
 
-def weighted_log(values: Array, p: Affine, weights: Floats, floor: float, size: bool = False) -> float:
-    """Sum of (w + floor) ln p(v), or ln |p(v)| for its `size`, over the pixels where the weight is not 0."""
+def weighted_log(values: Array, p: Affine, weights: Floats, floor: float, signless: bool = False) -> float:
+    """Sum of (w + floor) ln p(v), or ln |p(v)| if `signless`, over the pixels where the weight is not 0."""
     check_sizes(values, weights)
     if COMPILED:
-        return float(run("weighted_log", values, *p, int(size), weights, floor, values.size))
+        return float(run("weighted_log", values, *p, int(signless), weights, floor, values.size))
     weight = (weights + floor).ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.abs(p(values)) if size else p(values)).ravel()
+        logs = np.log(np.abs(p(values)) if signless else p(values)).ravel()
     return float(weight[weight > 0] @ logs[weight > 0])
 
 

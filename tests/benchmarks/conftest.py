@@ -43,7 +43,7 @@ def enter(request, benchmark):
 
     def enter(*rows):
         request.config.stash[ROWS].extend(rows)
-        benchmark.extra_info.update({row.name: row.figure for row in rows})
+        benchmark.extra_info.update({row.name: row.figure for row in rows if row.lasts})
         failed = [f"{row.name}: {row.figure:.3g}, the bar is {row.bar:g}" for row in rows if row.fails]
         assert not failed
 

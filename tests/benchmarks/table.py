@@ -24,6 +24,11 @@ class Row(NamedTuple):
     held: bool = True  # does the bar count, here and now?
 
     @property
+    def lasts(self):
+        """Can the figure be compared with that of another machine? Seconds cannot."""
+        return self.unit != "s"
+
+    @property
     def fails(self):
         """Is the bar missed by more than machines differ?"""
         return self.held and self.figure > SLACK * self.bar
