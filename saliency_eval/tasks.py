@@ -82,8 +82,7 @@ class Scorer(Reader):
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         with stage("hash"):
-            truth = hash_of_truth(stimulus, self.truth_fields, stored=self.reads_densities)
-            own = prediction.sha256
+            truth, own = self.truth_of(stimulus), prediction.sha256
         known = self.known.get(stimulus.id)
         if known and (known.truth, known.prediction, known.file, len(known.values)) == (
             truth, own, prediction.name, len(self.variants),
@@ -115,10 +114,10 @@ class Scorer(Reader):
             return {}
         return {"classifier": self.classifier, "target": self.classifier.column(stimulus)}
 
-    @property
-    def truth_fields(self) -> tuple[str, ...]:
-        """What an image is scored against; a classifier looks at the image itself."""
-        return ("shape", *self.data.truth_fields, *(("image",) if self.classifier else ()))
+    def truth_of(self, stimulus: Stimulus) -> str:
+        """Hash of what an image is scored against; a classifier looks at the image itself."""
+        fields = ("shape", *self.data.truth_fields, *(("image",) if self.classifier else ()))
+        return hash_of_truth(stimulus, fields, stored=self.reads_densities)
 
     def elsewhere(self, results: Sequence[Scored]) -> list[Problem]:
         """Images that another machine scored against another stored density than there is here."""
@@ -127,7 +126,7 @@ class Scorer(Reader):
         return [Problem("changed", text.format(shown(id)), "make the data sets alike", id) for id in ids]
 
     def _scored_against_another(self, scored: Scored) -> bool:
-        return scored.truth not in ("", hash_of_truth(self.data[scored.id], stored=True))
+        return scored.truth not in ("", self.truth_of(self.data[scored.id]))
 
     @property
     def reads_densities(self) -> bool:

@@ -50,7 +50,7 @@ class ModelMap:
         made = self.variant(self.data[self.name])
         if isinstance(made, Boxed):
             reading = FetchedArray(self.name, made.saliency, Rules()).read(shape)
-            return reading._replace(given={"predicted_boxes": made.predicted_boxes})
+            return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
         maps = [m for m, _ in made] if isinstance(made, list) else [made]
         readings = [FetchedArray(self.name, m, Rules()).read(shape) for m in maps]
         if not isinstance(made, list):
