@@ -67,6 +67,7 @@ CODES: dict[str, Code] = {
     "dropped_fixations": Code("warning", TRUTH, "Fixations outside their image were dropped."),
     "swapped_axes": Code("error", TRUTH, "Fixations fit only when row and column are exchanged."),
     "empty_fixations": Code("warning", TRUTH, "Images without a fixation: fixation metrics skip them."),
+    "empty_boxes": Code("warning", TRUTH, "Images with neither box nor label: metrics of boxes skip them."),
     "undefined_metric": Code("warning", TRUTH, "The data set lacks what a metric needs."),
     "checksum": Code("error", TRUTH, "A file differs from its recorded hash."),
     "totals": Code("error", TRUTH, "A copy of a data set differs from the expected totals."),

@@ -10,7 +10,7 @@ import typer
 
 from saliency_eval.cli.console import columns, console
 from saliency_eval.cli.options import Format, Quiet, Root, TextOrJson, choice
-from saliency_eval.datasets import ADAPTERS, adapter, data_folder, is_path, parse_spec
+from saliency_eval.datasets import ADAPTERS, adapter, data_folder, is_path, own, parse_spec
 from saliency_eval.errors import SaliencyEvalError, shown, unknown
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def described(spec: str) -> tuple[type[Dataset], Card]:
     from saliency_eval.datasets.card import Card
 
     if is_path(spec):
-        return adapter("folder"), adapter("folder")(Path(spec)).card
+        return own(spec), own(spec)(Path(spec)).card
     key, options = parse_spec(spec)
     kind, card = adapter(key), Card.of(key)
     editions = kind.options.get("edition", (card.version,))

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from saliency_eval.datasets.base import Dataset as Dataset
 
 ADAPTERS = {  # key: module and class, imported when used
+    "boxes": ("box_folder", "BoxFolder"),
+    "cifar10": ("cifar10", "Cifar10"),
     "demo": ("demo", "Demo"),
     "folder": ("folder", "Folder"),
+    "imagenet": ("imagenet", "ImageNet"),
     "mit1003": ("mit1003", "Mit1003"),
     "mit300": ("mit300", "Mit300"),
     "osie": ("osie", "Osie"),
     "pascal_s": ("pascal_s", "PascalS"),
     "salicon": ("salicon", "Salicon"),
+    "tiny_imagenet": ("tiny_imagenet", "TinyImageNet"),
 }
 SPEC = re.compile(r"(?P<key>\w+)(@(?P<edition>[^()@]+))?(\((?P<options>.*)\))?")
 
@@ -53,7 +57,7 @@ def load_dataset(spec: str | Path, root: str | Path | None = None, **options: ob
     root = None if root is None else path_of(root, "the root of a data set")
     if is_path(spec):
         path, written = parse_path(spec)
-        return adapter("folder")(path, **{**written, **options}).ready()
+        return own(path)(path, **{**written, **options}).ready()
     key, written = parse_spec(str(spec))
     kind = adapter(key)
     edition = written.pop("@", None)
@@ -72,6 +76,12 @@ def adapter(key: str) -> type[Dataset]:
     module, name = ADAPTERS[key]
     found: type[Dataset] = getattr(importlib.import_module(f"saliency_eval.datasets.{module}"), name)
     return found
+
+
+def own(path: str | Path) -> type[Dataset]:
+    """The class of an own folder: what is looked at in its images, or what is in them where only that is known."""
+    holds = [name for name in ("fixations.csv", "fixations.json", "boxes.csv") if os.path.lexists(Path(path) / name)]
+    return adapter("boxes" if holds == ["boxes.csv"] else "folder")
 
 
 def data_folder() -> Path:

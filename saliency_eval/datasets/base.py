@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,12 @@ from saliency_eval.core import Lazy, Stimulus
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.files import image_shape, natural, no_folder, path_of, read_image
 from saliency_eval.datasets.totals import Row
-from saliency_eval.errors import TRUTH, Problem, fail, nearest, shown, unknown
+from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, nearest, shown, unknown
 from saliency_eval.options import show
 from saliency_eval.pool import Shape
 from saliency_eval.regions.frames import Frame
 
+T = TypeVar("T")
 Choices = Mapping[str, tuple[str, ...]]  # option: accepted values, default first
 EDITION = "edition"  # the option that chooses among editions: it stands in the tag as the version
 
@@ -48,13 +49,15 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     @classmethod
     def from_folder(cls, path: str | Path, **options: object) -> Dataset:
-        """An own folder as a data set: `stimuli/` and `fixations.csv` or `.json`, see the card `folder`.
+        """An own folder as a data set: `stimuli/` with `fixations.csv` or `.json`, or with `boxes.csv` alone.
+
+        The cards `folder` and `boxes` show the layout.
 
         Raises `SaliencyEvalError`: `not_available`, `layout`, `unreadable`, `missing`, `ambiguous`.
         """
-        from saliency_eval.datasets.folder import Folder
+        from saliency_eval.datasets import own
 
-        return Folder(path, **options).ready()
+        return own(path)(path, **options).ready()
 
     # -------------------------------------------------------------- what an adapter gives
 
@@ -176,6 +179,17 @@ class Dataset(Mapping[str, Stimulus], ABC):
     def image_of(self, id: str) -> NDArray[np.uint8]:
         """An image as RGB (height, width, 3)."""
         return read_image(self.paths[id])
+
+    def read_truth(self, id: str, read: Callable[[str], T], what: str) -> T:
+        """What is read of an image; whatever an adapter did not foresee is `unreadable` (exit 4)."""
+        try:
+            return read(id)
+        except SaliencyEvalError:
+            raise
+        except Exception as error:
+            why = f"{type(error).__name__}: {shown(error, 200)}"
+            text = f"image {shown(id)}: its {what} cannot be read ({why})"
+            fail("unreadable", text, "restore the official files", image=id, exit=TRUTH)
 
     def __getitem__(self, id: str) -> Stimulus:
         if id not in self:

@@ -14,7 +14,7 @@ from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.datasets.gaze import Gaze, Numbers, Truth
 from saliency_eval.datasets.totals import FixationTotals, Row
-from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
+from saliency_eval.errors import Problem, shown
 from saliency_eval.pool import Pool
 
 
@@ -124,11 +124,4 @@ class FixationDataset(Dataset):
         return self.truth.of(id) if "truth" in self.__dict__ else self._read_gaze(id)
 
     def _read_gaze(self, id: str) -> Gaze:
-        """The gaze of an image; whatever an adapter did not foresee is `unreadable` (exit 4)."""
-        try:
-            return self.gaze(id)
-        except SaliencyEvalError:
-            raise
-        except Exception as error:
-            text = f"image {shown(id)}: its fixations cannot be read ({type(error).__name__}: {shown(error, 200)})"
-            fail("unreadable", text, "restore the official files", image=id, exit=TRUTH)
+        return self.read_truth(id, self.gaze, "fixations")

@@ -14,13 +14,14 @@ import numpy as np
 
 from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Choices
+from saliency_eval.datasets.box_files import boxes_of_rows, read_rows
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, need
 from saliency_eval.datasets.fixations import FixationDataset
-from saliency_eval.datasets.folder_files import Boxes, Table, read_boxes, read_csv, read_json
+from saliency_eval.datasets.folder_files import Table, read_csv, read_json
 from saliency_eval.datasets.folder_points import finite, fit, one_based, why
 from saliency_eval.datasets.folder_toml import Settings, read_toml
-from saliency_eval.datasets.gaze import Gaze
+from saliency_eval.datasets.gaze import Gaze, Integers
 from saliency_eval.datasets.pixels import placed
 from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
@@ -64,7 +65,7 @@ class Folder(FixationDataset):
         if id in self.maps:
             fields["stored_density"] = self.density(id, self.maps[id])
         if os.path.lexists(self.root / "boxes.csv"):
-            fields["boxes"] = Lazy(lambda: self._boxes.of(id))
+            fields["boxes"] = Lazy(lambda: self._boxes[id])
         return fields
 
     @functools.cached_property
@@ -109,8 +110,9 @@ class Folder(FixationDataset):
         return read_json(self._file, given.origin, swapped=given.points == "x-y")
 
     @functools.cached_property
-    def _boxes(self) -> Boxes:
-        return read_boxes(self.root / "boxes.csv", {id: self.shape_of(id) for id in self.paths})
+    def _boxes(self) -> dict[str, Integers]:
+        path, shapes = self.root / "boxes.csv", {id: self.shape_of(id) for id in self.paths}
+        return boxes_of_rows(path, read_rows(path), shapes, self._toml.boxes)
 
     def _check_names(self, images: Mapping[str, Path]) -> None:
         """Raises `missing` for fixations without an image, and for images that a JSON file leaves out.

@@ -1,4 +1,4 @@
-"""Fixation and box files of own data sets: CSV and JSON from strangers, as tables by image."""
+"""Fixation files of own data sets: CSV and JSON from strangers, as tables by image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import functools
 import io
 import json
-import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,11 +18,9 @@ import numpy as np
 from saliency_eval.datasets.files import read_file
 from saliency_eval.datasets.gaze import Integers, Numbers
 from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
-from saliency_eval.pool import Shape
 
 MOST_BYTES = 512 * 2**20
 ROW_COLUMN, X_Y = ("row", "column"), ("x", "y")
-BOX = ("top", "left", "bottom", "right")
 
 
 class Part(NamedTuple):
@@ -52,17 +49,6 @@ class Table:
         """The points of one image; none for an image that the file does not name."""
         rows = self._rows.get(id, np.zeros(0, np.int64))
         return Part(self.points[rows], self.observers[rows])
-
-
-@dataclass(frozen=True)
-class Boxes:
-    """Boxes by image."""
-
-    by_image: Mapping[str, list[list[int]]]
-
-    def of(self, id: str) -> Integers:
-        """(n, 4) top, left, bottom, right; half-open."""
-        return np.array(self.by_image.get(id, []), np.int64).reshape(-1, 4)
 
 
 # ------------------------------------------------------------------ CSV
@@ -149,34 +135,6 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return "_" not in text and text.isascii()
-
-
-def read_boxes(path: Path, shapes: Mapping[str, Shape]) -> Boxes:
-    """`image,top,left,bottom,right[,label]`: half-open pixels; raises `unreadable` or `missing` (exit 4)."""
-    header, rows = csv_rows(path)
-    if not {"image", *BOX} <= set(header):
-        refuse(path, f"must have the columns image,{','.join(BOX)}, got '{shown(','.join(header))}'")
-    name, *sides = (header.index(column) for column in ("image", *BOX))
-    found: dict[str, list[list[int]]] = {}
-    for line, row in rows:
-        id = normal(row[name])
-        if id not in shapes:
-            fail(
-                "missing", f"{path.name} line {line}: stimuli/ has no image {shown(id)}", image=id, exit=TRUTH
-            )
-        box = numbers_of(path, [line] * len(sides), [row[side] for side in sides])
-        check_box(path, line, box, shapes[id])
-        found.setdefault(id, []).append([int(side) for side in box])
-    return Boxes(found)
-
-
-def check_box(path: Path, line: int, box: Sequence[float], shape: Shape) -> None:
-    """Raises `unreadable` for an empty or fractional box, or one that leaves the image."""
-    top, left, bottom, right = box
-    whole = all(math.isfinite(side) and side == int(side) for side in box)
-    if not (whole and 0 <= top < bottom <= shape[0] and 0 <= left < right <= shape[1]):
-        refuse(path, f"line {line}: a box must be half-open whole pixels inside {shape[1]}x{shape[0]}, got "
-               f"top {top:g}, left {left:g}, bottom {bottom:g}, right {right:g}")  # fmt: skip
 
 
 # ------------------------------------------------------------------ JSON

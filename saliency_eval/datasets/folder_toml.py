@@ -1,13 +1,15 @@
-"""`dataset.toml` of an own data set: its card, and how its points are written."""
+"""`dataset.toml` of an own data set: its card, and how its points and boxes are written."""
 
 from __future__ import annotations
 
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from saliency_eval.datasets.box_files import Convention
 from saliency_eval.datasets.files import read_file
 from saliency_eval.errors import TRUTH, fail, nearest, shown
 
@@ -25,6 +27,7 @@ class Settings(NamedTuple):
     card: dict[str, Any]
     points: str = ORDERS[0]
     origin: int = ORIGINS[0]
+    boxes: Convention = Convention()
 
 
 def read_toml(path: Path) -> Settings:
@@ -36,16 +39,22 @@ def read_toml(path: Path) -> Settings:
         given = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         refuse(f"is not TOML: {shown(error, 200)}", "see toml.io for the syntax")
-    fixations = given.pop("fixations", {})
-    if not isinstance(fixations, dict):
-        refuse("must hold a table [fixations]", 'write [fixations] and below it points = "row-column"')
+    fixations = subtable(given, "fixations", {"points": ORDERS, "origin": ORIGINS})
+    boxes = subtable(given, "boxes", {"origin": ORIGINS, "inclusive": (False, True)})
     known(given, (*TEXTS, *NUMBERS))
-    known(fixations, ("points", "origin"))
     card = {key: value_of_card(key, value) for key, value in given.items()}
-    points, origin = fixations.get("points", ORDERS[0]), fixations.get("origin", ORIGINS[0])
-    choice("points", points, ORDERS)
-    choice("origin", origin, ORIGINS)
-    return Settings(card, points, origin)
+    return Settings(card, **fixations, boxes=Convention(**boxes))
+
+
+def subtable(given: dict[str, Any], name: str, choices: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """The settings of a table, which is taken out."""
+    table = given.pop(name, {})
+    if not isinstance(table, dict):
+        refuse(f"must hold a table [{name}]", f"write [{name}] and its settings below it")
+    known(table, tuple(choices))
+    for key, value in table.items():
+        choice(key, value, choices[key])
+    return table
 
 
 def value_of_card(key: str, value: Any) -> Any:
@@ -70,10 +79,10 @@ def known(table: dict[str, Any], keys: tuple[str, ...]) -> None:
 
 
 def choice(key: str, value: Any, accepted: tuple[Any, ...]) -> None:
-    """Raises for a value that is none of the accepted ones."""
-    if isinstance(value, bool) or value not in accepted:
+    """Raises for a value that is none of the accepted ones, of which True is not 1."""
+    if value not in accepted or isinstance(value, bool) != isinstance(accepted[0], bool):
         refuse(
-            f"{key} must be {' or '.join(map(repr, accepted))}, got {shown(repr(value))}",
+            f"{key} must be {' or '.join(repr(a).lower() for a in accepted)}, got {shown(repr(value))}",
             "correct or remove it",
         )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saliency_eval.datasets.gaze import Gaze
+from saliency_eval.datasets.gaze import Gaze, Integers, Numbers
 from saliency_eval.datasets.pixels import inside
 from saliency_eval.errors import shown
 from saliency_eval.pool import Shape
@@ -63,6 +63,19 @@ class FixationTotals:
         names = ", ".join(shown(id) for id in self.outside[:3])
         yield Row("images with points outside", "0", str(len(self.outside)) + (f" ({names})" if names else ""),
                   not self.outside)  # fmt: skip
+
+
+def box_rows(
+    shapes: Mapping[str, Shape], counts: Integers, shares: Numbers, classes: int, expected: Mapping[str, Any]
+) -> Iterator[Row]:
+    """Totals of boxes beside those expected: how many each image has, and what share of it each covers."""
+    yield number("images", expected.get("images"), len(shapes))
+    yield from sizes(shapes, expected)
+    yield number("classes", expected.get("classes"), classes)
+    yield number("boxes", expected.get("boxes"), len(shares))
+    if len(shares):
+        yield number("images with several boxes", expected.get("several"), int((counts > 1).sum()))
+        yield mean("mean share of a box", expected.get("mean_share"), float(shares.mean()))
 
 
 def number(what: str, expected: int | None, got: int) -> Row:

@@ -1,0 +1,216 @@
+"""Data sets of boxes and labels: what is in an image, and where."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Set
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saliency_eval.core import Lazy
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.datasets.totals import Row, box_rows
+from saliency_eval.errors import TRUTH, Problem, fail, shown
+from saliency_eval.pool import Shape
+from saliency_eval.regions.frames import Frame
+
+Integers = NDArray[np.int64]
+NO_LABEL = -1
+LACKING = {"fixations": "fixations", "pool": "fixations of other images", "boxes": "boxes", "label": "labels"}
+
+
+class Labelled(NamedTuple):
+    """What is in one image."""
+
+    boxes: Integers  # (k, 4) top, left, bottom, right; half-open
+    label: int = NO_LABEL  # number of the class in the data set's own order
+
+
+class BoxTruth(NamedTuple):
+    """The truth of all images in columns."""
+
+    number: Mapping[str, int]  # of an image, by id
+    shapes: Integers  # (images, 2) height, width
+    labels: Integers  # (images,)
+    starts: Integers  # (images + 1,) where the boxes of each image begin
+    boxes: Integers  # (n, 4)
+
+    def of(self, id: str) -> Labelled:
+        """The part of one image."""
+        number = self.number[id]
+        return Labelled(self.boxes[slice(*self.starts[number : number + 2])], int(self.labels[number]))
+
+    def shape_of(self, id: str) -> Shape:
+        """Height and width of an image."""
+        height, width = self.shapes[self.number[id]].tolist()
+        return height, width
+
+    @property
+    def counts(self) -> Integers:
+        """How many boxes each image has."""
+        return np.diff(self.starts)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The area of each box over that of its image."""
+        sides = self.boxes[:, 2:] - self.boxes[:, :2]
+        return np.asarray(sides.prod(1) / np.repeat(self.shapes.prod(1), self.counts))
+
+    def check(self) -> None:
+        """Raises `unreadable` (exit 4) for a box that is empty or leaves its image."""
+        starts, ends = self.boxes[:, :2], self.boxes[:, 2:]
+        owners = np.repeat(np.arange(len(self.shapes)), self.counts)
+        wrong = ((starts < 0) | (starts >= ends) | (ends > self.shapes[owners])).any(1)
+        if wrong.any():
+            number = int(np.argmax(wrong))
+            id = [*self.number][owners[number]]
+            (height, width), box = self.shape_of(id), self.boxes[number].tolist()
+            text = f"image {shown(id)}: a box must lie inside {width}x{height}, got (top, left, bottom, right) {box}"
+            fail("unreadable", text, "restore the official files", image=id, exit=TRUTH)
+
+    def sha256(self, class_names: tuple[str, ...]) -> str:
+        """Hash of the truth as it is scored: ids, shapes, labels and boxes, and what the classes are called."""
+        digest = hashlib.sha256()
+        for names in (self.number, class_names):
+            digest.update(f"{len(names)}\0".encode())
+            digest.update("".join(f"{name}\0" for name in names).encode("utf-8", "surrogateescape"))
+        for column in (self.shapes, self.labels, self.starts, self.boxes):
+            digest.update(column.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+class BoxDataset(Dataset):
+    """Stimuli with boxes and a label; an adapter reads those of one image, and names the classes.
+
+    Fields: `boxes` (k, 4) half-open pixels, `label` the number of the class, `label_name`. Seen in a frame, boxes
+    and image are those of the frame.
+    """
+
+    truth_fields = ("boxes", "label")
+    frame = Frame()  # the part of each image that is seen
+
+    @abstractmethod
+    def labelled(self, id: str) -> Labelled:
+        """Boxes and label of one image, in the pixels of the image itself."""
+
+    @property
+    @abstractmethod
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called, by number."""
+
+    def size_of(self, id: str) -> Shape:
+        """Height and width of the image itself, as an adapter finds them."""
+        return super().shape_of(id)
+
+    def picture_of(self, id: str) -> NDArray[np.uint8]:
+        """The image itself, RGB (height, width, 3)."""
+        return super().image_of(id)
+
+    def true_size(self, id: str) -> Shape:
+        """Height and width of the image itself, also in a copy that has no tables."""
+        return self.truth.shape_of(id) if "truth" in self.__dict__ else self.size_of(id)
+
+    # -------------------------------------------------------------- the frame
+
+    def framed(self, frame: Frame) -> Self:
+        """The same data set, of whose images a frame is seen; its tag and hash stay, and its truth is read once."""
+        if frame == self.frame:
+            return self
+        shared = {"truth": self.truth, "sha256": self.sha256}
+        seen = object.__new__(type(self))
+        seen.__dict__ = {**self.__dict__, **shared, "frame": frame}
+        return seen
+
+    def shape_of(self, id: str) -> Shape:
+        """Height and width of what is seen of an image."""
+        return self.frame.shape(self.true_size(id))
+
+    def image_of(self, id: str) -> NDArray[np.uint8]:
+        """What is seen of an image, RGB (height, width, 3)."""
+        return in_frame(self.picture_of(id), self.frame)
+
+    def boxes_of(self, id: str) -> NDArray[Any]:
+        """Boxes as they are seen: whole pixels, unless the frame moves them and does not round."""
+        boxes = self._known(id).boxes
+        if self.frame.kind == "original":
+            return boxes
+        moved = self.frame.boxes(boxes, self.true_size(id))
+        return moved.astype(np.int64) if self.frame.truncate else moved
+
+    # -------------------------------------------------------------- the truth
+
+    @functools.cached_property
+    def truth(self) -> BoxTruth:
+        """Boxes and labels of all images, read once; copies in other processes carry them along."""
+        found = [self._read(id) for id in self.paths]
+        truth = BoxTruth(
+            {id: number for number, id in enumerate(self.paths)},
+            np.array([self.size_of(id) for id in self.paths], np.int64).reshape(-1, 2),
+            np.array([one.label for one in found], np.int64),
+            np.cumsum([0, *(len(one.boxes) for one in found)]),
+            np.concatenate([one.boxes for one in found]),
+        )
+        truth.check()
+        return truth
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        return self.truth.sha256(self.class_names)
+
+    def truth_of(self, id: str) -> dict[str, Any]:
+        return {
+            "boxes": Lazy(lambda: self.boxes_of(id)),
+            "label": Lazy(lambda: self._known(id).label),
+            "label_name": Lazy(lambda: self.name_of(self._known(id).label)),
+        }
+
+    def name_of(self, label: int) -> str:
+        """What a class is called; empty for an image without a label."""
+        return "" if label == NO_LABEL else self.class_names[label]
+
+    def counts(self, id: str) -> bool:
+        found = self._known(id)
+        return found.label != NO_LABEL or len(found.boxes) > 0
+
+    def lacks(self, fields: Set[str]) -> str:
+        has = {"boxes": len(self.truth.boxes) > 0, "label": bool((self.truth.labels != NO_LABEL).any())}
+        lacking = [text for field, text in LACKING.items() if field in fields and not has.get(field)]
+        return f"{' and '.join(lacking)}, and the data set has none" if lacking else ""
+
+    def _known(self, id: str) -> Labelled:
+        return self.truth.of(id) if "truth" in self.__dict__ else self._read(id)
+
+    def _read(self, id: str) -> Labelled:
+        return self.read_truth(id, self.labelled, "boxes")
+
+    # -------------------------------------------------------------- findings
+
+    def counted(self) -> Iterator[Row]:
+        truth = self.truth
+        shapes = {id: (int(h), int(w)) for id, (h, w) in zip(truth.number, truth.shapes, strict=True)}
+        return box_rows(shapes, truth.counts, truth.shares, len(self.class_names), self.expected)
+
+    def problems(self) -> list[Problem]:
+        """Findings about the copy and its truth: too few images, images with neither box nor label."""
+        empty = [id for id in self.paths if not self.counts(id)]
+        return [
+            *self.count_of_images(),
+            *(Problem("empty_boxes", f"image {shown(id)} has no box and no label", image=id) for id in empty),
+        ]
+
+
+def in_frame(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+    """An image (height, width, 3) brought to a frame: bicubic as Pillow does it, then cropped."""
+    if frame.kind == "original":
+        return image
+    from PIL import Image
+
+    shape = image.shape[0], image.shape[1]
+    (height, width), (row, column) = frame.scaled(shape), frame.corner(shape)
+    resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
+    rows, columns = frame.shape(shape)
+    return np.asarray(resized)[row : row + rows, column : column + columns]
