@@ -57,6 +57,25 @@ def test_what_the_rules_keep(values, rule, alpha, number, box, eight, four):
             assert found.tolist() == [[*expected]]
 
 
+@pytest.mark.parametrize("factor", [1, 0.1, 0.7])
+@pytest.mark.parametrize(
+    ("values", "rule", "alpha", "number"),
+    [
+        ([0, 51, 153, 255], "value", 0.6, 2),
+        ([0, 51, 153, 255], "value", 0.2, 3),
+        ([1, 2, 3, 6], "value", 0.2, 3),
+        ([0, 3, 7, 10], "value", 0.3, 3),
+        ([0, 3, 7, 10], "value", 0.7, 2),
+        ([0, 3, 7, 10], "mean", 0.6, 3),
+        ([2, 4, 6, 8], "energy", 0.4, 1),
+        ([2, 4, 6, 8], "energy", 0.9, 3),
+    ],
+)
+def test_a_value_at_the_threshold_reaches_it_whatever_rounding_says(values, rule, alpha, number, factor):
+    assert kept(np.array([values]) * factor, rule, alpha) == number
+    assert kept(np.array([values]) * factor, rule, alpha, strict=True) == number - 1
+
+
 def test_overlap_of_the_fixture():
     truth = [[1, 1, 4, 4]]
     for alpha, component, expected in ((1, "none", 0.225), (3, "none", 0.45), (1, "largest", 1.0)):
