@@ -146,6 +146,58 @@ PROTOCOLS = {
             ("ig(normalise=sum,eps=1e-20,duplicates=count)", "emd(cell=32)"),
             {"density.border": "zero", "density.duplicates": "count"} | CHANCE,
         ),
+        Protocol(
+            "fong2017",
+            "weakly supervised localisation by one tight box; the factor of the mean is the best for the data set",
+            "bilinear",
+            ("localisation_error(rule=mean,alpha=oracle,empty=full)",),
+            ("pointing_game(tolerance=0,average=micro)",),
+        ),
+        Protocol(
+            "casme",
+            "largest component of a mask in the central square of 224 px; more than half must overlap",
+            "bilinear",
+            (
+                "localisation_error(rule=quantile,component=largest,connectivity=4,strict=true,strict_iou=true)",
+            ),
+            ("saliency_metric",),
+            frame=Frame("crop", 224, "casme"),
+        ),
+        Protocol(
+            "wsol-v1",
+            "MaxBoxAcc: largest component at the threshold that is best for the data set",
+            "pillow",
+            ("max_box_acc(version=v1)",),
+            frame=Frame("squash", 224, "wsol"),
+        ),
+        Protocol(
+            "wsol-v2",
+            "MaxBoxAccV2: any component, mean over overlaps of .3, .5 and .7, each at its best threshold",
+            "pillow",
+            ("max_box_acc(version=v2)",),
+            frame=Frame("squash", 224, "wsol"),
+        ),
+        Protocol(
+            "dabkowski2017",
+            "log area minus log probability of the crop, and localisation; above the mean, largest component",
+            "bilinear",
+            ("saliency_metric", "localisation_error(rule=mean,alpha=1)"),
+        ),
+        Protocol(
+            "torchray-pointing",
+            "pointing game with a tolerance of 15 px, mean over classes",
+            "bilinear",
+            ("pointing_game(tolerance=15,ties=first,average=macro)",),
+            ("energy_pointing",),
+        ),
+        Protocol(
+            "rise",
+            "insertion and deletion of pixels in the order of the map, in the squashed image of 224 px",
+            "bilinear",
+            ("insertion_auc(step=1792,label=pred)", "deletion_auc(step=1792,label=pred)"),
+            ("ssr_area", "sdr_area"),
+            frame=Frame("squash", 224),
+        ),
     )
 }
 

@@ -23,6 +23,7 @@ def resize(values: ArrayLike, shape: Shape, rule: str = "matlab") -> NDArray[Any
 
     * `matlab`: bicubic with antialiasing, borders mirrored (`imresize` of Octave; Keys 1981,
       doi:10.1109/TASSP.1981.1163711); `matlab-replicate`: border pixels repeated (MATLAB of 2014)
+    * `bilinear`: between the centres of the four nearest pixels, border pixels repeated, no antialiasing
     * `pillow`, `pillow-bilinear`, `pillow-u8`: Pillow on 32-bit floats, bilinear, or 8-bit integers
     * `zoom1`, `zoom3`: corner-aligned spline of order 1 or 3 (`scipy.ndimage.zoom`)
     * `error`: sizes must agree
@@ -80,6 +81,26 @@ def keys_cubic(x: Floats) -> Floats:
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
 
 
+def bilinear(array: NDArray[Any], shape: Shape) -> Floats:
+    """Linear between the centres of pixels along both axes."""
+    rows, columns = (linear_weights(n_in, n_out) for n_in, n_out in zip(array.shape, shape, strict=True))
+    return np.asarray((columns @ (rows @ array.astype(np.float64)).T).T)
+
+
+@functools.lru_cache(maxsize=64)
+def linear_weights(n_in: int, n_out: int) -> Any:
+    """Sparse (n_out, n_in) matrix: each output pixel between the two nearest input pixels along one axis."""
+    from scipy.sparse import csr_array
+
+    centre = np.clip((np.arange(n_out) + 0.5) * n_in / n_out - 0.5, 0, n_in - 1)
+    first = np.minimum(centre.astype(np.int64), max(n_in - 2, 0))
+    share = centre - first
+    taps = np.minimum(np.stack([first, first + 1], 1), n_in - 1)
+    rows = np.broadcast_to(np.arange(n_out)[:, None], taps.shape)
+    weights = np.stack([1 - share, share], 1)
+    return csr_array((weights.ravel(), (rows.ravel(), taps.ravel())), shape=(n_out, n_in))
+
+
 def pillow(
     array: NDArray[Any], shape: Shape, method: str = "BICUBIC", dtype: Any = np.float32
 ) -> NDArray[Any]:
@@ -110,6 +131,7 @@ def refuse(array: NDArray[Any], shape: Shape) -> Floats:
 RULES: dict[str, Callable[[NDArray[Any], Shape], NDArray[Any]]] = {
     "matlab": matlab,
     "matlab-replicate": functools.partial(matlab, border="replicate"),
+    "bilinear": bilinear,
     "pillow": pillow,
     "pillow-bilinear": functools.partial(pillow, method="BILINEAR"),
     "pillow-u8": functools.partial(pillow, dtype=np.uint8),

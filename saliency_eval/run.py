@@ -250,7 +250,7 @@ def settled(
     for column, variant in enumerate(variants):
         own = np.array([results[row].values[column] for row in rows], np.float64)
         traits = variant.declared.traits
-        if variant.settles and rows:
+        if own.ndim == 2:
             facts.append(traits["facts"](own) if traits["facts"] else {})
             own = traits["settle"](own, [truth[row] for row in rows], dict(variant.options))
         else:

@@ -85,12 +85,9 @@ class Scorer(Reader):
             truth = hash_of_truth(stimulus, self.truth_fields, stored=self.reads_densities)
             own = prediction.sha256
         known = self.known.get(stimulus.id)
-        same = known and (known.truth, known.prediction, known.file) == (truth, own, prediction.name)
-        if (
-            known
-            and same
-            and [isinstance(v, tuple) for v in known.values] == [v.settles for v in self.variants]
-        ):
+        if known and (known.truth, known.prediction, known.file, len(known.values)) == (
+            truth, own, prediction.name, len(self.variants),
+        ):  # fmt: skip
             return known
         reading = decoded(prediction, stimulus)
         found = seen(stimulus, prediction, reading)

@@ -38,11 +38,6 @@ class Variant:
     def declared(self) -> Declared:
         return REGISTRIES[self.kind][self.key]
 
-    @property
-    def settles(self) -> bool:
-        """Does it give a vector for one image, of which the values are made once all images are there?"""
-        return self.declared.traits.get("settle") is not None
-
     @functools.cached_property
     def idle(self) -> frozenset[str]:
         """Options that have no effect beside the others."""

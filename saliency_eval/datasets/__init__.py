@@ -80,7 +80,11 @@ def adapter(key: str) -> type[Dataset]:
 
 def own(path: str | Path) -> type[Dataset]:
     """The class of an own folder: what is looked at in its images, or what is in them where only that is known."""
-    holds = [name for name in ("fixations.csv", "fixations.json", "boxes.csv") if os.path.lexists(Path(path) / name)]
+    holds = [
+        name
+        for name in ("fixations.csv", "fixations.json", "boxes.csv")
+        if os.path.lexists(Path(path) / name)
+    ]
     return adapter("boxes" if holds == ["boxes.csv"] else "folder")
 
 

@@ -139,7 +139,7 @@ class BoxDataset(Dataset):
         if self.frame.kind == "original":
             return boxes
         moved = self.frame.boxes(boxes, self.true_size(id))
-        return moved.astype(np.int64) if self.frame.truncate else moved
+        return moved if self.frame.corners == "exact" else moved.astype(np.int64)
 
     # -------------------------------------------------------------- the truth
 
