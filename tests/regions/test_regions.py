@@ -318,3 +318,12 @@ def test_corners_of_casme():
     )
     assert found.tolist() == [[int(n) for n in row] for row in expected]
     assert found.tolist() == [[0, -37, 223, 260], [5, 0, 59, 3]]
+
+
+def test_what_lies_outside_the_crop_is_no_part_of_the_truth():
+    """casme cuts the intersection at the border and not the area: the visible half found whole overlaps by a half."""
+    box, shape = np.array([[0, 0, 101, 161]]), (224, 384)  # 80 of its 160 or 161 columns lie in the crop
+    exact, casme = (Frame("crop", 224, corners).boxes(box, shape) for corners in ("exact", "casme"))
+    assert (exact.tolist(), casme.tolist()) == ([[0, 0, 101, 81]], [[0, -80, 100, 80]])
+    assert iou(exact, [[0, 0, 101, 81]])[0, 0] == 1
+    assert iou(casme, [[0, 0, 100, 80]])[0, 0] == 0.5
