@@ -67,7 +67,7 @@ def metric(
         def by_hand(*arrays: Any, **options: Any) -> float:
             given = checked(bind(function, options, *arrays), declared.types, declared.key)
             ready = prepared(given, same_size)
-            return alone(declared, function(**ready), ready)
+            return alone(declared, function(**ready), Stimulus("", **{"label": 0, **ready}), ready)
 
         FUNCTIONS[function.__name__] = by_hand
         return by_hand  # type: ignore[return-value]
@@ -75,12 +75,13 @@ def metric(
     return declare
 
 
-def alone(declared: Declared, value: float | NDArray[np.float64], given: Mapping[str, Any]) -> float:
+def alone(
+    declared: Declared, value: float | NDArray[np.float64], image: Stimulus, options: Mapping[str, Any]
+) -> float:
     """The value of a metric on one image; a vector is settled as if the data set had no other."""
     if np.ndim(value) and declared.traits["settle"]:
-        image = Stimulus("", **{"label": 0, **given})
-        options = {name: given.get(name, default) for name, default in declared.options.items()}
-        value = declared.traits["settle"](np.asarray(value)[np.newaxis], [image], options)[0]
+        row = np.asarray(value)[np.newaxis]
+        value = declared.traits["settle"](row, [image], {**declared.options, **options})[0]
     return float(value)
 
 

@@ -66,11 +66,12 @@ def stacked(saliency: Map, edges: Floats, side: Literal["left", "right"]) -> Lev
 def thresholds(saliency: Map, rule: Rule, alphas: Floats, strict: bool) -> Floats:
     """The value that a pixel must reach under each alpha."""
     slack = SLACK if strict else -SLACK
-    if rule == "mean":  # a rounded mean may lie outside the values
-        return alphas * min(max(saliency.mean, saliency.low), saliency.high) * (1 + slack)
+    size = abs(saliency.low) + abs(saliency.high)
+    if rule == "mean":
+        mean = min(max(saliency.mean, saliency.low), saliency.high)  # a rounded one may lie outside the values
+        return alphas * (mean + slack * (mean if saliency.low >= 0 else size))
     if rule == "value":
-        around = slack * (abs(saliency.low) + abs(saliency.high))
-        return saliency.low + alphas * (saliency.high - saliency.low) + around
+        return saliency.low + alphas * (saliency.high - saliency.low) + slack * size
     if rule in ("fixed", "quantile"):
         within_one(saliency, rule)
     if rule == "fixed":

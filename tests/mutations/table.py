@@ -13,6 +13,8 @@ class Mutation(NamedTuple):
     tests: tuple[str, ...]
 
 
+BOXES = "tests/metrics/test_boxes.py"
+REGIONS, LOOPS = "tests/regions/test_regions.py", "tests/regions/test_regions_against_plain.py"
 PLAIN, PROPERTIES, ORACLE = (
     f"tests/metrics/test_{name}.py" for name in ("against_plain_code", "properties", "oracle")
 )
@@ -54,6 +56,46 @@ MUTATIONS = [
       "a constant map scores chance unasked", PLAIN, PROPERTIES),
     m("metrics/declare.py", "check.same_shape(saliency.shape, given[name].shape, name)", "pass",
       "map and truth may differ in size", "tests/test_scoring.py"),
+    # ------------------------------------------------------------------ regions, and metrics of boxes
+    m("regions/thresholds.py", "SLACK = 2.0**-46", "SLACK = 0.0",
+      "a threshold is what rounding makes of it", REGIONS, LOOPS),
+    m("regions/thresholds.py", "alpha * mass[-1] * (1 - SLACK)", "alpha * mass[-1] * (1 + SLACK)",
+      "energy that is exactly held takes one more pixel", REGIONS, LOOPS),
+    m("regions/thresholds.py", 'edges[order], "left" if strict else "right")', 'edges[order], "right")',
+      "strict thresholds keep what lies on them", REGIONS, LOOPS),
+    m("regions/thresholds.py", 'np.floor(alphas * saliency.size + 0.5', 'np.floor(alphas * saliency.size',
+      "the area of a rule is rounded down", REGIONS, LOOPS),
+    m("regions/thresholds.py", 'sign = "positive" if rule in ("mean", "energy") else "keep"', 'sign = "keep"',
+      "negative values lower the mean", REGIONS, LOOPS),
+    m("regions/overlap.py", "area(one) + area(two) - both", "area(one) + area(two)",
+      "the union counts what is shared twice", REGIONS, LOOPS),
+    m("regions/overlap.py", "both >= bar * (1 - SLACK)", "both > bar", "an overlap of exactly a half is a miss",
+      REGIONS, LOOPS, BOXES),
+    m("regions/sweep.py", "turns, (self.low[box] + 1, column), 1)", "turns, (self.low[box], column), 1)",
+      "a box stands at one level too many", REGIONS, LOOPS, BOXES),
+    m("regions/sweep.py", "if empty == \"none\" or top == steps:", "if empty == \"none\":",
+      "every map has the whole as a box", REGIONS, LOOPS, BOXES),
+    m("regions/sweep.py", "if connectivity == 8 else None", "if connectivity else None",
+      "corners connect, without a compiler", REGIONS, LOOPS),
+    m("regions/frames.py", "(boxes - last) * resized // size - corner + last", "boxes * resized // size - corner",
+      "the last pixel of wsolevaluation is cut off", "tests/regions/test_regions.py"),
+    m("sums/components.h", "one->first < other->first", "one->first > other->first",
+      "of components of one size the last is the largest", REGIONS, LOOPS),
+    m("sums/components.h", "diagonal ? 8 : 4", "diagonal ? 7 : 4", "one corner does not connect", REGIONS, LOOPS),
+    m("sums/components.h", "if (best < 0 || beats(one, piece + best)) best = one->parent;",
+      "if (best < 0) best = one->parent;", "the largest component is the first that there was", REGIONS, LOOPS),
+    m("metrics/boxes.py", "np.nansum(matrix, axis=0).argmin()", "np.nansum(matrix, axis=0).argmax()",
+      "the worst alpha is the best", BOXES),
+    m("metrics/boxes.py", "* LEVELS / span + 2.0**-40)", "* LEVELS / span)",
+      "levels of fractions are what rounding makes of them", BOXES, REGIONS, LOOPS),
+    m("metrics/pointing.py", "at - (boxes[:, 2:] - 1)", "at - boxes[:, 2:]", "a box is a pixel larger", BOXES, LOOPS),
+    m("metrics/pointing.py", "(squares < tolerance**2) | (squares == 0)", "squares < tolerance**2",
+      "without tolerance a point inside misses", BOXES, REGIONS, LOOPS),
+    m("metrics/pointing.py", "len(there) / (len(images) * images[own])", "len(there) / images[own]",
+      "the mean over classes is their sum", BOXES),
+    m("metrics/pointing.py", "within / (within + without)", "within / max(within + without, 1)",
+      "a map of small values has little energy", BOXES, REGIONS, LOOPS),
+    m("check.py", "(boxes[:, 2:] > np.array(shape))", "(boxes[:, 2:] < 0)", "boxes may leave their image", BOXES),
     # ------------------------------------------------------------------ fields
     m("pool.py", "keys = keys[new]", "keys = keys[:]", "fixations on one pixel are kept under unique",
       "tests/test_fields.py", PLAIN),
