@@ -90,6 +90,8 @@ class BoxDataset(Dataset):
     and image are those of the frame.
     """
 
+    subject = "boxes"
+    any_size = True
     truth_fields = ("boxes", "label")
     frame = Frame()  # the part of each image that is seen
 
