@@ -12,6 +12,7 @@
 #define LANES 16
 #define PART 2048
 #define LEVELS 256
+#define STRETCHES 4096
 #define TABLES 8 /* neighbours often have one level: each of them adds to a table of its own */
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
@@ -55,8 +56,12 @@ static inline double signless(double x, int64_t size) {
     return x;
 }
 
-/* The whole part of a number that is not negative; 0 of what is none. */
-static inline int64_t whole(double x) { return x > 0 ? (int64_t)x : 0; }
+/* Which stretch of a line a number lies in, rising with it: numbers below the bottom are in the first. */
+static inline int32_t stretch_of(double x, double bottom, double scale) {
+    double place = (x - bottom) * scale + 1;
+    place = place > 0 ? place : 0;
+    return (int32_t)(place < STRETCHES - 1 ? place : STRETCHES - 1);
+}
 
 /* Number of pixels of each level. */
 KERNEL void histogram_u8(const uint8_t *v, int64_t n, int64_t *out) {
