@@ -128,6 +128,8 @@ def test_logarithms_count_where_there_is_weight(size):
         values[0] = value
         got = sums.divergence(values, PLAIN, weights, sums.ONE, 0.0)
         assert got == pytest.approx(rest - math.log(value))
+        got = sums.divergence(values, PLAIN, np.eye(1, size).ravel(), PLAIN, 0.0)  # nothing beside it
+        assert got == pytest.approx(-math.log(value))
 
 
 @pytest.mark.usefixtures("form")

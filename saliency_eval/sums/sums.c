@@ -41,9 +41,9 @@ static inline double ln(double x) {
     exponent |= whole; /* 2^52 + exponent, as a double */
     memcpy(&m, &rest, sizeof m);
     memcpy(&power, &exponent, sizeof power);
-    double s = (m - 1) / (m + 1), z = s * s;
-    double series = ((((((((((1. / 21) * z + 1. / 19) * z + 1. / 17) * z + 1. / 15) * z + 1. / 13) * z + 1. / 11) * z
-                         + 1. / 9) * z + 1. / 7) * z + 1. / 5) * z + 1. / 3) * z + 1;
+    double s = (m - 1) / (m + 1), z = s * s; /* the first power that is left out is below 2^-55 */
+    double series = (((((((((1. / 19) * z + 1. / 17) * z + 1. / 15) * z + 1. / 13) * z + 1. / 11) * z + 1. / 9) * z
+                        + 1. / 7) * z + 1. / 5) * z + 1. / 3) * z + 1;
     return (power - (4503599627370496.0 + 1023)) * 0.693147180559945309417 + 2 * s * series;
 }
 
