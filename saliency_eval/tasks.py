@@ -117,7 +117,9 @@ def views_of(reading: Reading) -> Sequence[tuple[Any, Any]]:
 def fields_of(stimulus: Stimulus, values: Any, fixations: Any, rule: str) -> Stimulus:
     """A stimulus with a map, brought to its size, and with the fixations that are scored, if not all."""
     with stage("levels and size"):
-        saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], rule)))
+        stored = canonical(values)
+        brought = resized(stored, stimulus["shape"], rule)
+        saliency = Map.known(stored if brought is stored else canonical(brought))
     own = {"saliency": saliency} | ({} if fixations is None else {"fixations": fixations})
     return stimulus.child(**own)
 

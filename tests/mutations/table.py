@@ -91,7 +91,7 @@ MUTATIONS = [
       "sums are reordered where the processor has wide vectors", "tests/test_build.py"),
     m("sums/typed.h", "if (edges[middle] <= u[j])", "if (edges[middle] < u[j])",
       "a value at an edge does not reach it", "tests/test_sums.py"),
-    m("sums/typed.h", "weight[j] + floor > 0 ? log(signless(x, size)) : 0", "log(signless(x, size))",
+    m("sums/typed.h", "if (unusual) FOR(j, 0, count) if (weight[j] + floor > 0) {", "if (unusual) FOR(j, 0, count) {",
       "pixels without weight meet the logarithm of 0", "tests/test_sums.py"),
     m("sums/typed.h", "sum[0] += one < other ? one : other;", "sum[0] += one;",
       "the last pixels of SIM are those of one map", "tests/test_sums.py"),
