@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from saliency_eval.cli import main
-from saliency_eval.cli.report import foreign
+from saliency_eval.cli.results import foreign
 from saliency_eval.maps import Map
 from saliency_eval.stats import Interval
 

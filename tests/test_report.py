@@ -287,7 +287,7 @@ def test_predictions_go_to_runs_by_name_by_folder_and_by_order():
 
 
 def test_runs_of_two_data_sets_make_no_report():
-    with pytest.raises(SaliencyEvalError, match="one data set and protocol") as refused:
+    with pytest.raises(SaliencyEvalError, match="is of one data set, the runs are of other, toy") as refused:
         report_page([made("a"), made("b", id="other")])
     assert refused.value.exit_code == 2
     with pytest.raises(SaliencyEvalError, match="needs a complete run"):

@@ -164,6 +164,24 @@ def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]
     figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False, fontsize=8)
 
 
+# ------------------------------------------------------------------ model against model
+
+
+def versus(values: Floats, first: str, second: str) -> str:
+    """Finite scores of one metric under two models, (images, 2), with the line on which both are alike."""
+    with drawing(4.4, 4.4, Margins(0.6, 0.5)) as figure:
+        axes = figure.subplots()
+        least, most = float(values.min()), float(values.max())
+        room = 0.04 * ((most - least) or 1.0)
+        ends = (least - room, most + room)
+        axes.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
+        axes.scatter(
+            values[:, 0], values[:, 1], s=9, alpha=0.6, linewidths=0, color=COLOURS[0], rasterized=True
+        )
+        axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=short(first), ylabel=short(second))
+        return address(figure)
+
+
 # ------------------------------------------------------------------ one image
 
 
