@@ -71,15 +71,15 @@ const scaleOf = (values, from, to) => {
     ticks, text: (v) => v.toFixed(Math.max(0, -power)), at: (v) => from + (to - from) * (0.04 + (0.92 * (v - least)) / room),
   };
 };
-const scatter = (figure, label, points, [across, up], titles) => {
-  const svg = make("svg", { class: "scatter", role: "img", width: 560, height: 400, "aria-label": label });
+const scatter = (figure, label, points, [across, up], titles, right = 550) => {
+  const svg = make("svg", { class: "scatter", role: "img", width: right + 10, height: 400, "aria-label": label });
   const line = (x1, y1, x2, y2, name) => make("line", { x1, y1, x2, y2, class: name }, svg);
   const write = (at, anchor, text) => make("text", { ...at, "text-anchor": anchor }, svg, text);
   across.ticks.forEach((v) => line(across.at(v), 10, across.at(v), 354, "grid"));
-  up.ticks.forEach((v) => line(62, up.at(v), 550, up.at(v), "grid"));
+  up.ticks.forEach((v) => line(62, up.at(v), right, up.at(v), "grid"));
   across.ticks.forEach((v) => write({ x: across.at(v), y: 372 }, "middle", across.text(v)));
   up.ticks.forEach((v) => write({ x: 54, y: up.at(v) + 4 }, "end", up.text(v)));
-  write({ x: 306, y: 394 }, "middle", titles[0]);
+  write({ x: (62 + right) / 2, y: 394 }, "middle", titles[0]);
   write({ transform: "translate(12 177) rotate(-90)" }, "middle", titles[1]);
   points.forEach(({ x, y, r, text, mark }) => {
     const cx = across.at(x.mean), cy = up.at(y.mean);

@@ -18,6 +18,7 @@ from saliency_eval.side_by_side import compared, differences, names, probes, row
 from saliency_eval.side_by_side.words import cell_of, effect, lines_of, meanings, unasked
 from saliency_eval.stats import Interval
 from saliency_eval.store import folder_name
+from saliency_eval.variant import parse
 
 
 class Cell(NamedTuple):
@@ -78,9 +79,17 @@ def groups_of(runs: Sequence[Run]) -> list[list[Run]]:
     """Runs of the same maps that were scored in several ways."""
     return [
         group
-        for group in together(runs)
+        for group in together(filter(readable, runs))
         if compared(group) or len({run.setting.protocol for run in group}) > 1
     ]
+
+
+def readable(run: Run) -> bool:
+    """Does this version know all metrics and options of a run?"""
+    try:
+        return all(parse(line) for line in run.signatures.values())
+    except SaliencyEvalError:
+        return False
 
 
 def elsewhere(lead: Lead, board: Board, groups: Sequence[Sequence[Run]]) -> list[str]:
@@ -88,7 +97,7 @@ def elsewhere(lead: Lead, board: Board, groups: Sequence[Sequence[Run]]) -> list
     told = {id(run) for run in [*board.scored, *(run for group in groups for run in group)]}
     return [
         f"The run of {shown(run.model)} under {run.setting.protocol} is not shown: the board is of {lead.protocol}, "
-        "and its maps were scored in one way only"
+        "and no run of the same maps can be compared with it"
         for run in lead.all
         if id(run) not in told
     ]

@@ -6,9 +6,9 @@ const versus = (figure) => {
     const [x, y] = cells.map((cell) => ({ mean: parseFloat(cell.dataset.value) }));
     return { x, y, r: 2.5, text: `${row.cells[0].textContent}: ${cells.map((cell) => cell.textContent).join(", ")}` };
   }).filter(({ x, y }) => Number.isFinite(x.mean) && Number.isFinite(y.mean));
-  const both = points.flatMap(({ x, y }) => [x, y]);
-  const line = scatter(figure, `${names[1]} against ${names[0]}`, points, [scaleOf(both, 62, 550), scaleOf(both, 354, 10)], names);
-  line(62, 354, 550, 10, "tie");
+  const both = points.flatMap(({ x, y }) => [x, y]), axes = [scaleOf(both, 62, 406), scaleOf(both, 354, 10)];
+  const line = scatter(figure, `${names[1]} against ${names[0]}`, points, axes, names, 406);
+  line(62, 354, 406, 10, "tie");
   const sign = figure.dataset.better === "higher" ? 1 : -1;
   const [won, lost] = [sign, -sign].map((way) => points.filter(({ x, y }) => way * (x.mean - y.mean) > 0).length);
   byId("wins").textContent = `${names[0]} is better on ${won} images, ${names[1]} on ${lost}, both are alike on ${points.length - won - lost}.`;

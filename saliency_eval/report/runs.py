@@ -17,6 +17,7 @@ from saliency_eval.maps import Floats
 from saliency_eval.pages import render
 from saliency_eval.pages.board import view
 from saliency_eval.report import pictures, plots
+from saliency_eval.report.agreement import agreement, cloud
 from saliency_eval.report.cards import Picture, number
 from saliency_eval.report.compared import Compared, compare
 from saliency_eval.report.gallery import apart_cards, model_cards
@@ -26,7 +27,6 @@ from saliency_eval.report.protocols import Beside, Lead, beside, elsewhere, grou
 from saliency_eval.report.templates import CSS, JS, template
 from saliency_eval.report.versus import versus
 from saliency_eval.run import Run
-from saliency_eval.stats import rank_correlation
 
 EACH, IN_ALL = 3, 36  # best images of each model, and of all: with many models each has fewer
 
@@ -152,39 +152,6 @@ def means_of(values: Floats) -> list[float]:
     """Means of (images, models) over the images that are scored."""
     columns = [column[~np.isnan(column)] for column in values.T]
     return [float(column.mean()) if len(column) else float("nan") for column in columns]
-
-
-def agreement(compared: Compared) -> list[tuple[str, list[str]]]:
-    """Spearman's rank correlation over images of each pair of metrics, averaged over models; `+` means they agree."""
-    metrics, values = compared.metrics, compared.table.values
-    signs = np.array([1.0 if m.better == "higher" else -1.0 for m in metrics])
-    found = []
-    for row, metric in enumerate(metrics):
-        pairs = [pair(values[:, :, row] * signs[row], values[:, :, c] * signs[c]) for c in range(row)]
-        found.append((metric.head, [f"{r:+.2f}" if np.isfinite(r) else "n/a" for r in pairs]))
-    return found
-
-
-def pair(x: Floats, y: Floats) -> float:
-    """The mean over models of the rank correlation of two metrics, (images, models), where there is one."""
-    found = []
-    for one, other in zip(x.T, y.T, strict=True):
-        good = np.isfinite(one) & np.isfinite(other)
-        found.append(rank_correlation(one[good], other[good]))
-    defined = [r for r in found if np.isfinite(r)]
-    return float(np.mean(defined)) if defined else float("nan")
-
-
-def cloud(compared: Compared) -> Picture | None:
-    """Every metric against every other, of the first models; None of one metric."""
-    labels = [m.label for m in compared.metrics]
-    if len(labels) < 2:
-        return None
-    few = compared.names[: plots.MOST]
-    whose = "all models" if few == compared.names else f"the first {len(few)} models"
-    address = plots.against(compared.table.values[:, : plots.MOST], few, labels)
-    alt = f"Scatter plots of every metric against every other, a point for each image, of {whose}"
-    return Picture(address, alt, f"A point for each image, of {whose}.", "plot")
 
 
 def every_image(compared: Compared) -> list[tuple[str, list[tuple[str, float]], tuple[str, float]]]:

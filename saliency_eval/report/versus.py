@@ -6,6 +6,7 @@ import numpy as np
 
 from saliency_eval.errors import shown
 from saliency_eval.maps import Floats
+from saliency_eval.pages.plots import FAINT
 from saliency_eval.report import plots
 from saliency_eval.report.cards import Picture
 from saliency_eval.report.compared import Compared
@@ -22,7 +23,7 @@ def versus(compared: Compared) -> Picture | None:
         return None
     alt = f"{shown(second)} against {shown(first)}, a dot for each image, by {shown(compared.primary.label)}"
     said = wins(values, compared.primary.better == "higher", first, second)
-    return Picture(plots.versus(values, first, second), alt, said, "plot")
+    return Picture(drawn(values, first, second), alt, said, "plot")
 
 
 def wins(values: Floats, higher: bool, first: str, second: str) -> str:
@@ -37,3 +38,16 @@ def wins(values: Floats, higher: bool, first: str, second: str) -> str:
     one, other = (better, worse) if higher else (worse, better)
     alike = len(values) - one - other
     return f"{shown(first)} is better on {one} images, {shown(second)} on {other}, both are alike on {alike}."
+
+
+def drawn(values: Floats, first: str, second: str) -> str:
+    """Finite scores of one metric under two models, (images, 2), with the line on which both are alike."""
+    with plots.drawing(4.4, 4.4, plots.Margins(0.6, 0.5)) as figure:
+        axes = figure.subplots()
+        least, most = float(values.min()), float(values.max())
+        room = 0.04 * ((most - least) or 1.0)
+        ends = (least - room, most + room)
+        axes.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
+        plots.points(axes, values[:, :1], values[:, 1:])
+        axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=plots.short(first), ylabel=plots.short(second))
+        return plots.address(figure)
