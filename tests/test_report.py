@@ -147,6 +147,16 @@ def test_of_two_models_each_image_is_won_by_the_better_one():
     assert wins(values, False, "a", "b") == "a is better on 1 images, b on 2, both are alike on 1."
 
 
+def test_a_dot_lies_below_the_line_of_its_model():
+    values = np.array([[1.0, 5.0], [np.nan, 6.0], [3.0, 7.0]])
+    with plots.drawing(4, 4) as figure:
+        axes = figure.subplots()
+        plots.dots(axes, values)
+        [(x, y)] = [made.get_offsets().T for made in axes.collections]
+    assert x.tolist() == [1.0, 5.0, 6.0, 3.0, 7.0]
+    assert np.round(y + 0.22).tolist() == [0, -1, -1, 0, -1]
+
+
 def test_the_first_two_models_are_shown_without_the_images_that_one_lacks():
     one, other = (
         made(name, labels=("kld",), values=[[v]] * 5 + [[np.inf]]) for name, v in (("a", 1.0), ("b", 2.0))

@@ -13,7 +13,9 @@ import saliency_eval as se
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.report import report_page
+from saliency_eval.report.places import places
 from saliency_eval.report.protocols import groups_of, lead
+from saliency_eval.report.runs import one_board
 from saliency_eval.run import rounded
 from saliency_eval.saved import load_runs
 from saliency_eval.side_by_side import Difference
@@ -145,6 +147,26 @@ def test_models_stand_in_the_order_of_the_board_then_those_that_are_not_on_it(no
     section = page[page.index('<section id="protocols"') : page.index('<section id="intervals"')]
     assert re.findall(r'<h3><bdi class="name">(.*?)</bdi>', section) == ["high", "low", "off"]
     assert section.count("No number differs.") == 3
+
+
+def test_each_protocol_gives_its_own_places(no_pictures):
+    ones, twos = np.ones((6, 2)), np.full((6, 2), 2.0)
+    lines = {"nss": signature("nss"), "kld": signature("kld").replace("ddof:1", "eps:0.5")}
+    a, b = (made(m, seed=n, values=v, signatures=lines) for m, n, v in (("a", 1, ones), ("b", 2, twos)))
+    lower = {"values": ones[:, :1], "labels": ("kld",), "keys": ("kld",)}
+    runs = [a, b, under(a, "exact", values=2 * twos), under(b, "exact"), under(b, "other", **lower)]
+    runs[-1] = replace(runs[-1], signatures={"kld": runs[-1].signatures["kld"]})
+    leading = lead(runs, None)
+    found = places(leading, one_board(leading.runs, (), None), ["b", "a"])
+    assert found.heads == [("mit", "nss \u2191"), ("exact", "nss \u2191"), ("other", "kld \u2193")]
+    ranks = {model: [cell.rank for cell in cells] for model, cells in found.rows}
+    assert ranks == {"b": ["1", "2", "1"], "a": ["2", "1", "-"]}
+    assert found.rows[1][1][1].mean == "4.0000"
+    page, _ = report_page(runs, each=1)
+    assert [row[1:] for row in cells(page, "places")[1:]] == [
+        [[cell.rank, cell.mean] if cell.mean else [cell.rank] for cell in row] for _, row in found.rows
+    ]
+    assert places(lead(runs[:2], None), one_board(runs[:2], (), None), ["b", "a"]) is None
 
 
 def test_other_data_is_still_refused():

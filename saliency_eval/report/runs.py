@@ -23,6 +23,7 @@ from saliency_eval.report.compared import Compared, compare
 from saliency_eval.report.gallery import apart_cards, model_cards
 from saliency_eval.report.images import spread
 from saliency_eval.report.material import Sources, gather
+from saliency_eval.report.places import places
 from saliency_eval.report.protocols import Beside, Lead, beside, elsewhere, groups_of, lead
 from saliency_eval.report.templates import CSS, JS, template
 from saliency_eval.report.versus import versus
@@ -102,6 +103,7 @@ def page_of(
         document=board.document,
         lead=leading,
         several=several,
+        places=places(leading, board, names),
         meanings=sorted(set().union(*(one.meanings.items() for one in several))),
         versus=versus(compared),
         **board_view(board.document),

@@ -70,7 +70,7 @@ def test_the_page_of_an_image_opens(browser, image):
 @pytest.fixture(scope="module")
 def protocols():
     """A report on two models of the demonstration data under two protocols."""
-    runs = [se.score(m, "demo", "auc_judd,nss", protocol=p) for m in MODELS[:2] for p in ("mit", "exact")]
+    runs = [se.score(m, "demo", "kld,nss", protocol=p) for m in MODELS[:2] for p in ("mit", "exact")]
     return report_page(runs, each=1)[0]
 
 
@@ -121,6 +121,18 @@ def test_two_models_are_chosen_and_drawn_image_by_image(browser, report):
     assert above.tolist() == (values[:, 1] > values[:, 0]).tolist()
     choose(browser, "#second", "1")
     assert browser.texts("#wins")[0].endswith(f"both are alike on {len(rows)}.")
+
+
+def test_the_drawn_pair_is_won_by_what_is_better(browser, protocols):
+    """Less is better: drawn anew, the pair is told as the page told it before any script."""
+    browser.open(protocols)
+    [told] = browser.texts("#wins")
+    choose(browser, "#second", "2")
+    assert browser.texts("#wins") == [told]
+    values = np.array(
+        browser.each("#every tbody tr", "[e.cells[1], e.cells[2]].map((c) => Number(c.dataset.value))")
+    )
+    assert f" is better on {(values[:, 0] < values[:, 1]).sum()} images" in told
 
 
 def test_the_first_two_models_are_there_without_the_script(browser, report):
