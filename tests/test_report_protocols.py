@@ -12,7 +12,7 @@ from test_report import Page
 import saliency_eval as se
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.protocols import PROTOCOLS
-from saliency_eval.report import report_page
+from saliency_eval.report import plots, report_page, versus
 from saliency_eval.report.places import places
 from saliency_eval.report.protocols import groups_of, lead
 from saliency_eval.report.runs import one_board
@@ -22,6 +22,13 @@ from saliency_eval.side_by_side import Difference
 from saliency_eval.side_by_side.words import effect, lines_of, unasked
 
 TWO = "mit,exact"
+
+
+@pytest.fixture
+def no_pictures(no_pictures, monkeypatch):
+    """Those of reports cost time as well."""
+    for where, name in ((plots, "distribution"), (plots, "against"), (plots, "roc"), (versus, "drawn")):
+        monkeypatch.setattr(where, name, lambda *_: "data:image/svg+xml;base64,")
 
 
 def under(run, protocol, **fields):
@@ -39,13 +46,25 @@ def nss(name, seed, values=None):
 
 def scored(toy, protocols, *more):
     """What `score` says of the maps of the toy data set, whose runs it saves."""
-    line = "score", "maps", "--data", "toy", "--protocol", protocols, "--format", "json", *more
+    line = (
+        "score",
+        "maps",
+        "--data",
+        "toy",
+        "--protocol",
+        protocols,
+        "--workers",
+        "1",
+        "--format",
+        "json",
+        *more,
+    )
     return answer(call(*line, cwd=toy))
 
 
 def page_of(toy, *more):
     """The page that the command makes of them."""
-    done = call("report", "results", "--out", "page.html", "--each", "1", *more, cwd=toy)
+    done = call("report", "results", "--out", "page.html", "--each", "1", "--workers", "1", *more, cwd=toy)
     assert done.returncode == 0, done.stderr
     return (toy / "page.html").read_text("utf-8")
 
@@ -140,13 +159,24 @@ def test_only_runs_that_can_be_compared_stand_side_by_side():
 
 
 def test_models_stand_in_the_order_of_the_board_then_those_that_are_not_on_it(no_pictures):
-    low, high, off = nss("low", 1, np.zeros((6, 1))), nss("high", 2, np.ones((6, 1))), nss("off", 3)
-    runs = [low, under(low, "exact"), high, under(high, "exact")]
-    runs += [under(off, "exact"), under(off, "tuebingen")]
+    ranked = [nss(f"m{k}", k, np.full((6, 1), float(k))) for k in range(5)]
+    off = under(nss("off", 9), "tuebingen")
+    runs = [off, under(off, "exact"), *ranked, *(under(run, "exact") for run in ranked)]
     page, _ = report_page(runs, each=1)
     section = page[page.index('<section id="protocols"') : page.index('<section id="intervals"')]
-    assert re.findall(r'<h3><bdi class="name">(.*?)</bdi>', section) == ["high", "low", "off"]
-    assert section.count("No number differs.") == 3
+    names = re.findall(r'<h3><bdi class="name">(.*?)</bdi>', section)
+    assert names == ["m4", "m3", "m2", "m1", "m0", "off"]
+    assert section.count("No number differs.") == 6
+
+
+def test_two_models_of_one_name_are_told_apart(no_pictures):
+    runs = [nss("a", seed) for seed in (1, 2)]
+    page, _ = report_page([*runs, *(under(run, "exact") for run in runs)], each=1)
+    board = page[page.index('<table id="board"') : page.index('<section id="protocols"')]
+    section = page[page.index('<section id="protocols"') : page.index('<section id="intervals"')]
+    names = re.findall(r'<th scope="row"><bdi class="name">(.*?)</bdi>', board)
+    assert len(set(names)) == 2
+    assert re.findall(r'<h3><bdi class="name">(.*?)</bdi>', section) == names
 
 
 def test_each_protocol_gives_its_own_places(no_pictures):
