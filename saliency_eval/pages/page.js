@@ -72,7 +72,8 @@ const scaleOf = (values, from, to) => {
   };
 };
 const scatter = (figure, label, points, [across, up], titles, right = 550) => {
-  const svg = make("svg", { class: "scatter", role: "img", width: right + 10, height: 400, "aria-label": label });
+  const size = { width: right + 10, height: 400, viewBox: `0 0 ${right + 10} 400` };
+  const svg = make("svg", { class: "scatter", role: "img", ...size, "aria-label": label });
   const line = (x1, y1, x2, y2, name) => make("line", { x1, y1, x2, y2, class: name }, svg);
   const write = (at, anchor, text) => make("text", { ...at, "text-anchor": anchor }, svg, text);
   across.ticks.forEach((v) => line(across.at(v), 10, across.at(v), 354, "grid"));
