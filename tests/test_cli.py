@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from saliency_eval.cli import main
-from saliency_eval.cli.report import foreign
+from saliency_eval.cli.results import foreign
 from saliency_eval.maps import Map
 from saliency_eval.stats import Interval
 
@@ -96,6 +96,19 @@ def test_score_prints_a_signed_table_and_saves_the_run(toy):
     assert len(list((toy / "results" / "toy").iterdir())) == 1
     assert "saved results/toy/maps-" in lines[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_notes_stand_below_the_heading_of_their_model(toy):
+    shutil.copytree(toy / "maps", toy / "more")
+    for folder in ("maps", "more"):
+        (toy / folder / "zz.png").write_bytes((toy / folder / "i01.png").read_bytes())
+    line = "SE score maps more --data toy --metrics nss --no-save --workers 1 2>&1"
+    status, told, _ = shell(line, cwd=toy)
+    assert status == 0, told
+    marks = [
+        line[:7] for line in told.splitlines() if " on toy@1" in line or line.startswith("warning[extra]")
+    ]
+    assert marks == ["maps on", "warning", "more on", "warning"]
 
 
 def test_json_is_one_strict_document_for_success_and_failure(toy):

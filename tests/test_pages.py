@@ -85,7 +85,7 @@ def full(name="m"):
 
 
 def test_the_policy_comes_first_and_allows_the_style_and_script_of_the_page_only():
-    text = pages.render(EMPTY, title="t", name="n", style="p { color: red }")
+    text = pages.render(EMPTY, title="t", name="n", style="p { color: red }", script="all()")
     style, script = (re.search(f"<{tag}>(.*)</{tag}>", text, re.DOTALL)[1] for tag in ("style", "script"))
     allowed = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
     assert text.split("<head>\n", 1)[1].startswith('<meta http-equiv="Content-Security-Policy" content="')
@@ -95,6 +95,7 @@ def test_the_policy_comes_first_and_allows_the_style_and_script_of_the_page_only
         "base-uri 'none'; form-action 'none'",
     )
     assert style.endswith("p { color: red }")
+    assert script.endswith("all()")
 
 
 def test_a_page_escapes_what_it_is_given_and_accepts_no_unknown_name():
@@ -117,8 +118,9 @@ def test_the_island_reads_back_and_holds_nothing_that_ends_it():
         pages.island(pages.render(EMPTY, title="t", name="n"))
 
 
-def test_the_script_is_short_and_runs_no_text():
-    script = (HERE / "page.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("own", ["pages/board.js", "report/report.js"])
+def test_the_script_of_a_page_is_short_and_runs_no_text(own):
+    script = "".join((HERE.parent / name).read_text(encoding="utf-8") for name in ("pages/page.js", own))
     assert len(script.splitlines()) <= 150
     for word in (
         "HTML",
@@ -295,6 +297,6 @@ def test_what_stands_in_the_island():
 
 def test_importing_pages_is_enough_to_find_their_files():
     assert {path.name for path in Path(HERE).glob("*.*") if path.suffix != ".py"} == {
-        "board.html", "board_plots.html", "board_rest.html", "board_table.html", "layout.html", "page.css", "page.js",
-        "parts.html",
+        "board.html", "board.js", "board_plots.html", "board_rest.html", "board_table.html", "layout.html", "page.css",
+        "page.js", "parts.html",
     }  # fmt: skip

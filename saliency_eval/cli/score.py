@@ -89,7 +89,7 @@ def score(
 
     Example: saliency-eval score preds/ --data osie --root data/OSIE
     """
-    from saliency_eval.cli.report import Result, grouped, keep, report
+    from saliency_eval.cli.results import Result, grouped, keep, show
     from saliency_eval.datasets import load_dataset
     from saliency_eval.profiling import profiled
     from saliency_eval.scoring import score as score_predictions
@@ -133,7 +133,7 @@ def score(
         )
     unseen = bare is not None or (quiet and format == "text")
     groups = grouped(results, len(protocols), None if unseen else scored)
-    report(groups, lost, bare=bare, short=short, stages=stages)
+    show(groups, lost, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
 

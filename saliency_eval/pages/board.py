@@ -7,7 +7,7 @@ from typing import Any
 from saliency_eval.boards.table import table as read
 from saliency_eval.pages import plots, sections, table
 from saliency_eval.pages.differences import critical_differences
-from saliency_eval.pages.page import render
+from saliency_eval.pages.page import render, source
 from saliency_eval.pages.table import Document
 
 NOT_IN_ISLAND = ("pairs", "generator")
@@ -18,7 +18,9 @@ def to_html(document: Document) -> str:
     island = {key: value for key, value in document.items() if key not in NOT_IN_ISLAND}
     found = view(document)
     title = f"Leaderboard {found['board'].title}"
-    return render("board.html", title=title, island=island, document=document, **found)
+    return render(
+        "board.html", title=title, island=island, script=source("board.js"), document=document, **found
+    )
 
 
 def view(document: Document) -> dict[str, Any]:

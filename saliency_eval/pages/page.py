@@ -21,16 +21,22 @@ ISLAND = '<script type="application/json" id="data">'
 
 
 def render(
-    template: str, *, title: str, island: Mapping[str, Any] | None = None, style: str = "", **context: Any
+    template: str,
+    *,
+    title: str,
+    island: Mapping[str, Any] | None = None,
+    style: str = "",
+    script: str = "",
+    **context: Any,
 ) -> str:
     """The page of a template: a file of this folder, or the text of one that extends `layout.html`.
 
-    `island` is what the script may read, strict JSON; `style` stands after that of all pages. Raises jinja2's errors
-    for a faulty template and ValueError for NaN in the island.
+    `island` is what the script may read, strict JSON; `style` and `script` stand after those of all pages. Raises
+    jinja2's errors for a faulty template and ValueError for NaN in the island.
     """
     from markupsafe import Markup
 
-    style, script = source("page.css") + style, source("page.js")
+    style, script = source("page.css") + style, source("page.js") + script
     pages = environment()
     page = pages.from_string(template) if "{%" in template else pages.get_template(template)
     own = {"style": Markup(style), "script": Markup(script), "policy": policy(style, script)}
