@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval import __version__, notebook
+from saliency_eval import __version__, formats, notebook
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, fail, shown
@@ -181,7 +181,7 @@ class Run:
         """What a notebook shows: means, intervals, and the signatures folded below; at most 50 kB."""
         rows = []
         for label, key in zip(self.labels, self.keys, strict=True):
-            sign = "\u2191" if METRICS[key].traits["better"] == "higher" else "\u2193"
+            sign = formats.ARROWS[METRICS[key].traits["better"]]
             reason = self.reason(label)
             rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
         header = ["metric", "mean", "95 % interval"]
@@ -243,9 +243,5 @@ def rounded(interval: Interval) -> tuple[str, str]:
     >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700))
     ('0.7394', '[0.7306, 0.7483]')
     """
-    if interval.low is None or interval.high is None:
-        return f"{interval.mean:.4g}", ""
-    half = (interval.high - interval.low) / 2
-    digits = 4 if half == 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
-    mean, low, high = (f"{v + 0.0:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
-    return mean, f"[{low}, {high}]"
+    found = formats.rounded(interval.mean, interval.low, interval.high)
+    return found.mean, found.interval

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "saliency_eval"
 FLOORS = [
     ("errors", "pool", "profiling", "sums", "versions"),
-    ("options", "escape", "disk", "notebook", "causes", "recorded"),
+    ("options", "escape", "disk", "formats", "notebook", "causes", "recorded"),
     ("core", "check"),
     ("maps",),
     ("resize", "variant"),

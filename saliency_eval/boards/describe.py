@@ -16,6 +16,7 @@ from saliency_eval.boards.samples import ALPHA, Sample, flips_of, interval, rank
 from saliency_eval.core import METRICS
 from saliency_eval.datasets import ADAPTERS
 from saliency_eval.datasets.card import Card
+from saliency_eval.formats import places
 from saliency_eval.store import folder_name, hashes, mean_of
 
 if TYPE_CHECKING:
@@ -173,8 +174,7 @@ def rank(cell: Json) -> str:
     """The ranks that the images allow: `1`, `3-4`, or `-` where none can be told."""
     if cell["rank_lo"] is None:
         return "-"
-    low, high = math.floor(cell["rank_lo"]), math.ceil(cell["rank_hi"])  # a shared rank may lie between two
-    return str(low) if low == high else f"{low}-{high}"
+    return places(cell["rank_lo"], cell["rank_hi"])
 
 
 def beside(board: Board, one: Apart, found: Mapping[str, Sample], names: Mapping[str, str]) -> Json:

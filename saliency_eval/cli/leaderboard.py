@@ -14,7 +14,7 @@ from saliency_eval.errors import GATE, fail, shown
 
 if TYPE_CHECKING:
     from saliency_eval.boards import Board
-    from saliency_eval.boards.table import Mean
+    from saliency_eval.boards.table import Row
     from saliency_eval.exports.verify import Verified
 
 HELP = """Leaderboards: tables and pages from saved runs.
@@ -118,18 +118,9 @@ def show_board(board: Board) -> None:
 
     found = table(board.document)
     console.print(f"{shown(found.title, 200)}   {found.sentence.said(shown)}\n")
-    names = [f"{shown(label)} {arrow(better)}" for label, better in found.metrics]
+    names = [f"{shown(column.key)} {arrow(column.better)}" for column in found.columns]
     share = ["of ceiling"] if found.of_ceiling else []
-    rows = [
-        [
-            row.rank,
-            shown(row.model),
-            *map(cell, row.means),
-            *([row.of_ceiling] if share else []),
-            shown(row.images),
-        ]
-        for row in found.rows
-    ]
+    rows = [line_of(row, found.of_ceiling) for row in found.rows]
     header = ["", "model", *names, *share, "images"]
     for text in columns([header, *rows], ">" + "<" * (len(header) - 1)):
         console.print(text)
@@ -140,6 +131,7 @@ def show_board(board: Board) -> None:
     console.print(found.notes[0].said(shown))
 
 
-def cell(mean: Mean) -> str:
-    """One number with the half of its interval and its groups."""
-    return " ".join(filter(None, [mean.mean, mean.half and f"\u00b1{mean.half}", *mean.groups]))
+def line_of(row: Row, of_ceiling: bool) -> list[str]:
+    """The cells of one model."""
+    share = [row.of_ceiling] if of_ceiling else []
+    return [row.rank, shown(row.model), *(cell.plain for cell in row.cells), *share, shown(row.images)]

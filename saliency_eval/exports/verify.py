@@ -17,9 +17,10 @@ from saliency_eval.boards.reported import REPORTED
 from saliency_eval.datasets.files import no_folder
 from saliency_eval.disk import read
 from saliency_eval.errors import GATE, USAGE, Problem, SaliencyEvalError, fail, shown
-from saliency_eval.exports.compare import close, first_place, page, text_difference
-from saliency_eval.exports.data import to_csv, to_json
+from saliency_eval.exports.csv import to_csv
+from saliency_eval.exports.differences import close, first_place, page, text_difference
 from saliency_eval.exports.files import FILES, SCORES, with_reported
+from saliency_eval.exports.json import to_json
 from saliency_eval.predictions.folder import entries, is_folder
 from saliency_eval.saved.flat import load_flat
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from saliency_eval.boards.table import marks_of, name_of
+from saliency_eval.boards.table import Json, by_mean, keys, marks_of, name_of
+from saliency_eval.formats import correlation, p_value, percent, places, rounded, rounded_of, signed
 from saliency_eval.pages import plots
-from saliency_eval.pages.table import Document, Row, by_mean, keys
-from saliency_eval.pages.words import chance, mean_and_interval, percent, places, signed
 
 PAIRS = 400  # with more pairs than this in all, a page holds those of the primary metric
 
@@ -52,12 +51,12 @@ class Matrix(NamedTuple):
     rows: list[list[Pair | None]]
 
 
-def all_intervals(document: Document) -> list[Intervals]:
+def all_intervals(document: Json) -> list[Intervals]:
     """The intervals of all metrics that have a mean, the primary one first."""
     return [made for key in keys(document) if (made := intervals(document, key)) is not None]
 
 
-def intervals(document: Document, key: str) -> Intervals | None:
+def intervals(document: Json, key: str) -> Intervals | None:
     """Means and ranks of a metric with their intervals, None without a mean."""
     order = by_mean(document, key)
     if not order:
@@ -67,31 +66,32 @@ def intervals(document: Document, key: str) -> Intervals | None:
     return Intervals(key, rows, *pictures, plots.height(len(rows)), limits_note(document, key))
 
 
-def strip(row: Row, key: str) -> Strip:
+def strip(row: Json, key: str) -> Strip:
     """One model."""
     value = row["metrics"][key]
+    mean, _, interval = rounded_of(value)
     ranks = places(value["rank_lo"], value["rank_hi"])
-    return Strip(name_of(row), *mean_and_interval(value), ranks, percent(value["p_first"]))
+    return Strip(name_of(row), mean, interval, ranks, percent(value["p_first"]))
 
 
-def limits_note(document: Document, key: str) -> str:
+def limits_note(document: Json, key: str) -> str:
     """What the dashed lines are, and what lies outside of the picture."""
     said = []
     for kind, what in (("floor", "centre bias"), ("ceiling", "observers")):
         value = document["metrics"][key][kind]
         if value is not None:
             place = "dashed" if kind in plots.in_view(document, key) else "outside the picture"
-            said.append(f"{what} ({kind}) {mean_and_interval(value)[0]}, {place}")
+            said.append(f"{what} ({kind}) {rounded(value['mean'], value['lo'], value['hi']).mean}, {place}")
     return "; ".join(said)
 
 
-def matrices(document: Document) -> list[Matrix]:
+def matrices(document: Json) -> list[Matrix]:
     """The pairs of the primary metric, and of the others where the page has room for them."""
     shown = keys(document) if len(document["pairs"]) <= PAIRS else keys(document)[:1]
     return [made for key in shown if (made := matrix(document, key)) is not None]
 
 
-def matrix(document: Document, key: str) -> Matrix | None:
+def matrix(document: Json, key: str) -> Matrix | None:
     """The pairs of a metric, None where there are none."""
     found = {(pair["a"], pair["b"]): pair for pair in document["pairs"] if pair["metric"] == key}
     order = by_mean(document, key)
@@ -108,8 +108,9 @@ def between(found: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str, 
         return turned(found.get((b, a)), alpha)
     pair = found[a, b]
     apart = pair["p_holm"] is not None and pair["p_holm"] < alpha
+    gap = rounded(pair["diff"], pair["lo"], pair["hi"])
     counts = f"{pair['wins']}/{pair['ties']}/{pair['losses']}"
-    return Pair(signed(pair), chance(pair["p_holm"]), counts, apart, pair_hint(pair))
+    return Pair(signed(gap.mean), p_value(pair["p_holm"]), counts, apart, pair_hint(pair, gap.interval))
 
 
 def turned(pair: Mapping[str, Any] | None, alpha: float) -> Pair | None:
@@ -122,27 +123,21 @@ def turned(pair: Mapping[str, Any] | None, alpha: float) -> Pair | None:
     return between({("a", "b"): swapped}, "a", "b", alpha)
 
 
-def pair_hint(pair: Mapping[str, Any]) -> str:
+def pair_hint(pair: Json, interval: str) -> str:
     """What a pair says when it is pointed at."""
-    interval = mean_and_interval({**pair, "mean": pair["diff"]})[1]
-    return f"{interval or 'no interval'}; p {chance(pair['p'])}, Wilcoxon {chance(pair['p_wilcoxon'])}"
+    return f"{interval or 'no interval'}; p {p_value(pair['p'])}, Wilcoxon {p_value(pair['p_wilcoxon'])}"
 
 
-def correlations(document: Document) -> list[list[str]] | None:
+def correlations(document: Json) -> list[list[str]] | None:
     """Rank correlations of all metrics with all others, None where the board has none."""
     found = {frozenset((one["a"], one["b"])): one["spearman"] for one in document["correlations"]}
     names = document["order"]
     if not found:
         return None
-    return [["" if a == b else rho(found.get(frozenset((a, b)))) for b in names] for a in names]
+    return [["" if a == b else correlation(found.get(frozenset((a, b)))) for b in names] for a in names]
 
 
-def rho(value: float | None) -> str:
-    """A correlation to two digits."""
-    return "n/a" if value is None else f"{value:+.2f}"
-
-
-def leaders(document: Document) -> tuple[str, str, list[str]]:
+def leaders(document: Json) -> tuple[str, str, list[str]]:
     """The best by the primary metric, its mean and interval, and who cannot be told from it."""
     key = document["primary"]
     order = by_mean(document, key)
@@ -153,5 +148,7 @@ def leaders(document: Document) -> tuple[str, str, list[str]]:
         for row, mark in zip(document["rows"], marks_of(document, key), strict=True)
         if mark == "best"
     }
-    value = " ".join(filter(None, mean_and_interval(order[0]["metrics"][key])))
+    first = order[0]["metrics"][key]
+    mean, _, interval = rounded_of(first)
+    value = " ".join(filter(None, [mean, interval]))
     return name_of(order[0]), value, [name_of(row) for row in order[1:] if row["run"] in best]

@@ -176,7 +176,7 @@ MUTATIONS = [
       "scores are normalised by a ceiling below the floor", "tests/test_boards_document.py"),
     m("boards/describe.py", "sign = 1 if board.is_higher(a) == board.is_higher(b) else -1", "sign = 1",
       "metrics of two directions seem to disagree", "tests/test_boards_document.py"),
-    m("exports/text.py", "return [row.rank, markdown(row.model),", "return [row.rank, row.model,",
+    m("exports/markdown.py", "return [row.rank, markdown(row.model),", "return [row.rank, row.model,",
       "a model may hold markup in Markdown", "tests/test_exports.py"),
     m("exports/latex.py", "else row.rank, latex(row.model),", "else row.rank, row.model,",
       "a model may hold a command in LaTeX", "tests/test_exports.py"),
