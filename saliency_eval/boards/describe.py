@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saliency_eval import __version__, stats
-from saliency_eval.boards.alike import comparable, fields, model_of
+from saliency_eval.boards.alike import comparable, model_of
 from saliency_eval.boards.samples import ALPHA, Sample, flips_of, interval, ranked, samples
 from saliency_eval.core import METRICS
 from saliency_eval.datasets import ADAPTERS
 from saliency_eval.datasets.card import Card
 from saliency_eval.formats import places
+from saliency_eval.signatures import fields
 from saliency_eval.store import folder_name, hashes, mean_of
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from saliency_eval.errors import CODES, Problem, Severity, shown
 from saliency_eval.run import DataId, Kind, OnMissing, Run, Setting
 from saliency_eval.saved.document import UPGRADE, Part, refuse
 from saliency_eval.saved.scores import MOST_IMAGES, SCORES, Scores, read_scores
+from saliency_eval.signatures import fields
 
 T = TypeVar("T")
 ROUNDING = 1e-9  # means were summed in other ways once
@@ -141,12 +142,12 @@ def check_counts(document: Part, run: Run) -> None:
 
 def check_signature(run: Run, label: str) -> None:
     """Refuses a signature that belongs to another metric, data set or setting than the run."""
-    key, *fields = run.signatures[label].split("|")
+    key, found = run.signatures[label].partition("|")[0], fields(run.signatures[label])
     if key not in METRICS:
         refuse(f"metric '{shown(key)}' is not known to this version", UPGRADE)
-    expected = {f"protocol:{run.setting.protocol}", f"data:{run.data.tag}", f"kind:{run.setting.kind}"}
-    expected |= {f"n:{run.n_scored}"} if run.complete else set()
-    if missing := sorted(expected - set(fields)):
+    expected = {"data": run.data.tag, "kind": run.setting.kind, "protocol": run.setting.protocol}
+    expected |= {"n": str(run.n_scored)} if run.complete else {}
+    if missing := [f"{name}:{value}" for name, value in expected.items() if found.get(name) != value]:
         refuse(f"the signature of {shown(label)} must hold {shown(missing[0])}")
     if label != key and not label.startswith(f"{key}("):
         refuse(f"metric {shown(label)} has the signature of {key}")
