@@ -32,7 +32,9 @@ CODES: dict[str, Code] = {
     ),
     "ambiguous": Code("error", REJECTED, "Two files for one image, two arrays in one file, a key twice."),
     "extra": Code("warning", REJECTED, "Files that belong to no image of the data set; they are ignored."),
-    "too_many": Code("error", REJECTED, "More files, archive members or nested folders than the limit."),
+    "too_many": Code(
+        "error", REJECTED, "More files, archive members, nested folders or models than the limit."
+    ),
     "unreadable": Code(
         "error", REJECTED, "Empty, truncated, damaged, encrypted, or not what its header claims."
     ),

@@ -12,6 +12,7 @@ import numpy as np
 
 from saliency_eval.boards.alike import check_alike, difference, is_ceiling, is_parted, largest, order
 from saliency_eval.boards.board import Apart, Board
+from saliency_eval.boards.tested import MOST_MODELS
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.run import Run, check_runs
@@ -89,6 +90,9 @@ def one_board(
 def board_of(runs: Sequence[Run], primary: str | None = None, apart: Iterable[Apart] = ()) -> Board:
     """The board of runs that may all be ranked. Raises as `ranked`."""
     check_runs(runs)
+    if len(runs) > MOST_MODELS:
+        text = f"a board ranks at most {MOST_MODELS} models, got {len(runs)} on {shown(runs[0].data.id)}"
+        fail("too_many", text, "build boards of fewer: name the folder of some of the runs")
     runs = sorted(runs, key=identity)
     found = ranked(runs, primary)
     return Board(primary or runs[0].labels[0], tuple(found), tuple(apart))

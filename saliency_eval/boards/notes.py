@@ -54,14 +54,25 @@ def notes(document: Json) -> Iterator[Note]:
         "Ranks: 95 % interval of the rank in those resamples."
     )
     yield Note(
-        f"Letters: sign flips of the differences of images ({flips} flips), Holm over all pairs of a metric, "
+        f"Letters: sign flips of the differences of images ({flips} flips), {corrected(document)}, "
         f"alpha {document['alpha']:g}. A letter stands for neighbours in the order of the metric; of two "
         "models without a common one, the table of pairs says whether they differ. Draws are seeded by id and "
         "hash of the data set."
     )
+    if reach := document["flips"]["reach"]:
+        yield Note(
+            f"Pairs are listed where models stand at most {reach} places apart; all of them are tested."
+        )
     if has_share(document):
         yield Note("Of ceiling: {} on the way from the centre bias to the observers.", (document["primary"],))
     yield from tails(document)
+
+
+def corrected(document: Json) -> str:
+    """How p is corrected for the number of pairs."""
+    if document["flips"]["correction"] == "holm":
+        return "Holm over all pairs of a metric"
+    return "max T (Westfall and Young) over all pairs of a metric, as on all boards of more than 100 models"
 
 
 def tails(document: Json) -> Iterator[Note]:

@@ -22,7 +22,7 @@ def to_html(document: Json) -> str:
 
 def view(document: Json) -> dict[str, Any]:
     """What the templates `board_*.html` need beside `document` itself; another page may include them too."""
-    board, metrics = table(document), keys(document)
+    board, metrics, large = table(document), keys(document), sections.is_large(document)
     return {
         "board": board,
         "columns": board.columns,
@@ -31,9 +31,10 @@ def view(document: Json) -> dict[str, Any]:
         "ceiling": board.ceiling,
         "leaders": sections.leaders(document),
         "intervals": sections.all_intervals(document),
-        "differences": critical_differences(document),
+        "differences": None if large else critical_differences(document),
         "matrices": sections.matrices(document),
         "metrics": metrics,
+        "large": large,
         "scatter": plots.scatter(document, *metrics[:2]) if len(metrics) > 1 else None,
         "correlations": sections.correlations(document),
     }

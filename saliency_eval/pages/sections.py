@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from saliency_eval.boards.table import Json, by_mean, keys, marks_of, name_of
 from saliency_eval.formats import correlation, p_value, percent, places, rounded, rounded_of, signed
 from saliency_eval.pages import plots
 
 PAIRS = 400  # with more pairs than this in all, a page holds those of the primary metric
+MODELS = (
+    100  # with more, a page holds the intervals of the primary metric, and no picture or table of all pairs
+)
 
 
 class Strip(NamedTuple):
@@ -52,8 +55,12 @@ class Matrix(NamedTuple):
 
 
 def all_intervals(document: Json) -> list[Intervals]:
-    """The intervals of all metrics that have a mean, the primary one first."""
-    return [made for key in keys(document) if (made := intervals(document, key)) is not None]
+    """The intervals of all metrics that have a mean, the primary one first; of many models those of that one alone."""
+    return [
+        made
+        for key in keys(document)[: 1 if is_large(document) else None]
+        if (made := intervals(document, key)) is not None
+    ]
 
 
 def intervals(document: Json, key: str) -> Intervals | None:
@@ -64,6 +71,11 @@ def intervals(document: Json, key: str) -> Intervals | None:
     rows = [strip(row, key) for row in order]
     pictures = plots.means(document, key), plots.rank_intervals(document, key)
     return Intervals(key, rows, *pictures, plots.height(len(rows)), limits_note(document, key))
+
+
+def is_large(document: Json) -> bool:
+    """Are there more models than a page draws?"""
+    return len(document["rows"]) > MODELS
 
 
 def strip(row: Json, key: str) -> Strip:
@@ -86,7 +98,9 @@ def limits_note(document: Json, key: str) -> str:
 
 
 def matrices(document: Json) -> list[Matrix]:
-    """The pairs of the primary metric, and of the others where the page has room for them."""
+    """The pairs of the primary metric, and of the others where the page has room for them; none of many models."""
+    if is_large(document):
+        return []
     shown = keys(document) if len(document["pairs"]) <= PAIRS else keys(document)[:1]
     return [made for key in shown if (made := matrix(document, key)) is not None]
 
@@ -96,31 +110,32 @@ def matrix(document: Json, key: str) -> Matrix | None:
     found = {(pair["a"], pair["b"]): pair for pair in document["pairs"] if pair["metric"] == key}
     order = by_mean(document, key)
     rows = [
-        [between(found, row["run"], other["run"], document["alpha"]) for other in order[k + 1 :]]
+        [between(found, row["run"], other["run"], document) for other in order[k + 1 :]]
         for k, row in enumerate(order)
     ]
     return Matrix(key, [name_of(row) for row in order], rows) if found else None
 
 
-def between(found: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str, alpha: float) -> Pair | None:
+def between(found: Mapping[tuple[str, str], Json], a: str, b: str, document: Json) -> Pair | None:
     """One pair, whichever way round it was tested."""
     if (a, b) not in found:
-        return turned(found.get((b, a)), alpha)
+        return turned(found.get((b, a)), document)
     pair = found[a, b]
-    apart = pair["p_holm"] is not None and pair["p_holm"] < alpha
+    p = pair[f"p_{document['flips']['correction']}"]
+    apart = p is not None and p < document["alpha"]
     gap = rounded(pair["diff"], pair["lo"], pair["hi"])
     counts = f"{pair['wins']}/{pair['ties']}/{pair['losses']}"
-    return Pair(signed(gap.mean), p_value(pair["p_holm"]), counts, apart, pair_hint(pair, gap.interval))
+    return Pair(signed(gap.mean), p_value(p), counts, apart, pair_hint(pair, gap.interval))
 
 
-def turned(pair: Mapping[str, Any] | None, alpha: float) -> Pair | None:
+def turned(pair: Json | None, document: Json) -> Pair | None:
     """A pair the other way round."""
     if pair is None:
         return None
     ends = {"diff": "diff", "lo": "hi", "hi": "lo"}
     new = {one: None if pair[other] is None else -pair[other] for one, other in ends.items()}
     swapped = {**pair, **new, "wins": pair["losses"], "losses": pair["wins"]}
-    return between({("a", "b"): swapped}, "a", "b", alpha)
+    return between({("a", "b"): swapped}, "a", "b", document)
 
 
 def pair_hint(pair: Json, interval: str) -> str:

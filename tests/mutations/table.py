@@ -168,7 +168,7 @@ MUTATIONS = [
       "runs on other data of one name are ranked together", "tests/test_boards.py", "tests/test_boards_document.py"),
     m("boards/alike.py", '"\\n".join([run.data.sha256, *lines, images(run)])', '"\\n".join([run.data.sha256, *lines])',
       "runs that count other images are ranked together", "tests/test_boards.py", "tests/test_boards_document.py"),
-    m("boards/samples.py", "pair.p_holm < ALPHA", "pair.p < ALPHA", "groups do without Holm",
+    m("boards/tested.py", "pair.p_holm < ALPHA", "pair.p < ALPHA", "groups do without Holm",
       "tests/test_boards.py", "tests/test_boards_document.py"),
     m("boards/samples.py", "-self.mean(k) if higher else self.mean(k)", "-self.mean(k)",
       "groups follow the wrong order where less is better", "tests/test_boards.py", "tests/test_boards_document.py"),
