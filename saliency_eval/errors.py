@@ -77,6 +77,9 @@ CODES: dict[str, Code] = {
     "incomplete": Code(
         "warning", REJECTED, "A result with fewer images than the data set; it is never ranked."
     ),
+    "no_baseline": Code(
+        "warning", REJECTED, "A board without the uniform map or the centre bias, what models have to beat."
+    ),
     "mixed_signature": Code("warning", REJECTED, "Results of different signatures are not ranked together."),
     "differs": Code("error", GATE, "A file of a board is not what the scores beside it give."),
     "skipped_result": Code("warning", REJECTED, "A result file that is unreadable or of a newer version."),

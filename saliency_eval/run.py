@@ -46,6 +46,7 @@ class Scored(NamedTuple):
     parted: bool = False  # scored in parts, each observer under the map of the others
     rounded: bool = False  # to 8 bits, and much of it to 0
     on_zero: int = 0  # fixations at which a map of more than two levels is 0
+    again: tuple[float, ...] = ()  # the values of the metrics that draw, from another seed
 
 
 class Setting(NamedTuple):
@@ -96,6 +97,7 @@ class Run:
         default_factory=dict
     )  # negatives by metric and image
     complete: bool = True
+    drawn_errors: Mapping[str, float] = field(default_factory=dict)  # of the means of the metrics that draw
     version: str = __version__
     taken_up: int = 0  # images that an interrupted run had scored
     restored: bool = False  # it was complete already, and nothing was scored
@@ -134,6 +136,7 @@ class Run:
             tuple(problems),
             drawn_images(dict(zip(names, variants, strict=True)), data, [r.id for r in results]),
             complete,
+            drawn_errors(variants, results, ~unscored),
         )
 
     @functools.cached_property
@@ -225,6 +228,23 @@ class Run:
             flat[label] = interval.mean if finite else None
             flat[f"{label}_low"], flat[f"{label}_high"] = interval.low, interval.high
         return flat
+
+
+def drawn_errors(
+    variants: Sequence[Variant], results: Sequence[Scored], counted: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Standard errors that draws give to the means of the metrics that draw, by column: each image was drawn twice.
+
+    The difference of two draws has twice the variance of one; other images are other draws, and variances add up.
+    """
+    drawing = [k for k, variant in enumerate(variants) if variant.redrawn]
+    scored = [r for r, counts in zip(results, counted, strict=True) if counts]
+    found = {}
+    for place, k in enumerate(drawing):
+        squares = math.fsum((r.values[k] - r.again[place]) ** 2 / 2 for r in scored)
+        if scored and math.isfinite(squares):
+            found[labels(variants)[k]] = math.sqrt(squares) / len(scored)
+    return found
 
 
 def check_runs(runs: Iterable[object]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from saliency_eval.boards.alike import check_alike, difference, is_ceiling, is_parted, largest, order
 from saliency_eval.boards.board import Apart, Board
+from saliency_eval.boards.notes import ALWAYS, absent
 from saliency_eval.boards.tested import MOST_MODELS
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
@@ -84,7 +85,17 @@ def one_board(
         return None, problems
     lost = [Apart("", p.file or "", p.code, p.message) for p in skipped if about(p, runs[0].data.id)]
     board = board_of(chosen, primary, [*apart, *lost])
-    return board, problems + [unranked(run, board) for run in board.runs if run.reason(board.primary)]
+    problems += [unranked(run, board) for run in board.runs if run.reason(board.primary)]
+    return board, problems + baselines(board)
+
+
+def baselines(board: Board) -> list[Problem]:
+    """The finding that a board lacks what its models have to beat."""
+    if not (gone := absent((run.source, run.model) for run in board.runs)):
+        return []
+    text = f"the board of {shown(board.data.id)} has no row of {' and '.join(ALWAYS[name] for name in gone)}"
+    remedy = f"score as the others: saliency-eval score {' '.join(f'model:{name}' for name in gone)}"
+    return [Problem("no_baseline", text, remedy)]
 
 
 def board_of(runs: Sequence[Run], primary: str | None = None, apart: Iterable[Apart] = ()) -> Board:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 MOST_PAIRS = 2_000  # over all metrics; where there are more, those of the primary metric alone are listed
 FLOOR = "centre_bias"
+NORMAL = NormalDist().inv_cdf(0.975)  # standard errors in half a 95 % interval
 Json = dict[str, Any]
 Numbers = Mapping[str, Mapping[int, Json]]  # by metric and place on the board
 
@@ -166,10 +168,17 @@ def cell(board: Board, label: str, place: int, numbers: Mapping[int, Json], ends
     run = board.runs[place]
     if place not in numbers:
         empty = ("mean", "lo", "hi", "se", "skew", "rank_lo", "rank_hi", "p_first", "norm")
-        return dict.fromkeys(empty) | {"groups": [], "reason": run.reason(label)}
+        return dict.fromkeys(empty) | {"groups": [], "reason": run.reason(label), "drawn": None}
     found = numbers[place]
     reason = "one image has no interval" if found["lo"] is None else None
-    return {**found, "norm": norm(found["mean"], ends, board.is_higher(label)), "reason": reason}
+    drawn = run.drawn_errors.get(label)
+    half = None if drawn is None else NORMAL * drawn
+    return {
+        **found,
+        "norm": norm(found["mean"], ends, board.is_higher(label)),
+        "reason": reason,
+        "drawn": half,
+    }
 
 
 def rank(cell: Json) -> str:

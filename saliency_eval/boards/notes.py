@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from saliency_eval.formats import rounded_of
 
 HEAVY_TAIL = 3
+ALWAYS = {"uniform": "the uniform map", "centre_bias": "the centre bias"}  # rows of every board
 Json = Mapping[str, Any]
 SECTIONS = {
     "ceiling": ("Ceiling", "What observers reach under the maps of the others. Not ranked."),
@@ -65,6 +66,16 @@ def notes(document: Json) -> Iterator[Note]:
         )
     if has_share(document):
         yield Note("Of ceiling: {} on the way from the centre bias to the observers.", (document["primary"],))
+    if any(row["metrics"][label].get("drawn") for row in document["rows"] for label in document["order"]):
+        yield Note(
+            "Draws: half of the 95 % interval that random draws alone give to a mean, from two draws of each image; "
+            "shown where it is above a tenth of the interval."
+        )
+    if gone := absent((row["source"], row["model"]) for row in document["rows"]):
+        names = " and ".join(ALWAYS[name] for name in gone)
+        yield Note(
+            f"There is no row of {names}: nothing here shows what is reached without a look at the image."
+        )
     yield from tails(document)
 
 
@@ -73,6 +84,16 @@ def corrected(document: Json) -> str:
     if document["flips"]["correction"] == "holm":
         return "Holm over all pairs of a metric"
     return "max T (Westfall and Young) over all pairs of a metric, as on all boards of more than 100 models"
+
+
+def absent(models: Iterable[tuple[str, str]]) -> list[str]:
+    """The baselines that every board should rank and that are not among these, by source and name.
+
+    >>> absent([("centre_bias|sigma:4", "cb"), ("", "mine")])
+    ['uniform']
+    """
+    known = {name for source, model in models for name in (source.partition("|")[0], model)}
+    return [name for name in ALWAYS if name not in known]
 
 
 def tails(document: Json) -> Iterator[Note]:

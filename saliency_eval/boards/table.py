@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from saliency_eval.boards.notes import Aside, Note, asides, card, direction, has_share, notes
+from saliency_eval.boards.notes import ALWAYS, Aside, Note, asides, card, direction, has_share, notes
 from saliency_eval.formats import ARROWS, letters, percent, places, rounded_of
 
-BASELINES = {"uniform", "centre_gaussian", "centre_bias"}
 Json = Mapping[str, Any]
 
 
@@ -43,6 +42,7 @@ class Cell(NamedTuple):
     groups: tuple[str, ...] = ()
     mark: str = ""
     hint: str = ""
+    drawn: str = ""
 
     @property
     def value(self) -> str:
@@ -57,7 +57,13 @@ class Cell(NamedTuple):
     @property
     def plain(self) -> str:
         """The cell as one line of text."""
-        return " ".join(filter(None, [self.mean, self.half and f"\u00b1{self.half}", *self.groups]))
+        parts = [
+            self.mean,
+            self.half and f"\u00b1{self.half}",
+            self.drawn and f"({self.drawn})",
+            *self.groups,
+        ]
+        return " ".join(filter(None, parts))
 
 
 class Row(NamedTuple):
@@ -169,13 +175,29 @@ def row_of(document: Json, place: int, marks: Mapping[str, Sequence[str]]) -> Ro
 
 def name_of(row: Json) -> str:
     """The model, marked where it is a baseline of this package."""
-    known = row["source"].partition("|")[0] in BASELINES
+    known = row["source"].partition("|")[0] in {*ALWAYS, "centre_gaussian"}
     return f"{row['label']} (baseline)" if known else str(row["label"])
 
 
 def cell_of(key: str, value: Json, mark: str = "") -> Cell:
     """One number: `n/a` where there is none."""
-    return Cell(key, value, *rounded_of(value), tuple(value.get("groups", ())), mark, hint(value))
+    groups = tuple(value.get("groups", ()))
+    return Cell(key, value, *rounded_of(value), groups, mark, hint(value), drawn(value))
+
+
+def drawn(value: Json) -> str:
+    """The error that draws add to a mean, where it is above a tenth of the half-width of its interval.
+
+    >>> drawn({"lo": 0.7, "hi": 0.72, "drawn": 0.00123}), drawn({"lo": 0.7, "hi": 0.72, "drawn": 0.0009})
+    ('draws \xb10.0012', '')
+    """
+    if (
+        value.get("drawn") is None
+        or value["lo"] is None
+        or not value["drawn"] > (value["hi"] - value["lo"]) / 20
+    ):
+        return ""
+    return f"draws \u00b1{value['drawn']:.2g}"
 
 
 def hint(value: Json) -> str:

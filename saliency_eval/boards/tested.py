@@ -57,7 +57,7 @@ def reach(models: int) -> int:
     """How many places apart listed pairs may stand: all, or so few that there are at most `LISTED`.
 
     >>> reach(100), reach(300), reach(1000)
-    (99, 16, 4)
+    (99, 17, 4)
     """
     return max(k for k in range(1, models) if k * models - k * (k + 1) // 2 <= LISTED)
 

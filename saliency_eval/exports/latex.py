@@ -57,7 +57,8 @@ def text_of(cell: Cell) -> str:
     mean, half = map(powers, cell[2:4])
     half = rf" \pm {half}" if half else ""
     groups = rf"^{{\mathrm{{{','.join(cell.groups)}}}}}" if cell.groups else ""
-    return f"${MARKS[cell.mark] % mean}{half}{groups}$"
+    drawn = " ({})".format(cell.drawn.replace("\u00b1", r"$\pm$ ")) if cell.drawn else ""
+    return f"${MARKS[cell.mark] % mean}{half}{groups}${drawn}"
 
 
 def powers(number: str) -> str:

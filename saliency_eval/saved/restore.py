@@ -54,6 +54,7 @@ def assemble(document: Part, identity: DataId, table: Scores) -> Run:
         tuple(problem(Part(found, "problems.")) for found in objects(document, "problems")),
         draws(document.part("draws"), table.labels),
         document.take("complete", bool),
+        drawn_errors(document.part("metrics"), table.labels),
         document.part("versions").take("saliency_eval", str),
     )
 
@@ -129,6 +130,15 @@ def draws(part: Part, labels: tuple[str, ...]) -> Mapping[str, Mapping[str, list
         refuse(f"draws names a metric that {SCORES} lacks")
     by_label = {label: part.part(label) for label in labels if label in part.values}
     return {label: {id: drawn.texts(id) for id in drawn.values} for label, drawn in by_label.items()}
+
+
+def drawn_errors(part: Part, labels: tuple[str, ...]) -> dict[str, float]:
+    """What draws do to the means of the metrics that draw."""
+    by_label = {label: part.part(label) for label in labels}
+    found = {k: p.take("drawn_error", float) for k, p in by_label.items() if "drawn_error" in p.values}
+    if odd := [value for value in found.values() if not 0 <= value < math.inf]:
+        refuse(f"drawn_error must be a number of at least 0, got {odd[0]}")
+    return found
 
 
 def check_counts(document: Part, run: Run) -> None:
