@@ -240,7 +240,9 @@ def test_verify_says_what_differs(tmp_path):
     done = command("leaderboard", "verify", "boards", "--format", "json", cwd=tmp_path)
     document = json.loads(done.stdout)
     assert done.returncode == document["exit_code"] == 1
-    assert document["results"] == [{"board": "toy", "differences": 1, "other_platform": False}]
+    assert document["results"] == [
+        {"board": "toy", "differences": 1, "other_platform": False, "other_version": None}
+    ]
     assert [p["file"] for p in document["problems"]] == ["toy/table.csv"]
 
 

@@ -37,13 +37,15 @@ class Intervals(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Row minus column: `apart` when the test tells them apart."""
+    """Row minus column: `apart` when the test tells them apart; `single` is p of this pair alone."""
 
     difference: str
+    interval: str
     p: str
+    single: str
+    wilcoxon: str
     counts: str
     apart: bool
-    hint: str
 
 
 class Matrix(NamedTuple):
@@ -125,7 +127,8 @@ def between(found: Mapping[tuple[str, str], Json], a: str, b: str, document: Jso
     apart = p is not None and p < document["alpha"]
     gap = rounded(pair["diff"], pair["lo"], pair["hi"])
     counts = f"{pair['wins']}/{pair['ties']}/{pair['losses']}"
-    return Pair(signed(gap.mean), p_value(p), counts, apart, pair_hint(pair, gap.interval))
+    single, wilcoxon = p_value(pair["p"]), p_value(pair["p_wilcoxon"])
+    return Pair(signed(gap.mean), gap.interval or "no interval", p_value(p), single, wilcoxon, counts, apart)
 
 
 def turned(pair: Json | None, document: Json) -> Pair | None:
@@ -136,11 +139,6 @@ def turned(pair: Json | None, document: Json) -> Pair | None:
     new = {one: None if pair[other] is None else -pair[other] for one, other in ends.items()}
     swapped = {**pair, **new, "wins": pair["losses"], "losses": pair["wins"]}
     return between({("a", "b"): swapped}, "a", "b", document)
-
-
-def pair_hint(pair: Json, interval: str) -> str:
-    """What a pair says when it is pointed at."""
-    return f"{interval or 'no interval'}; p {p_value(pair['p'])}, Wilcoxon {p_value(pair['p_wilcoxon'])}"
 
 
 def correlations(document: Json) -> list[list[str]] | None:
