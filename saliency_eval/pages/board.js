@@ -1,6 +1,7 @@
 const data = JSON.parse(byId("data")?.textContent ?? "null");
 
 // the models that share a letter with one, by the metric that is pointed at, else by the primary one
+const metricOf = (cell) => cell ? data.order[all("td[data-column]", cell.parentElement).indexOf(cell)] : undefined;
 const nameOf = (row) => row.querySelector(".name").textContent;
 const sentence = (key, row, others) => {
   const names = others.slice(0, 5).map(nameOf).join(", ") + (others.length > 5 ? ` and ${others.length - 5} more` : "");
@@ -15,7 +16,7 @@ const makeTied = (table) => {
     byId("tied").textContent = row ? sentence(key, row, others) : "";
   };
   const point = ({ target }) => target.closest("tbody tr")
-    && light(target.closest("tr"), target.closest("td[data-column]")?.dataset.column);
+    && light(target.closest("tr"), metricOf(target.closest("td[data-column]")));
   ["pointerover", "focusin"].forEach((event) => table.addEventListener(event, point));
   ["pointerleave", "focusout"].forEach((event) => table.addEventListener(event, () => {
     light(table.querySelector("[aria-pressed=true]")?.closest("tr"));
@@ -33,8 +34,8 @@ const makeTied = (table) => {
 
 // the means of two metrics against each other
 const draw = (figure) => {
-  const [x, y] = ["across", "up"].map((id) => byId(id).value);
-  const title = (id) => byId(id).selectedOptions[0].text + (data.metrics[byId(id).value].better === "higher" ? " \u2191" : " \u2193");
+  const [x, y] = ["across", "up"].map((id) => data.order[byId(id).value]);
+  const title = (id) => byId(id).selectedOptions[0].text + (data.metrics[data.order[byId(id).value]].better === "higher" ? " \u2191" : " \u2193");
   const points = data.rows.map(({ metrics }, k) => ({
     x: metrics[x], y: metrics[y], r: 4, mark: k + 1, text: nameOf(document.querySelector(`[data-row="${k}"]`)),
   })).filter((one) => one.x.mean !== null && one.y.mean !== null);

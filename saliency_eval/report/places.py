@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from saliency_eval.boards import Board, boards_of
-from saliency_eval.boards.board import ARROWS
-from saliency_eval.pages.words import mean_and_interval
+from saliency_eval.formats import ARROWS, rounded_of
 from saliency_eval.report.protocols import Lead
 from saliency_eval.run import Run
 
@@ -65,6 +64,5 @@ def on(board: Board) -> dict[Maps, Place]:
     """The places on a board."""
     rows = zip(board.runs, board.document["rows"], strict=True)
     return {
-        maps(run): Place(row["rank"], mean_and_interval(row["metrics"][board.primary])[0])
-        for run, row in rows
+        maps(run): Place(row["rank"], rounded_of(row["metrics"][board.primary]).mean) for run, row in rows
     }

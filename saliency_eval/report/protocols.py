@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from saliency_eval.boards import Board
-from saliency_eval.boards.board import ARROWS
 from saliency_eval.errors import SaliencyEvalError, fail, shown, unknown
 from saliency_eval.executors import Progress, Workers
+from saliency_eval.formats import ARROWS
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.report.material import Material
 from saliency_eval.run import Run
