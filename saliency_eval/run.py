@@ -58,18 +58,21 @@ class Setting(NamedTuple):
 
 
 class DataId(NamedTuple):
-    """The data set that was scored on."""
+    """The data set that was scored on, with what its card says of its use; None where nothing is said."""
 
     id: str
     version: str
     tag: str
     sha256: str
     n: int
+    licence: str | None = None
+    citation: str | None = None
 
     @classmethod
     def of(cls, data: Dataset) -> DataId:
         """Those of a data set."""
-        return cls(data.key, data.version, data.tag, data.pool.sha256, len(data))
+        licence, citation = (text.strip() or None for text in (data.card.licence, data.card.citation))
+        return cls(data.key, data.version, data.tag, data.pool.sha256, len(data), licence, citation)
 
 
 @dataclass(frozen=True, repr=False)

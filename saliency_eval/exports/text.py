@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from saliency_eval.boards.board import ARROWS
 from saliency_eval.boards.table import REPORTED, REPORTED_WHY, Aside, Json, Mean, Row, Table, table
-from saliency_eval.escape import code, markdown
+from saliency_eval.escape import block, code, markdown
 from saliency_eval.exports.data import to_json
 
 # Unicode has no small raised q
@@ -66,7 +66,7 @@ def data_card(shown: Table, document: Json) -> list[str]:
     lines = [*shown.card, ("leaderboard.json without its version, sha256", digest)]
     parts = ["## Data", "\n".join(f"- {key}: {markdown(text, 200)}" for key, text in lines)]
     if shown.citation:
-        parts.append("\n".join(f"    {line}" for line in shown.citation.splitlines()))
+        parts.append(block(shown.citation))
     return parts
 
 
