@@ -18,7 +18,7 @@ from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.signatures import context, drawn_images, hash_of_predictions, labels, signature
-from saliency_eval.stats import Interval, mean_intervals
+from saliency_eval.stats import HEAVY_TAIL, Interval, mean_intervals, skewness
 from saliency_eval.variant import Variant
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OnMissing = Literal["error", "constant", "skip"]
 Kind = Literal["map", "density", "log-density"]
+MOST, DIGITS = 1e9, 12  # what is larger is written with an exponent; decimals at most
 
 
 class Scored(NamedTuple):
@@ -160,6 +161,20 @@ class Run:
             return f"infinite on {bad} of {len(scores)} images"
         return None
 
+    def skew(self, label: str) -> float:
+        """The skew of the scores of a metric over the images that it counts; NaN where it has none."""
+        return float(skewness(self.values[~self.unscored, self.labels.index(label)]))
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each metric with so heavy a tail that its interval cannot be trusted."""
+        skews = {label: self.skew(label) for label in self.labels}
+        return [
+            f"{label}: the scores have a skew of {skew:.1f}, beyond {HEAVY_TAIL} an interval is too narrow"
+            for label, skew in skews.items()
+            if abs(skew) > HEAVY_TAIL
+        ]
+
     @property
     def n_scored(self) -> int:
         """Number of images that count in the means."""
@@ -188,7 +203,7 @@ class Run:
             reason = self.reason(label)
             rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
         header = ["metric", "mean", "95 % interval"]
-        return notebook.table(self.title, header, rows, self.signatures.values())
+        return notebook.table(self.title, header, rows, [*self.notes, *self.signatures.values()])
 
     @property
     def per_image(self) -> pd.DataFrame:
@@ -243,12 +258,17 @@ def check_runs(runs: Iterable[object]) -> None:
 def rounded(interval: Interval) -> tuple[str, str]:
     """Mean and interval as text: the half-width to two significant digits, the mean to the same place.
 
-    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700))
-    ('0.7394', '[0.7306, 0.7483]')
+    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700)), rounded(Interval(1.2e99, 1.1e99, 1.3e99, 2))
+    (('0.7394', '[0.7306, 0.7483]'), ('1.20e+99', '[1.10e+99, 1.30e+99]'))
     """
     if interval.low is None or interval.high is None:
         return f"{interval.mean:.4g}", ""
-    half = (interval.high - interval.low) / 2
-    digits = 4 if half == 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
-    mean, low, high = (f"{v + 0.0:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
+    values = interval.mean, interval.low, interval.high
+    half, largest = (interval.high - interval.low) / 2, max(map(abs, values))
+    place = 4 if half == 0 else 1 - math.floor(math.log10(half))  # decimals
+    if largest < MOST:
+        mean, low, high = (f"{v + 0.0:.{min(max(place, 0), DIGITS)}f}" for v in values)
+    else:
+        decimals = min(max(place + math.floor(math.log10(largest)), 0), DIGITS)
+        mean, low, high = (f"{v:.{decimals}e}" for v in values)
     return mean, f"[{low}, {high}]"

@@ -347,7 +347,7 @@ def test_a_board_is_a_table_in_python():
     runs = [made("a", seed=1), made("b", seed=2)]
     table = se.leaderboard(runs)
     assert sorted(table["nss"]) == sorted(digits(run.means["nss"].mean) for run in runs)
-    assert list(table.columns[:6]) == ["rank", "nss", "nss_lo", "nss_hi", "nss_norm", "nss_groups"]
+    assert list(table.columns[:6]) == ["rank", "nss", "nss_low", "nss_high", "nss_norm", "nss_groups"]
     assert str(table["nss_norm"].dtype) == "float64"
     assert table["nss_norm"].isna().all()
     assert document(board_of(runs))["rows"][0]["run"] in {folder_name(run) for run in runs}
