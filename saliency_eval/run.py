@@ -18,7 +18,7 @@ from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.signatures import context, drawn_images, hash_of_predictions, labels, signature
-from saliency_eval.stats import Interval, mean_intervals
+from saliency_eval.stats import HEAVY_TAIL, Interval, mean_intervals, skewness
 from saliency_eval.variant import Variant
 
 if TYPE_CHECKING:
@@ -59,18 +59,21 @@ class Setting(NamedTuple):
 
 
 class DataId(NamedTuple):
-    """The data set that was scored on."""
+    """The data set that was scored on, with what its card says of its use; None where nothing is said."""
 
     id: str
     version: str
     tag: str
     sha256: str
     n: int
+    licence: str | None = None
+    citation: str | None = None
 
     @classmethod
     def of(cls, data: Dataset) -> DataId:
         """Those of a data set."""
-        return cls(data.key, data.version, data.tag, data.pool.sha256, len(data))
+        licence, citation = (text.strip() or None for text in (data.card.licence, data.card.citation))
+        return cls(data.key, data.version, data.tag, data.pool.sha256, len(data), licence, citation)
 
 
 @dataclass(frozen=True, repr=False)
@@ -160,6 +163,20 @@ class Run:
             return f"infinite on {bad} of {len(scores)} images"
         return None
 
+    def skew(self, label: str) -> float:
+        """The skew of the scores of a metric over the images that it counts; NaN where it has none."""
+        return float(skewness(self.values[~self.unscored, self.labels.index(label)]))
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each metric with so heavy a tail that its interval cannot be trusted."""
+        skews = {label: self.skew(label) for label in self.labels}
+        return [
+            f"{label}: the scores have a skew of {skew:.1f}, beyond {HEAVY_TAIL} an interval is too narrow"
+            for label, skew in skews.items()
+            if abs(skew) > HEAVY_TAIL
+        ]
+
     @property
     def n_scored(self) -> int:
         """Number of images that count in the means."""
@@ -188,7 +205,7 @@ class Run:
             reason = self.reason(label)
             rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
         header = ["metric", "mean", "95 % interval"]
-        return notebook.table(self.title, header, rows, self.signatures.values())
+        return notebook.table(self.title, header, rows, [*self.notes, *self.signatures.values()])
 
     @property
     def per_image(self) -> pd.DataFrame:
@@ -260,8 +277,8 @@ def check_runs(runs: Iterable[object]) -> None:
 def rounded(interval: Interval) -> tuple[str, str]:
     """Mean and interval as text: the half-width to two significant digits, the mean to the same place.
 
-    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700))
-    ('0.7394', '[0.7306, 0.7483]')
+    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700)), rounded(Interval(1.2e99, 1.1e99, 1.3e99, 2))
+    (('0.7394', '[0.7306, 0.7483]'), ('1.20e+99', '[1.10e+99, 1.30e+99]'))
     """
     found = formats.rounded(interval.mean, interval.low, interval.high)
     return found.mean, found.interval

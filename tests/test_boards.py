@@ -158,7 +158,7 @@ def test_runs_that_count_other_images_are_not_paired():
     assert [run.model for run in board.runs] == ["a", "b"]
     assert board.apart[0].detail == "other images count"
     assert problem.code == "mixed_signature"
-    with pytest.raises(se.SaliencyEvalError, match="other data or images"):
+    with pytest.raises(se.SaliencyEvalError, match="c and a were scored differently: other images count"):
         board_of(runs)
 
 

@@ -388,12 +388,25 @@ def test_names_that_stand_twice_are_told_apart():
     assert [row["label"] for row in found["rows"] if row["model"] == "k"] == ["k"]
 
 
-def test_the_card_of_a_known_data_set_is_quoted():
-    run = made(id="osie")
-    found = board_of([run]).document["dataset"]
-    assert (found["licence"], "xu2014predicting" in found["citation"]) == ("MIT", True)
-    assert "xu2014predicting" in exports.to_markdown(board_of([run]).document)
-    assert board_of([made()]).document["dataset"]["licence"] is None
+def carded(model, licence, citation, **fields):
+    """A run that knows the card of its data set."""
+    run = made(model, **fields)
+    return replace(run, data=run.data._replace(licence=licence, citation=citation))
+
+
+def test_the_card_is_that_of_the_runs():
+    """A folder of one's own may be called like a known data set; runs of older versions say nothing."""
+    found = board_of([made(id="osie")]).document["dataset"]
+    assert (found["licence"], found["citation"]) == (None, None)
+    runs = [made(), carded("b", "CC0", None, seed=1), carded("c", None, "@misc{toy,\n}", seed=2)]
+    for order in (runs, runs[::-1]):
+        document = board_of(order).document
+        assert (document["dataset"]["licence"], document["dataset"]["citation"]) == ("CC0", "@misc{toy,\n}")
+        text = exports.to_markdown(document)
+        assert "\n- licence: CC0\n" in text
+        assert "\n\n```\n@misc{toy,\n}\n```\n" in text
+    worse, better = (carded(m, m, m, values=np.full((6, 2), v)) for m, v in (("worse", 1.0), ("x", 2.0)))
+    assert board_of([worse, better]).document["dataset"]["licence"] == "x"
 
 
 def test_the_pairs_of_many_models_are_those_of_the_primary_metric():
@@ -411,7 +424,7 @@ def test_a_board_is_a_table_in_python():
     runs = [made("a", seed=1), made("b", seed=2)]
     table = se.leaderboard(runs)
     assert sorted(table["nss"]) == sorted(digits(run.means["nss"].mean) for run in runs)
-    assert list(table.columns[:6]) == ["rank", "nss", "nss_lo", "nss_hi", "nss_norm", "nss_groups"]
+    assert list(table.columns[:6]) == ["rank", "nss", "nss_low", "nss_high", "nss_norm", "nss_groups"]
     assert str(table["nss_norm"].dtype) == "float64"
     assert table["nss_norm"].isna().all()
     assert document(board_of(runs))["rows"][0]["run"] in {folder_name(run) for run in runs}

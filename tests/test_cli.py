@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -122,6 +123,26 @@ def test_json_is_one_strict_document_for_success_and_failure(toy):
     assert done.returncode == document["exit_code"] == 3
     assert document["problems"][0]["code"] == "missing"
     assert not (toy / "results").exists()
+
+
+def test_heavy_tails_are_told(toy, monkeypatch):
+    """Of six images no skew is beyond 1.8, so that the limit is moved."""
+    words = r"nss: the scores have a skew of (-?\d\.\d), beyond 0 an interval is too narrow"
+    line = ("score", "maps", "--data", "toy", "--metrics", "nss", "--no-save", "--workers", "1")
+    assert "skew" not in call(*line, cwd=toy).stdout
+    monkeypatch.setattr("saliency_eval.run.HEAVY_TAIL", 0)
+    [skew] = re.findall(rf"^{words}$", call(*line, cwd=toy).stdout, re.MULTILINE)
+    assert (
+        len(
+            re.findall(
+                rf"^(mit|exact): {words}$", call(*line, "--protocol", "mit,exact", cwd=toy).stdout, re.M
+            )
+        )
+        == 2
+    )
+    assert "skew" not in call(*line, "-q", cwd=toy).stdout
+    document = json.loads(call(*line, "--format", "json", cwd=toy).stdout)
+    assert f"{document['results'][0]['metrics']['nss']['skew']:.1f}" == skew
 
 
 def test_bare_prints_one_number(toy):

@@ -60,10 +60,11 @@ def label_of(name):
 
 
 def hostile(name):
-    """A document with the name as a model, as one that stands apart, as a version, in the label of a metric, and in
-    the values of the literature.
+    """A document with the name as a model, as one that stands apart, as a version, in the label of a metric, on the
+    card of the data set, and in the values of the literature.
     """
-    label, data = label_of(name), DataId("toy", name, "toy", SHA, 6)
+    said = " ".join(["as", *name.splitlines()])  # a citation may have several lines
+    label, data = label_of(name), DataId("toy", name, "toy", SHA, 6, f"as {name}", said)
     good, bad = (made(m, seed=k, labels=("nss", label), data=data) for k, m in enumerate(["good", name]))
     apart = [Apart(name, name, "skipped_result", name)]
     reported = (Reported(name, name, name, name, name, name, name, DOI, name),)

@@ -117,7 +117,7 @@ class Board:
 
 def flat(label: str, cell: dict[str, Any]) -> list[tuple[str, object]]:
     """The columns of one metric; numbers that are missing are NaN."""
-    ends = {"": "mean", "_lo": "lo", "_hi": "hi", "_norm": "norm"}
+    ends = {"": "mean", "_low": "lo", "_high": "hi", "_norm": "norm"}
     numbers = {end: math.nan if cell[key] is None else cell[key] for end, key in ends.items()}
     return [*((f"{label}{end}", value) for end, value in numbers.items()),
             (f"{label}_groups", " ".join(cell["groups"]))]  # fmt: skip

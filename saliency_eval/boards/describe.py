@@ -16,8 +16,6 @@ from saliency_eval.boards.alike import comparable, model_of
 from saliency_eval.boards.samples import Sample, interval, ranked, samples
 from saliency_eval.boards.tested import ALPHA, Tested, correction, flips_of, letters, reach, tested
 from saliency_eval.core import METRICS
-from saliency_eval.datasets import ADAPTERS
-from saliency_eval.datasets.card import Card
 from saliency_eval.formats import places
 from saliency_eval.signatures import fields
 from saliency_eval.store import folder_name, hashes, mean_of
@@ -75,11 +73,12 @@ def digits(value: Any) -> Any:
 
 
 def dataset(board: Board) -> Json:
-    """The data set, with what its card says where it has one."""
-    data = board.data
-    card = Card.of(data.id) if data.id in ADAPTERS and data.id != "folder" else None
-    licence, citation = (card.licence, card.citation.strip()) if card else (None, None)
-    return data._asdict() | {"licence": licence, "citation": citation}
+    """The data set, with what its card said when it was scored on: of several runs the first that says it."""
+    said = {
+        key: next(filter(None, (getattr(run.data, key) for run in board.runs)), None)
+        for key in ("licence", "citation")
+    }
+    return board.data._asdict() | said
 
 
 def traits(board: Board, label: str) -> Json:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from saliency_eval.formats import rounded_of
+from saliency_eval.stats import HEAVY_TAIL
 
-HEAVY_TAIL = 3
 ALWAYS = {"uniform": "the uniform map", "centre_bias": "the centre bias"}  # rows of every board
 Json = Mapping[str, Any]
 SECTIONS = {

@@ -56,10 +56,9 @@ def samples(runs: Sequence[Run], seed: Sequence[str]) -> dict[str, Sample]:
 def interval(sample: Sample, k: int) -> dict[str, float | None]:
     """Mean, interval and standard error of a column; of one image there is the mean alone."""
     column = sample.scores[:, k]
-    if len(column) < 2:
-        return {"mean": sample.mean(k), "lo": None, "hi": None, "se": None}
-    low, high = stats.bca(column, sample.means[:, k])
-    return {"mean": sample.mean(k), "lo": low, "hi": high, "se": deviation(column) / math.sqrt(len(column))}
+    found = stats.mean_interval(column, sample.means[:, k])
+    se = deviation(column) / math.sqrt(len(column)) if len(column) > 1 else None
+    return {"mean": found.mean, "lo": found.low, "hi": found.high, "se": se}
 
 
 def deviation(column: Array) -> float:

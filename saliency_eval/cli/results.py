@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import platform
 import sys
 import time
@@ -121,9 +122,17 @@ def show_text(groups: Sequence[Group], short: bool) -> None:
             for text in columns([["metric", "", "mean", "95 % interval"], *means(runs[0])], "<<><"):
                 console.print(text)
         if not console.quiet:
+            show_notes(runs)
             show_causes(runs, group.causes)
         console.print()
         end(group.results, short)
+
+
+def show_notes(runs: Sequence[Run]) -> None:
+    """What the table does not tell of the intervals; where there are several runs, of which."""
+    for run in runs:
+        for note in run.notes:
+            console.print(f"{run.setting.protocol}: {note}" if len(runs) > 1 else note)
 
 
 def begin(runs: Sequence[Run]) -> None:
@@ -225,6 +234,11 @@ def show_json(groups: Sequence[Group], lost: Sequence[Problem], stages: Stages |
     console.problems(dict.fromkeys(problems))
 
 
+def finite(value: float) -> float | None:
+    """A number as strict JSON holds it."""
+    return value if math.isfinite(value) else None
+
+
 def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
     """The results as strict JSON."""
     return [
@@ -234,7 +248,9 @@ def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "protocol": run.setting.protocol,
             "n": run.n_scored,
             "complete": run.complete,
-            "metrics": {label: mean_of(run, label) for label in run.labels},
+            "metrics": {
+                label: {**mean_of(run, label), "skew": finite(run.skew(label))} for label in run.labels
+            },
             "signatures": dict(run.signatures),
         }
         for run, _, folder in results

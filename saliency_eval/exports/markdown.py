@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from saliency_eval.boards.notes import REPORTED, REPORTED_WHY, Aside
 from saliency_eval.boards.table import Cell, Json, Row, Table, table
-from saliency_eval.escape import code, markdown
+from saliency_eval.escape import block, code, markdown
 from saliency_eval.exports.json import digest
 from saliency_eval.formats import correlation
 
@@ -63,7 +63,7 @@ def data_card(shown: Table, sha256: str) -> list[str]:
     lines = [*shown.card, ("leaderboard.json without its version, sha256", sha256)]
     parts = ["## Data", "\n".join(f"- {key}: {markdown(text, 200)}" for key, text in lines)]
     if shown.citation:
-        parts.append("\n".join(f"    {line}" for line in shown.citation.splitlines()))
+        parts.append(block(shown.citation))
     return parts
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS
+from saliency_eval.datasets.card import MOST_TEXT
 from saliency_eval.errors import CODES, Problem, Severity, shown
 from saliency_eval.run import DataId, Kind, OnMissing, Run, Setting
 from saliency_eval.saved.document import UPGRADE, Part, refuse
@@ -68,7 +69,15 @@ def data_id(part: Part) -> DataId:
     n = part.take("n", int)
     if not 0 < n <= MOST_IMAGES:
         refuse(f"data.n must be 1 to {MOST_IMAGES} images, got {shown(n)}")
-    return DataId(id, version, tag, sha256, n)
+    return DataId(id, version, tag, sha256, n, *(said(part, key) for key in ("licence", "citation")))
+
+
+def said(part: Part, key: str) -> str | None:
+    """What a card says; None where it says nothing, as in documents that were written without cards."""
+    text: str | None = part.take(key, str, type(None)) if key in part.values else None
+    if text is not None and len(text) > MOST_TEXT:
+        refuse(f"{part.path}{key} must have at most {MOST_TEXT} characters, got {len(text)}")
+    return text
 
 
 def setting(part: Part) -> Setting:

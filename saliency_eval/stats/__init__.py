@@ -5,7 +5,7 @@ No number of one column depends on its neighbours, nor on the cores of the machi
 
 from saliency_eval.stats.bootstrap import RESAMPLES, percentile, resample_means
 from saliency_eval.stats.flips import FEWEST, flips_for, holm, sign_flips
-from saliency_eval.stats.intervals import Interval, bca, mean_intervals, skewness
+from saliency_eval.stats.intervals import HEAVY_TAIL, Interval, bca, mean_interval, mean_intervals, skewness
 from saliency_eval.stats.max_t import max_t
 from saliency_eval.stats.pairs import Pair, pair, pairs
 from saliency_eval.stats.ranks import letters, p_first, rank_correlation, rank_intervals, ranks
@@ -15,6 +15,7 @@ MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of flo
 
 __all__ = [
     "FEWEST",
+    "HEAVY_TAIL",
     "MOST_VALUE",
     "RESAMPLES",
     "Interval",
@@ -24,6 +25,7 @@ __all__ = [
     "holm",
     "letters",
     "max_t",
+    "mean_interval",
     "mean_intervals",
     "p_first",
     "pair",
