@@ -169,7 +169,8 @@ def cell(board: Board, label: str, place: int, numbers: Mapping[int, Json], ends
         empty = ("mean", "lo", "hi", "se", "skew", "rank_lo", "rank_hi", "p_first", "norm")
         return dict.fromkeys(empty) | {"groups": [], "reason": run.reason(label), "drawn": None}
     found = numbers[place]
-    reason = "one image has no interval" if found["lo"] is None else None
+    few = "one image has" if len(run.ids) == 1 else "so few different scores have"
+    reason = f"{few} no interval" if found["lo"] is None else None
     drawn = run.drawn_errors.get(label)
     half = None if drawn is None else NORMAL * drawn
     return {
