@@ -129,9 +129,12 @@ def hash_of_truth(stimulus: Stimulus, *, stored: bool) -> str:
 
 def line_of(scored: Scored, setting: str) -> bytes:
     """An image as one line of JSON, the checksum last."""
-    values = [value if math.isfinite(value) else str(value) for value in scored.values]
+    numbers = {
+        name: [value if math.isfinite(value) else str(value) for value in found]
+        for name, found in (("values", scored.values), ("again", scored.again))
+    }
     problems = [vars(problem) for problem in scored.problems]
-    record = scored._asdict() | {"values": values, "problems": problems, "setting": setting}
+    record = scored._asdict() | numbers | {"problems": problems, "setting": setting}
     return (json.dumps(record | {"crc32": checksum(record)}) + "\n").encode()
 
 
@@ -146,12 +149,12 @@ def parse(line: bytes, setting: str) -> Scored | None:
         record = json.loads(line)
         if record.pop("crc32") != checksum(record) or record.pop("setting") != setting:
             return None
-        values = tuple(float(value) for value in record.pop("values"))
+        values, again = (tuple(map(float, record.pop(name))) for name in ("values", "again"))
         problems = tuple(Problem(**checked(problem, Problem)) for problem in record.pop("problems"))
         if any(problem.code not in CODES or problem.severity == "error" for problem in problems):
             return None
-        scored = Scored(**checked(record, Scored), values=values, problems=problems)
-        beyond = any(abs(value) > MOST_VALUE for value in values if math.isfinite(value))
+        scored = Scored(**checked(record, Scored), values=values, again=again, problems=problems)
+        beyond = any(abs(value) > MOST_VALUE for value in (*values, *again) if math.isfinite(value))
         return None if scored.missing or beyond else scored
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None

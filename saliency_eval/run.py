@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval import __version__, notebook
+from saliency_eval import __version__, formats, notebook
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, fail, shown
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 OnMissing = Literal["error", "constant", "skip"]
 Kind = Literal["map", "density", "log-density"]
-MOST, DIGITS = 1e9, 12  # what is larger is written with an exponent; decimals at most
 
 
 class Scored(NamedTuple):
@@ -47,6 +46,7 @@ class Scored(NamedTuple):
     parted: bool = False  # scored in parts, each observer under the map of the others
     rounded: bool = False  # to 8 bits, and much of it to 0
     on_zero: int = 0  # fixations at which a map of more than two levels is 0
+    again: tuple[float, ...] = ()  # the values of the metrics that draw, from another seed
 
 
 class Setting(NamedTuple):
@@ -100,6 +100,7 @@ class Run:
         default_factory=dict
     )  # negatives by metric and image
     complete: bool = True
+    drawn_errors: Mapping[str, float] = field(default_factory=dict)  # of the means of the metrics that draw
     version: str = __version__
     taken_up: int = 0  # images that an interrupted run had scored
     restored: bool = False  # it was complete already, and nothing was scored
@@ -138,6 +139,7 @@ class Run:
             tuple(problems),
             drawn_images(dict(zip(names, variants, strict=True)), data, [r.id for r in results]),
             complete,
+            drawn_errors(variants, results, ~unscored),
         )
 
     @functools.cached_property
@@ -199,7 +201,7 @@ class Run:
         """What a notebook shows: means, intervals, and the signatures folded below; at most 50 kB."""
         rows = []
         for label, key in zip(self.labels, self.keys, strict=True):
-            sign = "\u2191" if METRICS[key].traits["better"] == "higher" else "\u2193"
+            sign = formats.ARROWS[METRICS[key].traits["better"]]
             reason = self.reason(label)
             rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
         header = ["metric", "mean", "95 % interval"]
@@ -245,6 +247,23 @@ class Run:
         return flat
 
 
+def drawn_errors(
+    variants: Sequence[Variant], results: Sequence[Scored], counted: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Standard errors that draws give to the means of the metrics that draw, by column: each image was drawn twice.
+
+    The difference of two draws has twice the variance of one; other images are other draws, and variances add up.
+    """
+    drawing = [k for k, variant in enumerate(variants) if variant.redrawn]
+    scored = [r for r, counts in zip(results, counted, strict=True) if counts]
+    found = {}
+    for place, k in enumerate(drawing):
+        squares = math.fsum((r.values[k] - r.again[place]) ** 2 / 2 for r in scored)
+        if scored and math.isfinite(squares):
+            found[labels(variants)[k]] = math.sqrt(squares) / len(scored)
+    return found
+
+
 def check_runs(runs: Iterable[object]) -> None:
     """Raises `usage` for anything that is no run."""
     for one in runs:
@@ -261,14 +280,5 @@ def rounded(interval: Interval) -> tuple[str, str]:
     >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700)), rounded(Interval(1.2e99, 1.1e99, 1.3e99, 2))
     (('0.7394', '[0.7306, 0.7483]'), ('1.20e+99', '[1.10e+99, 1.30e+99]'))
     """
-    if interval.low is None or interval.high is None:
-        return f"{interval.mean:.4g}", ""
-    values = interval.mean, interval.low, interval.high
-    half, largest = (interval.high - interval.low) / 2, max(map(abs, values))
-    place = 4 if half == 0 else 1 - math.floor(math.log10(half))  # decimals
-    if largest < MOST:
-        mean, low, high = (f"{v + 0.0:.{min(max(place, 0), DIGITS)}f}" for v in values)
-    else:
-        decimals = min(max(place + math.floor(math.log10(largest)), 0), DIGITS)
-        mean, low, high = (f"{v:.{decimals}e}" for v in values)
-    return mean, f"[{low}, {high}]"
+    found = formats.rounded(interval.mean, interval.low, interval.high)
+    return found.mean, found.interval

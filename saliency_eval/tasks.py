@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -59,6 +59,9 @@ class Reader:
         return found
 
 
+Row: TypeAlias = tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class Scorer(Reader):
     """Reads the map of an image and scores it, unless that is known: everything that a worker needs."""
@@ -72,7 +75,8 @@ class Scorer(Reader):
         found = super().__call__(id)
         if found.missing and self.on_missing == "constant":
             zeros = np.zeros(self.data[id]["shape"])
-            return found._replace(values=self.values(self.data[id], [(zeros, None)]))
+            values, again = self.values(self.data[id], [(zeros, None)])
+            return found._replace(values=values, again=again)
         return found
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
@@ -86,13 +90,19 @@ class Scorer(Reader):
         found = seen(stimulus, prediction, reading)
         if found.missing:
             return found
-        return found._replace(truth=truth, values=self.values(stimulus, views_of(reading)))
+        values, again = self.values(stimulus, views_of(reading))
+        return found._replace(truth=truth, values=values, again=again)
 
-    def values(self, stimulus: Stimulus, views: Sequence[tuple[Any, Any]]) -> tuple[float, ...]:
-        """Each metric of one image; of several views, such as observers left out in turn, the mean."""
+    def values(self, stimulus: Stimulus, views: Sequence[tuple[Any, Any]]) -> tuple[Row, Row]:
+        """Each metric of one image, and once more those that draw: how far apart both lie is what chance does.
+
+        Of several views, such as observers left out in turn, they are means.
+        """
+        again = [other for variant in self.variants if (other := variant.redrawn)]
         seen = (fields_of(stimulus, map, fixations, self.resize) for map, fixations in views)
-        rows = [[float(variant(fields)) for variant in self.variants] for fields in seen]
-        return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
+        rows = [[float(variant(fields)) for variant in (*self.variants, *again)] for fields in seen]
+        means = tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
+        return means[: len(self.variants)], means[len(self.variants) :]
 
     @property
     def reads_densities(self) -> bool:

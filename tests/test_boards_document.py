@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_runs import SHA, made, signature
+from made_runs import SHA, boards_but, made, signature
 
 import saliency_eval as se
 from saliency_eval import exports, stats
-from saliency_eval.boards import board_of, boards_of, build, document
+from saliency_eval.boards import board_of, build, document
 from saliency_eval.boards.describe import digits
 from saliency_eval.run import DataId
 from saliency_eval.store import folder_name, save
@@ -231,7 +231,7 @@ def with_ends(shift=0.0):
 
 
 def test_the_share_of_the_ceiling_follows_from_means():
-    [board], problems = boards_of(with_ends())
+    [board], problems = boards_but(with_ends())
     found = board.document
     assert problems == []
     ends = found["metrics"]["nss"]
@@ -254,7 +254,7 @@ def test_no_share_without_both_ends_or_with_ends_the_wrong_way_round():
     other = ceiling_of(model, ceiling.values, "one_human")
     low = ceiling_of(model, model.values - 5)
     for runs in ([model, floor], [model, ceiling], [model, floor, other], [model, floor, low]):
-        [board], _ = boards_of(runs)
+        [board], _ = boards_but(runs)
         assert {row["metrics"]["nss"]["norm"] for row in board.document["rows"]} == {None}
         assert "of ceiling" not in exports.to_markdown(board.document)
 
@@ -262,7 +262,7 @@ def test_no_share_without_both_ends_or_with_ends_the_wrong_way_round():
 def test_a_ceiling_of_another_signature_is_none():
     model, floor, ceiling = with_ends()
     lines = {label: line.replace("ddof:1", "ddof:0") for label, line in ceiling.signatures.items()}
-    [board], [problem] = boards_of([model, floor, replace(ceiling, signatures=lines)])
+    [board], [problem] = boards_but([model, floor, replace(ceiling, signatures=lines)])
     assert problem.code == "mixed_signature"
     assert board.document["metrics"]["nss"]["ceiling"] is None
     [row] = board.document["not_ranked"]
@@ -273,7 +273,7 @@ def test_a_ceiling_of_another_signature_is_none():
 def test_a_ceiling_is_never_the_board():
     model, _, ceiling = with_ends()
     second = replace(ceiling, model="gold_standard(sigma=2)", source="gold_standard|sigma:2")
-    [board], _ = boards_of([model, ceiling, second])
+    [board], _ = boards_but([model, ceiling, second])
     assert [run.model for run in board.runs] == ["a"]
     assert board.ceilings[0].model == "gold_standard"
 

@@ -17,7 +17,7 @@ import saliency_eval as se
 from saliency_eval import exports
 from saliency_eval.boards import Reported, boards_of
 from saliency_eval.errors import Problem
-from saliency_eval.exports.compare import PICTURE
+from saliency_eval.exports.differences import PICTURE
 from saliency_eval.exports.verify import verify
 from saliency_eval.pages.page import policy
 from saliency_eval.store import folder_name, scores_text

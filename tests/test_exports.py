@@ -214,7 +214,7 @@ def test_names_in_signatures_are_text_too():
     assert "<b>" not in Reader(exports.to_html(document)).tags
     page = Reader(MarkdownIt("commonmark").enable("table").render(exports.to_markdown(document)))
     assert "b" not in page.tags
-    assert len(exports.to_latex(document).splitlines()) == 13
+    assert len(exports.to_latex(document).splitlines()) == 14
 
 
 def test_na_and_marks_are_shown():

@@ -203,9 +203,9 @@ def test_a_board_shows_means_intervals_letters_marks_and_counts():
     text = pages.to_html(made)
     rows = [[" ".join(cell.split()) for cell in row] for row in Reader(text).tables[0]]
     assert rows[0] == ["rank", "model", "auc_judd \u2191", "kld \u2193", "of ceiling", "images", "scores"]
-    assert rows[1][1:4] == ["a", "0.800a[0.790, 0.810]", "3.00c[2.50, 3.50]"]
+    assert rows[1][1:4] == ["a", "0.800a\u00b10.010", "3.00c\u00b10.50"]
     marks = "2 maps resized, 1 map missing, scored as constant"
-    assert rows[3] == ["2-3", f"c {marks}", "0.500b[0.490, 0.510]", "2.00b[1.50, 2.50]",
+    assert rows[3] == ["2-3", f"c {marks}", "0.500b\u00b10.010", "2.00b\u00b10.50",
                        rows[3][4], f"300/300, {marks}", "../evil"]  # fmt: skip
     assert "<b>0.800</b><sup>a" in text
     assert text.count("<b>0.800</b>") == 2
@@ -281,7 +281,7 @@ def test_a_metric_without_any_mean_has_a_column_and_no_picture():
         row |= {"rank": "-", "metrics": row["metrics"] | {"auc_judd": lost}}
     made["pairs"] = []
     text = pages.to_html(made)
-    assert 'title="undefined on 300 of 300 images">n/a' in text
+    assert 'n/a<span class="interval">undefined on 300 of 300 images</span>' in text
     assert 'data-of="intervals" data-key="kld"' in text
     assert 'data-of="intervals" data-key="auc_judd"' not in text
     assert "The best mean" not in text

@@ -10,19 +10,15 @@ from numpy.typing import NDArray
 
 from saliency_eval.errors import fail, shown
 from saliency_eval.run import Run
+from saliency_eval.signatures import fields, without
 
 FREE = ("resize", "missing", "v")  # what the signatures of one column may differ in
 LEFT_OUT = "observers"  # the field of maps that were made from the observers themselves
 
 
-def fields(line: str) -> dict[str, str]:
-    """The fields of a signature by name."""
-    return {name: value for name, _, value in (f.partition(":") for f in line.split("|")[1:])}
-
-
 def comparable(line: str, free: Sequence[str] = FREE) -> str:
     """The part of a signature that must be equal in one column."""
-    return "|".join(f for f in line.split("|") if f.partition(":")[0] not in free)
+    return without(line, free)
 
 
 def order(run: Run) -> NDArray[np.intp]:

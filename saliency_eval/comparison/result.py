@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import notebook
-from saliency_eval.boards.board import ARROWS
 from saliency_eval.comparison import text
 from saliency_eval.errors import shown
+from saliency_eval.formats import ARROWS
 from saliency_eval.run import DataId
 from saliency_eval.stats import HEAVY_TAIL, Interval, Pair, skewness
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from saliency_eval.errors import shown
 from saliency_eval.escape import code, csv_line, markdown, without_surrogates
-from saliency_eval.exports.text import pipes
+from saliency_eval.exports.markdown import pipes
+from saliency_eval.formats import p_value, signed
 from saliency_eval.run import rounded
 from saliency_eval.stats import Interval, Pair
 
@@ -36,19 +37,10 @@ def cells(found: Comparison, pair: Pair) -> list[str]:
     """One pair; the difference has a sign unless it is zero."""
     low, high = (None, None) if math.isnan(pair.low) else (pair.low, pair.high)
     gap, interval = rounded(Interval(pair.difference, low, high, len(found.ids)))
-    tests = [f"{p:.2g}" for p in (pair.p, pair.p_holm, pair.p_wilcoxon)]
+    tests = [p_value(p) for p in (pair.p, pair.p_holm, pair.p_wilcoxon)]
     counts = f"{pair.wins}/{pair.ties}/{pair.losses}"
     names = [found.models[pair.a], found.models[pair.b]]
     return [*names, signed(gap), interval, *tests, counts, found.winner(pair) or NEITHER]
-
-
-def signed(number: str) -> str:
-    """A difference with its sign, none for zero.
-
-    >>> signed("0.12"), signed("-0.12"), signed("0.00")
-    ('+0.12', '-0.12', '0.00')
-    """
-    return f"+{number}" if float(number) > 0 else number
 
 
 def notes(found: Comparison, escape: Callable[[str], str] = shown) -> list[str]:

@@ -58,6 +58,7 @@ const follow = (selector, event, act) => all(selector).forEach((one) => {
 
 // the models that share a letter with one, by the metric that is pointed at, else by the primary one
 const nameOf = (row) => row.querySelector(".name").textContent;
+const metricOf = (cell) => cell ? data.order[all("td[data-column]", cell.parentElement).indexOf(cell)] : undefined;
 const sentence = (key, row, others) => {
   const names = others.slice(0, 5).map(nameOf).join(", ") + (others.length > 5 ? ` and ${others.length - 5} more` : "");
   return `By ${key}, ${nameOf(row)} ${names ? `cannot be told apart from ${names}` : "shares its letter with no other"}.`;
@@ -71,7 +72,7 @@ const makeTied = (table) => {
     byId("tied").textContent = row ? sentence(key, row, others) : "";
   };
   const point = ({ target }) => target.closest("tbody tr")
-    && light(target.closest("tr"), target.closest("td[data-column]")?.dataset.column);
+    && light(target.closest("tr"), metricOf(target.closest("td[data-column]")));
   ["pointerover", "focusin"].forEach((event) => table.addEventListener(event, point));
   ["pointerleave", "focusout"].forEach((event) => table.addEventListener(event, () => {
     light(table.querySelector("[aria-pressed=true]")?.closest("tr"));
@@ -106,14 +107,14 @@ const scaleOf = (values, from, to) => {
   };
 };
 const draw = (figure) => {
-  const [x, y] = ["across", "up"].map((id) => byId(id).value), [right, left, bottom] = [550, 62, 354];
+  const [x, y] = ["across", "up"].map((id) => data.order[byId(id).value]), [right, left, bottom] = [550, 62, 354];
   const points = data.rows.map((row, k) => ({ k, x: row.metrics[x], y: row.metrics[y] }))
     .filter((one) => one.x.mean !== null && one.y.mean !== null);
   const across = scaleOf(points.map((one) => one.x), left, right), up = scaleOf(points.map((one) => one.y), bottom, 10);
   const svg = make("svg", { class: "scatter", role: "img", width: 560, height: 400, "aria-label": `${y} against ${x}` });
   const line = (x1, y1, x2, y2, name) => make("line", { x1, y1, x2, y2, class: name }, svg);
   const write = (at, anchor, text) => make("text", { ...at, "text-anchor": anchor }, svg, text);
-  const title = (id) => byId(id).selectedOptions[0].text + (data.metrics[byId(id).value].better === "higher" ? " \u2191" : " \u2193");
+  const title = (id) => byId(id).selectedOptions[0].text + (data.metrics[data.order[byId(id).value]].better === "higher" ? " \u2191" : " \u2193");
   across.ticks.forEach((v) => line(across.at(v), 10, across.at(v), bottom, "grid"));
   up.ticks.forEach((v) => line(left, up.at(v), right, up.at(v), "grid"));
   across.ticks.forEach((v) => write({ x: across.at(v), y: bottom + 18 }, "middle", across.text(v)));

@@ -16,6 +16,7 @@ from saliency_eval.errors import CODES, Problem, Severity, shown
 from saliency_eval.run import DataId, Kind, OnMissing, Run, Setting
 from saliency_eval.saved.document import UPGRADE, Part, refuse
 from saliency_eval.saved.scores import MOST_IMAGES, SCORES, Scores, read_scores
+from saliency_eval.signatures import fields
 
 T = TypeVar("T")
 ROUNDING = 1e-9  # means were summed in other ways once
@@ -54,6 +55,7 @@ def assemble(document: Part, identity: DataId, table: Scores) -> Run:
         tuple(problem(Part(found, "problems.")) for found in objects(document, "problems")),
         draws(document.part("draws"), table.labels),
         document.take("complete", bool),
+        drawn_errors(document.part("metrics"), table.labels),
         document.part("versions").take("saliency_eval", str),
     )
 
@@ -139,6 +141,15 @@ def draws(part: Part, labels: tuple[str, ...]) -> Mapping[str, Mapping[str, list
     return {label: {id: drawn.texts(id) for id in drawn.values} for label, drawn in by_label.items()}
 
 
+def drawn_errors(part: Part, labels: tuple[str, ...]) -> dict[str, float]:
+    """What draws do to the means of the metrics that draw."""
+    by_label = {label: part.part(label) for label in labels}
+    found = {k: p.take("drawn_error", float) for k, p in by_label.items() if "drawn_error" in p.values}
+    if odd := [value for value in found.values() if not 0 <= value < math.inf]:
+        refuse(f"drawn_error must be a number of at least 0, got {odd[0]}")
+    return found
+
+
 def check_counts(document: Part, run: Run) -> None:
     """Refuses a document that counts other images than the scores have."""
     claimed = document.take("n_images", int)
@@ -150,12 +161,12 @@ def check_counts(document: Part, run: Run) -> None:
 
 def check_signature(run: Run, label: str) -> None:
     """Refuses a signature that belongs to another metric, data set or setting than the run."""
-    key, *fields = run.signatures[label].split("|")
+    key, found = run.signatures[label].partition("|")[0], fields(run.signatures[label])
     if key not in METRICS:
         refuse(f"metric '{shown(key)}' is not known to this version", UPGRADE)
-    expected = {f"protocol:{run.setting.protocol}", f"data:{run.data.tag}", f"kind:{run.setting.kind}"}
-    expected |= {f"n:{run.n_scored}"} if run.complete else set()
-    if missing := sorted(expected - set(fields)):
+    expected = {"data": run.data.tag, "kind": run.setting.kind, "protocol": run.setting.protocol}
+    expected |= {"n": str(run.n_scored)} if run.complete else {}
+    if missing := [f"{name}:{value}" for name, value in expected.items() if found.get(name) != value]:
         refuse(f"the signature of {shown(label)} must hold {shown(missing[0])}")
     if label != key and not label.startswith(f"{key}("):
         refuse(f"metric {shown(label)} has the signature of {key}")
