@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from made_runs import SHA, boards_but, made, signature
 
 import saliency_eval as se
 from saliency_eval import exports, stats
-from saliency_eval.boards import board_of, build, document
+from saliency_eval.boards import board_of, build, document, tested
 from saliency_eval.boards.describe import digits
+from saliency_eval.pages import sections
 from saliency_eval.run import DataId
 from saliency_eval.store import folder_name, save
 
@@ -213,6 +215,45 @@ def test_many_models_need_more_flips():
     assert [row["model"] for row in found["rows"] if "a" in row["metrics"]["nss"]["groups"]] == ["a"]
 
 
+def test_large_boards_are_tested_by_max_t_and_say_so(monkeypatch):
+    """What more than 100 models do, with five of more than three; 200 of pairs has room for 4."""
+    base = spread(0.5, n=40)
+    runs = scores(base + 0.3, *(base + spread(0, n=40, seed=k) for k in range(1, 5)))
+    few = board_of(runs).document
+    assert (few["flips"]["correction"], few["flips"]["reach"], len(few["pairs"])) == ("holm", None, 20)
+    monkeypatch.setattr(tested, "MOST_HOLM", 3)
+    monkeypatch.setattr(tested, "LISTED", 4)
+    monkeypatch.setattr(sections, "MODELS", 3)
+    found = board_of(runs).document
+    assert found["flips"] == {"b": 10_000, "seed": ["toy", SHA], "correction": "max_t", "reach": 1}
+    order = [row["run"] for row in found["rows"]]
+    own = [pair for pair in found["pairs"] if pair["metric"] == "nss"]
+    assert [(pair["a"], pair["b"]) for pair in own] == list(pairwise(order))
+    columns = np.column_stack(
+        [runs[[folder_name(run) for run in runs].index(run)].values[:, 0] for run in order]
+    )
+    assert [pair["p_max_t"] for pair in own] == [
+        digits(stats.max_t(columns, "toy", SHA)[k, k + 1]) for k in range(4)
+    ]
+    assert not any("p_holm" in pair for pair in own)
+    assert [row["metrics"]["nss"]["groups"] for row in found["rows"]] == [["a"], *[["b"]] * 4]
+    for row, other in zip(found["rows"], few["rows"], strict=True):
+        assert row == other  # nothing but tests follows from the number of models
+    text = exports.to_markdown(found)
+    assert (
+        "max T (Westfall and Young) over all pairs of a metric, as on all boards of more than 100 models"
+        in text
+    )
+    assert "Pairs are listed where models stand at most 1 places apart; all of them are tested." in text
+    page = exports.to_html(found)
+    assert ("Of more than 100 models a page shows" in page, 'id="pairs"' in page, 'id="differences"' in page) == (
+        True, False, False
+    )  # fmt: skip
+    assert [one in page for one in ('data-of="intervals" data-key="nss"', 'data-of="intervals" data-key="kld"')] == [
+        True, False
+    ]  # fmt: skip
+
+
 def test_correlations_of_metrics_count_their_directions():
     base = spread(1.0)
     assert board_of(scores(base, base + 1)).document["correlations"] == []
@@ -276,6 +317,41 @@ def test_a_ceiling_is_never_the_board():
     [board], _ = boards_but([model, ceiling, second])
     assert [run.model for run in board.runs] == ["a"]
     assert board.ceilings[0].model == "gold_standard"
+
+
+# ------------------------------------------------------------------ draws
+
+
+def test_what_draws_do_to_a_mean_is_shown_where_it_matters():
+    """Standard errors of 0.01 and of 0.0001 beside intervals of about 0.011 on each side."""
+    noisy, calm = scores(spread(0.7), spread(0.4, seed=1))
+    noisy, calm = (replace(run, drawn_errors={"nss": e}) for run, e in ((noisy, 0.01), (calm, 0.0001)))
+    found = board_of([noisy, calm]).document
+    drawn = [row["metrics"]["nss"]["drawn"] for row in found["rows"]]
+    assert drawn == [0.0195996398454, 0.000195996398454]
+    assert [row["metrics"]["kld"]["drawn"] for row in found["rows"]] == [None, None]
+    text = exports.to_markdown(found)
+    assert re.search(r"\*\*0\.[67]\d+\*\* \u00b10\.01\d \(draws \u00b10\.020\) \u1d43", text)
+    assert text.count("(draws") == 1
+    assert "Draws: half of the 95 % interval that random draws alone give to a mean" in text
+    assert r"(draws $\pm$ 0.020)" in exports.to_latex(found)
+    assert "draws \u00b10.020</span>" in exports.to_html(found)
+    assert "Draws: half" not in exports.to_markdown(board_of(scores(spread(0.7), spread(0.4))).document)
+
+
+def test_the_error_of_draws_is_that_of_two_seeds(toy):
+    """Of draws v and w (v - w)^2 / 2 is the variance of one; the mean of six images has a 36th of their sum."""
+    data, maps = se.load_dataset(str(toy / "toy")), str(toy / "maps")
+    drawing = ["auc_borji(splits=4,seed={})", "shuffled_auc(estimator=exact,others=all,splits=2,seed={})"]
+    first, second = (se.score(maps, data, ["nss", *(text.format(k) for text in drawing)]) for k in (0, 1))
+    squares = (first.values - second.values)[:, 1:] ** 2 / 2
+    expected = dict(zip(("auc_borji", "shuffled_auc"), np.sqrt(squares.sum(0)) / 6, strict=True))
+    assert first.drawn_errors == pytest.approx(expected, rel=1e-12)
+    assert all(0.001 < error < 0.1 for error in expected.values())
+    assert se.load_run(save(first, toy / "results")).drawn_errors == first.drawn_errors
+    exact = se.score(maps, data, ["auc_borji", "nss"])
+    assert exact.drawn_errors == {}
+    assert b"drawn_error" not in (save(exact, toy / "results") / "run.json").read_bytes()
 
 
 # ------------------------------------------------------------------ what may not change it

@@ -148,6 +148,18 @@ def test_mistakes_of_use(tmp_path, options, words):
     assert words in done.stderr
 
 
+def test_an_empty_name_of_a_folder_is_not_this_one(tmp_path):
+    save(made(), tmp_path / "results")
+    before = sorted(tmp_path.iterdir())
+    for name in ("", " "):
+        done = command("leaderboard", "build", "results", "--out", name, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "must name a folder, got nothing; . is this one" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+    assert command("leaderboard", "build", "results", "--out", ".", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "toy" / "leaderboard.json").exists()
+
+
 def test_no_results_folder(tmp_path):
     done = build(tmp_path)
     assert done.returncode == 2

@@ -160,6 +160,44 @@ def test_latex_holds_the_name_as_text(name):
     assert not re.search(r"(?<!-\{\})--|``|''|!`|\?`", "".join(row[1] for row in rows))
 
 
+def cells_of(line):
+    """The cells of a row of LaTeX; braces and formulas must close within each of them."""
+    plain = re.sub(r"\\[&%$#_{}]", "", line.removesuffix(r" \\"))
+    cells = plain.split(" & ")
+    for cell in cells:
+        assert cell.count("$") % 2 == 0, line
+        depths = np.cumsum([{"{": 1, "}": -1}.get(sign, 0) for sign in cell] or [0])
+        assert depths.min(initial=0) == depths[-1] == 0, line
+        assert not re.search(r"[&#]|(?<![$^_}a-z0-9.]) \^", cell), line
+    return cells
+
+
+@every_name
+def test_latex_is_a_table_of_equal_rows(name):
+    lines = exports.to_latex(hostile(name)[0]).splitlines()
+    table = [line for line in lines if not line.startswith("%")]
+    [columns] = re.fullmatch(r"\\begin\{tabular\}\{(r?l+)\}", table[0]).groups()
+    assert (table[1], table[3], table[-2], table[-1]) == (
+        r"\toprule", r"\midrule", r"\bottomrule", r"\end{tabular}"
+    )  # fmt: skip
+    rows = [table[2], *table[4:-2]]
+    assert all(row.endswith(r" \\") and row.count(r"\\") == 1 for row in rows)
+    assert {len(cells_of(row)) for row in rows} == {len(columns)}
+    assert all("\n" not in line and "\r" not in line for line in lines)
+
+
+def test_large_numbers_have_an_exponent():
+    values = np.column_stack([np.linspace(1e99, 2e99, 6), np.ones(6)])
+    document = board_of([made(values=values), made("b", seed=1)]).document
+    assert re.search(r"\*\*1\.5\d*e\+99\*\* \u00b1[1-9]\.\d+e\+98", exports.to_markdown(document))
+    assert re.search(r"1\.5\d* \\times 10\^\{99\}\} \\pm", exports.to_latex(document))
+    for make in (exports.to_markdown, exports.to_latex):
+        assert not re.search(r"(?<![0-9a-f])\d{20}", make(document)), make
+    assert not re.search(
+        r">[^<]*\d{20}[^<]*<", re.sub(r"<script.*", "", exports.to_html(document), flags=re.DOTALL)
+    )
+
+
 @every_name
 def test_json_keeps_the_name(name):
     text = exports.to_json(hostile(name)[0])

@@ -219,6 +219,20 @@ def test_a_board_shows_means_intervals_letters_marks_and_counts():
 
 
 @pytest.mark.usefixtures("no_pictures")
+def test_attributes_hold_no_raw_marks_of_direction():
+    made = json.loads(json.dumps(full("a\u202eb")).replace('"kld"', json.dumps("kld(\u202ex)")))
+    page = Reader(pages.to_html(made))
+    assert [pair for pair in page.attributes if "\u202e" in (pair[1] or "")] == []
+    assert ("data-column", "kld(\\u202ex)") in page.attributes
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_every_table_has_a_caption():
+    text = pages.to_html(full())
+    assert text.count("<table") == text.count('<caption class="unseen">') > 5
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_a_skew_is_told_with_its_names_as_text():
     made = document(("<b>", "{0}", "c"))
     for row in made["rows"][:2]:

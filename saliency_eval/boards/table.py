@@ -197,7 +197,7 @@ def drawn(value: Json) -> str:
         or not value["drawn"] > (value["hi"] - value["lo"]) / 20
     ):
         return ""
-    return f"draws \u00b1{value['drawn']:.2g}"
+    return f"draws \u00b1{value['drawn']:#.2g}"
 
 
 def hint(value: Json) -> str:

@@ -20,7 +20,8 @@ def max_t(scores: Array, *seed: object, flips: int = FEWEST) -> Array:
     `scores` (images, models), all finite; returns (models, models), symmetric, 1 on the diagonal. T of a pair is the
     sum of its differences of images over the root of the sum of their squares, which flips of signs leave as it is.
     p = (c + 1)/(flips + 1), where in c flips some pair has as great a T; where there are no more than `flips` ways to
-    choose signs, each is taken once. The chance of any false finding is at most alpha whatever the number of pairs.
+    choose signs, each is taken once. The chance of any false finding is at most alpha whatever the number of pairs,
+    where scores spread alike to both sides, and nearly so where they do not and there are hundreds of images.
     Source: Westfall, Young 1993, Resampling-Based Multiple Testing, single-step maxT.
 
     >>> max_t(np.array([[1.0, 0.0], [2.0, 0.0], [4.0, 1.0]]))
