@@ -240,7 +240,7 @@ def test_a_skew_is_told_with_its_names_as_text():
     for row in made["rows"][:2]:
         row["metrics"]["nss"]["skew"] = -3.5
     text = pages.to_html(made)
-    assert "Scores of nss have a skew above 3 for &lt;b&gt;, {0}: those intervals are too narrow." in text
+    assert "skew beyond 3 for &lt;b&gt; (-3.5), {0} (-3.5): those intervals are too narrow." in text
     assert (
         '<p class="note">Models that share a letter cannot be told apart with this many images. <b>Bold'
         in text

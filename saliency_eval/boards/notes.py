@@ -99,12 +99,16 @@ def absent(models: Iterable[tuple[str, str]]) -> list[str]:
 def tails(document: Json) -> Iterator[Note]:
     """The metrics whose scores have so heavy a tail that no interval can be trusted."""
     for label in document["order"]:
-        names = [row["label"] for row in document["rows"] if skewed(row["metrics"][label])]
-        if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            blanks = ", ".join("{}" for _ in names[:3])
-            text = f"Scores of {{}} have a skew above {HEAVY_TAIL} for {blanks}{more}: those intervals are too narrow."
-            yield Note(text, (label, *names[:3]))
+        skews = {
+            row["label"]: row["metrics"][label]["skew"]
+            for row in document["rows"]
+            if skewed(row["metrics"][label])
+        }
+        if skews:
+            more = f" and {len(skews) - 3} more" if len(skews) > 3 else ""
+            blanks = ", ".join(f"{{}} ({skew:.1f})" for skew in list(skews.values())[:3])
+            text = f"Scores of {{}} have a skew beyond {HEAVY_TAIL} for {blanks}{more}: those intervals are too narrow."
+            yield Note(text, (label, *list(skews)[:3]))
 
 
 def skewed(cell: Json) -> bool:
