@@ -12,7 +12,8 @@ from saliency_eval.errors import TRUTH, Problem
 from saliency_eval.executors import LOCAL, Progress, Workers, place
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
-from saliency_eval.run import Kind, Scored
+from saliency_eval.run import Kind
+from saliency_eval.scored import Scored
 from saliency_eval.scoring import (
     KINDS,
     RESIZE,

@@ -29,8 +29,9 @@ from saliency_eval.journal import Journal, setting_of
 from saliency_eval.predictions import open_predictions
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
-from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+from saliency_eval.run import Kind, OnMissing, Run, Setting
 from saliency_eval.saved.finished import finished
+from saliency_eval.scored import Scored
 from saliency_eval.store import scratch_folder
 from saliency_eval.tasks import Reader, Scorer, lost
 from saliency_eval.variant import Variant

@@ -55,7 +55,7 @@ def sums_of_all_kinds():
             found.extend(sums.moments(values))
             found.append(sums.covariance(values, 0.3, weights, 0.2))
             found.append(sums.shared(values, p, weights, sums.Affine(0.1, 2.0)))
-            found.append(sums.weighted_log(values, p, weights, 0.5))
+            found.append(sums.divergence(values, p, weights, sums.Affine(0.0, 2.0, 0.1), 0.5))
     found.extend(sums.deposit(rng.random((20, 70)), np.arange(20), rng.random(300), 200).ravel())
     return found
 

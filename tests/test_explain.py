@@ -101,6 +101,10 @@ def test_what_is_wrong_is_said(toy):
     with pytest.raises(SaliencyEvalError, match="i01") as refused:
         explain("i01", [str(toy / "maps")], str(toy / "toy"))
     assert refused.value.code == "missing"
+    assert "--on-missing" not in str(refused.value)
+    with pytest.raises(SaliencyEvalError, match="add the file") as refused:
+        explain("i02", [str(toy / "maps" / "i03.png")], str(toy / "toy"))
+    assert "--on-missing" not in str(refused.value)
     Image.new("RGB", (64, 48), "red").save(toy / "maps" / "i01.png")
     with pytest.raises(SaliencyEvalError) as refused:
         explain("i01", [str(toy / "maps")], str(toy / "toy"))

@@ -20,7 +20,7 @@ from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.errors import Problem
 from saliency_eval.executors import work
 from saliency_eval.journal import Journal, line_of, parse
-from saliency_eval.run import Scored
+from saliency_eval.scored import Scored
 from saliency_eval.store import save
 from saliency_eval.versions import versions
 

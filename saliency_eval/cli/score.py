@@ -89,27 +89,21 @@ def score(
 
     Example: saliency-eval score preds/ --data osie --root data/OSIE
     """
-    from saliency_eval.cli.report import Result, grouped, keep, report
+    from saliency_eval.cli.results import Result, grouped, keep, show
     from saliency_eval.datasets import load_dataset
     from saliency_eval.profiling import profiled
     from saliency_eval.scoring import score as score_predictions
     from saliency_eval.store import forget
 
-    begin("score", kind, resize, format, quiet)
-    choice("--on-missing", on_missing, ("error", "constant", "skip"))
+    begin("score", kind, resize, format, quiet, on_missing)
     refuse_together(bare, format, profile)
+    refuse_names(name, len(predictions))
     if profile:
         workers, executor, resume = 1, "local", False
-    if name and len(name) != len(predictions):
-        fail("usage", f"{len(predictions)} predictions need as many --name, got {len(name)}")
     protocols = protocol_names(protocol)
-    wanted = split_list(",".join(metrics)) if metrics else None
-    if bare is not None:
-        wanted = metrics_for(bare, wanted, protocols)
+    wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
     dataset = load_dataset(data, root)
-    folder = out if save and limit is None else None
-    if folder is not None:
-        try_folder(folder / dataset.key)
+    folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
         total = min(limit or len(dataset), len(dataset))
@@ -124,16 +118,14 @@ def score(
 
     def one(number: int, protocol: str) -> Result:
         started = time.perf_counter()
-        run = scored(number, protocol, wanted, folder)
-        return Result(run, time.perf_counter() - started)
+        return Result(scored(number, protocol, wanted, folder), time.perf_counter() - started)
 
     with profiled() if profile else contextlib.nullcontext() as stages:
-        results, lost = keep(
-            each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder
-        )
+        found = each(predictions, protocols, one, undo=lambda result: forget(result.run))
+        results, lost = keep(found, folder)
     unseen = bare is not None or (quiet and format == "text")
     groups = grouped(results, len(protocols), None if unseen else scored)
-    report(groups, lost, bare=bare, short=short, stages=stages)
+    show(groups, lost, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
 
@@ -187,11 +179,12 @@ def check(
     raise typer.Exit(status)
 
 
-def begin(command: str, kind: str, resize: str, format: str, quiet: bool) -> None:
+def begin(command: str, kind: str, resize: str, format: str, quiet: bool, on_missing: str = "error") -> None:
     """Note what runs, and refuse values that no protocol knows."""
     console.begin(command, choice("--format", format, TextOrJson), quiet)
     choice("--kind", kind, ("map", "density", "log-density"))
     choice("--resize", resize, ("protocol", "error"))
+    choice("--on-missing", on_missing, ("error", "constant", "skip"))
 
 
 def refuse_together(bare: str | None, format: str, profile: bool) -> None:
@@ -199,6 +192,12 @@ def refuse_together(bare: str | None, format: str, profile: bool) -> None:
     others = {"--format json a document": format == "json", "--profile a table": profile}
     for other in [words for words, given in others.items() if given and bare is not None]:
         fail("usage", f"--bare prints one number and {other}", "leave one of them out")
+
+
+def refuse_names(name: Sequence[str] | None, count: int) -> None:
+    """Raises `usage` unless there are as many names as predictions, or none."""
+    if name and len(name) != count:
+        fail("usage", f"{count} predictions need as many --name, got {len(name)}")
 
 
 def protocol_names(text: str) -> list[str]:
@@ -211,8 +210,10 @@ def protocol_names(text: str) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -> list[str]:
-    """What to score to print one number: the metric itself, unless a list was given that must hold it."""
+def metrics_for(bare: str | None, wanted: list[str] | None, protocols: Iterable[str]) -> list[str] | None:
+    """What to score: to print one number the metric itself, unless a list was given that must hold it."""
+    if bare is None:
+        return wanted
     from saliency_eval.protocols import protocol
     from saliency_eval.signatures import labels
 
@@ -225,17 +226,19 @@ def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -
     return wanted or [bare]
 
 
-def try_folder(folder: Path) -> None:
-    """Raises `io` (exit 5) when nothing can be saved in a folder; leaves nothing behind."""
+def usable(results: Path, data: str) -> Path:
+    """The folder of results; raises `io` (exit 5) when nothing can be saved there for a data set. Leaves nothing."""
     import os
     import tempfile
 
+    folder = results / data
     try:
         there = next(f for f in (folder, *folder.parents) if os.path.lexists(f))
         tempfile.TemporaryDirectory(prefix=".try-", dir=there).cleanup()
     except OSError as error:
         text = f"no run can be saved in {shown(folder, 500)}: {error.strerror}"
         fail("io", text, "choose another --out, or --no-save")
+    return results
 
 
 def worker_count(workers: Count | None, executor: str = "local") -> Count:

@@ -17,7 +17,7 @@ from saliency_eval.metrics.declare import BITS, NAN, Constant, metric, undefined
 from saliency_eval.options import Range, Share
 from saliency_eval.pool import Points
 from saliency_eval.resize import matlab
-from saliency_eval.sums import Affine
+from saliency_eval.sums import ONE, Affine
 
 MOST_STEPS = 10_000_000
 SMALL = 1e-15  # up to this eps, ln(eps + q/(p + eps)) is ln q - ln(p + eps): the sum changes by about eps
@@ -122,7 +122,7 @@ def kld(
         return undefined(constant, NAN, saliency)
     m, added, inner, p, q, signless = shares(saliency, density, form, eps, floor, negative, constant)
     if inner <= SMALL:
-        return entropy(density, added) - mean_log(density, added, m, p.plus(inner), signless)
+        return mean_log(m, p.plus(inner), density, q, added, signless)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = inner + q(density.floats) / (p(m.values) + inner)
         return float(np.sum(q(density.floats) * np.log(np.abs(ratio) if signless else ratio)))
@@ -154,20 +154,21 @@ def shares(
     return Shares(saliency, added, eps if form == "inside" else 0.0, p, q, signless)
 
 
-def entropy(density: Map, floor: float) -> float:
-    """Sum of q ln q; it depends on the truth alone."""
-    q = density.probability("none", floor)
-    return density.once(("entropy", floor), lambda: mean_log(density, floor, density, q))
-
-
-def mean_log(density: Map, floor: float, m: Map, p: Affine, signless: bool = False) -> float:
-    """Mean of ln p, or of ln |p| if `signless`, of a map under a density with `floor` added to every pixel."""
+def mean_log(m: Map, p: Affine, density: Map, q: Affine, floor: float, signless: bool) -> float:
+    """Mean of ln(q / p), or ln |q / p| if `signless`, under a density with `floor` added to every pixel."""
     if m.is_levels:
         weights = m.level_sums(density) + floor * m.histogram
-        total = sums.weighted_log(LEVEL, p, weights, 0.0, signless)
+        total = entropy(density, q, floor) + sums.divergence(LEVEL, p, weights, ONE, 0.0, signless)
     else:
-        total = sums.weighted_log(m.values, p, density.floats, floor, signless)
+        total = sums.divergence(m.values, p, density.floats, q, floor, signless)
     return total / (density.total + floor * density.size)
+
+
+def entropy(density: Map, q: Affine, floor: float) -> float:
+    """Sum of ln q under a density with `floor` added to every pixel; it depends on the truth alone."""
+    return density.once(
+        ("entropy", floor), lambda: sums.divergence(density.floats, ONE, density.floats, q, floor)
+    )
 
 
 @metric(

@@ -55,13 +55,13 @@ def race(benchmark, enter):
     """Times some work beside decoding, and plain code for the same once; the ratios for a map are a row."""
     from .measure import ROUNDS, in_turn
 
-    def race(group, name, work, decoding, plain=None, *, bar=math.inf, rounds=ROUNDS):
+    def race(group, name, work, decoding, plain=None, *, unit="D", bar=math.inf, rounds=ROUNDS):
         if benchmark.disabled:
             benchmark.pedantic(work.run)
             return
         found = in_turn(benchmark, work, decoding, rounds)
         beside = plain.cost() / found.unit if plain else math.nan
-        enter(Row(group, name, found.median, "D", *found.range, plain=beside, bar=bar))
+        enter(Row(group, name, found.median, unit, *found.range, plain=beside, bar=bar))
 
     return race
 
