@@ -26,6 +26,7 @@ from saliency_eval.scoring import (
     open_any,
     problems_of_maps,
     problems_of_names,
+    refuse_subject,
     usable,
 )
 from saliency_eval.tasks import Reader
@@ -81,8 +82,9 @@ def check_predictions(
     """
     expect(resize=(resize, RESIZE), kind=(kind, KINDS))
     where = place(workers, executor)
-    chosen = protocol_of(protocol)
-    data = load(data, root).framed(chosen.frame)
+    data, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, data, None)
+    data = data.framed(chosen.frame)
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
     _, problems = usable(chosen.variants(), data, None, named=False)

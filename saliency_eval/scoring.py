@@ -28,6 +28,7 @@ from saliency_eval.findings import found_while_reading, missing
 from saliency_eval.journal import Journal, setting_of
 from saliency_eval.predictions import open_predictions
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.protocols import Protocol, names_of
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.run import Kind, OnMissing, Run, Setting
 from saliency_eval.saved.finished import finished
@@ -88,8 +89,9 @@ def score(
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         fail("usage", f"limit must be a whole number of at least 1, got {shown(limit)}")
     where = place(workers, executor)
-    chosen = protocol_of(protocol)
-    data = load(data, root).framed(chosen.frame)
+    data, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, data, metrics)
+    data = data.framed(chosen.frame)
     seer = None if classifier is None else open_classifier(classifier)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
@@ -124,6 +126,13 @@ def score(
     complete = limit is None and not (on_missing == "skip" and any(r.missing for r in scored))
     run = Run.of(predictions, data, setting, variants, scored, problems, complete=complete)
     return replace(run, journal=journal, taken_up=sum(known.get(one.id) == one for one in scored))
+
+
+def refuse_subject(protocol: Protocol, data: Dataset, metrics: object) -> None:
+    """Raises `usage` where a protocol is asked for its own metrics of another kind of truth than there is."""
+    if metrics is None and protocol.subject != data.subject:
+        text = f"protocol {protocol.name} scores {protocol.subject}, {data.key} holds {data.subject}"
+        fail("usage", text, f"choose {', '.join(names_of(data.subject))}")
 
 
 def expect(**given: tuple[str, tuple[str, ...]]) -> None:

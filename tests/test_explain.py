@@ -10,9 +10,12 @@ from test_report import Page
 
 import saliency_eval as se
 from saliency_eval.errors import SaliencyEvalError
-from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.protocols import PROTOCOLS as ALL_PROTOCOLS
+from saliency_eval.protocols import names_of
 from saliency_eval.report import explain
 from saliency_eval.report.terms import FUNCTIONS
+
+PROTOCOLS = {name: ALL_PROTOCOLS[name] for name in names_of("fixations")}
 
 MODELS = ["model:centre_bias", "model:centre_gaussian(width=0.1)"]
 

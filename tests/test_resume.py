@@ -14,7 +14,7 @@ from PIL import Image
 
 import saliency_eval as se
 from saliency_eval import journal, store, tasks
-from saliency_eval.cli.report import Result, closing
+from saliency_eval.cli.results import Result, closing
 from saliency_eval.core import Fields
 from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.errors import Problem

@@ -30,6 +30,8 @@ from saliency_eval.errors import DONE, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
 
 if TYPE_CHECKING:
+    from saliency_eval.classifiers import Classifier
+    from saliency_eval.protocols import Subject
     from saliency_eval.run import Run
 
 Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
@@ -40,7 +42,10 @@ VariableName = Annotated[str | None, typer.Option("--variable", help="The array 
 KindName = Annotated[str, typer.Option(help="What the values are: map, density or log-density.")]
 ResizeRule = Annotated[str, typer.Option(help="protocol: same-aspect maps are resized; error: refused.")]
 Protocols = Annotated[
-    str, typer.Option(help="mit, tuebingen, salicon2017, salicon2015, exact, a list of them, or all.")
+    str,
+    typer.Option(
+        help="mit, tuebingen, exact, dabkowski2017 ... ('saliency-eval metrics' lists them), or all."
+    ),
 ]
 Missing = Annotated[str, typer.Option(help="Images without a map: error, constant or skip.")]
 
@@ -75,6 +80,14 @@ def score(
     ] = None,
     workers: Workers = None,
     executor: Executor = "local",
+    classifier: Annotated[
+        str | None, typer.Option(help="timm:NAME, torchvision:NAME or path/to/file.py:factory.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where the classifier runs: auto, cpu or cuda.")] = "auto",
+    weights: Annotated[Path | None, typer.Option(help="Weights of the classifier.")] = None,
+    class_names: Annotated[
+        Path | None, typer.Option(help="Classes of the classifier, one a line: wnid, or wnid<TAB>name.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
     profile: Annotated[
@@ -100,9 +113,10 @@ def score(
     refuse_names(name, len(predictions))
     if profile:
         workers, executor, resume = 1, "local", False
-    protocols = protocol_names(protocol)
-    wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
     dataset = load_dataset(data, root)
+    protocols = protocol_names(protocol, dataset.subject)
+    wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
+    asked = classifier_of(classifier, device, weights, class_names)
     folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
@@ -111,7 +125,7 @@ def score(
             return score_predictions(
                 predictions[number], dataset, chosen,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                workers=worker_count(workers, executor), executor=executor, limit=limit,
+                workers=worker_count(workers, executor), executor=executor, classifier=asked, limit=limit,
                 name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
                 progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip
@@ -155,8 +169,8 @@ def check(
     from saliency_eval.datasets import load_dataset
 
     begin("check", kind, resize, format, quiet)
-    protocols = protocol_names(protocol)
     dataset = load_dataset(data, root)
+    protocols = protocol_names(protocol, dataset.subject)
 
     def one(number: int, protocol: str) -> Checked:
         with bar(len(dataset), predictions[number]) as progress:
@@ -200,11 +214,25 @@ def refuse_names(name: Sequence[str] | None, count: int) -> None:
         fail("usage", f"{count} predictions need as many --name, got {len(name)}")
 
 
-def protocol_names(text: str) -> list[str]:
-    """The protocols that a list names, each once."""
-    from saliency_eval.protocols import PROTOCOLS, protocol
+def classifier_of(
+    spec: str | None, device: str, weights: Path | None, class_names: Path | None
+) -> Classifier | None:
+    """The classifier that is named; raises `usage` for options of one where none is."""
+    if spec is not None:
+        from saliency_eval.classifiers import load_classifier
 
-    named = [p for word in split_list(text) for p in (PROTOCOLS if word == "all" else [protocol(word).name])]
+        return load_classifier(spec, device=device, weights=weights, class_names=class_names)  # type: ignore[arg-type]
+    for option in [o for o, given in (("--weights", weights), ("--class-names", class_names)) if given]:
+        fail("usage", f"{option} belongs to a classifier, and none is named", "name it with --classifier")
+    return None
+
+
+def protocol_names(text: str, subject: Subject) -> list[str]:
+    """The protocols that a list names, each once; `all` are those of one kind of truth."""
+    from saliency_eval.protocols import PROTOCOLS, names_of, protocol
+
+    words = split_list(text)
+    named = [p for word in words for p in (names_of(subject) if word == "all" else [protocol(word).name])]
     if not named:
         fail("usage", "--protocol names none", f"Known: {', '.join(PROTOCOLS)}, all")
     return list(dict.fromkeys(named))

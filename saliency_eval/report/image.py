@@ -25,7 +25,7 @@ from saliency_eval.report.looks import look
 from saliency_eval.report.sections import Model, Section, section
 from saliency_eval.report.templates import CSS, template
 from saliency_eval.run import Kind, Run, Setting
-from saliency_eval.scoring import KINDS, expect, load, open_any, usable
+from saliency_eval.scoring import KINDS, expect, load, open_any, refuse_subject, usable
 from saliency_eval.tasks import Scorer
 from saliency_eval.variant import Variant
 
@@ -59,8 +59,9 @@ def explain(
     `score`. Raises SaliencyEvalError for an image or option that does not exist, and for a map that scoring refuses.
     """
     expect(kind=(kind, KINDS))
-    chosen = protocol_of(protocol)
-    found = load(data, root).framed(chosen.frame)
+    found, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, found, metrics)
+    found = found.framed(chosen.frame)
     with one_thread():
         return explained(image, predictions, found, metrics, chosen, kind, names, naming)
 
