@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import check
+from saliency_eval.classifiers import open_classifier
 from saliency_eval.core import METRICS, Declared, Stimulus
 from saliency_eval.errors import fail
 from saliency_eval.maps import Map
@@ -76,7 +77,7 @@ def metric(
 def alone(declared: Declared, value: float | NDArray[np.float64], given: Mapping[str, Any]) -> float:
     """The value of a metric on one image; a vector is settled as if the data set had no other."""
     if np.ndim(value) and declared.traits["settle"]:
-        image = Stimulus("", **{"label": 0, **given})
+        image = Stimulus("", **{"label": 0, **{name: one for name, one in given.items() if name != "id"}})
         options = {name: given.get(name, default) for name, default in declared.options.items()}
         value = declared.traits["settle"](np.asarray(value)[np.newaxis], [image], options)[0]
     return float(value)
@@ -84,6 +85,10 @@ def alone(declared: Declared, value: float | NDArray[np.float64], given: Mapping
 
 def prepared(given: dict[str, Any], same_size: bool) -> dict[str, Any]:
     """Fields given by hand, checked: maps become `Map`, points become pixels inside the map, boxes arrays (k, 4)."""
+    if "classifier" in given:
+        given["classifier"] = open_classifier(given["classifier"])
+    if "saliency" not in given:  # what follows from it is given
+        return given
     saliency = Map.of(given["saliency"])
     given["saliency"] = saliency
     for name in given:
