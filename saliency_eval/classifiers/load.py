@@ -6,16 +6,15 @@ Code of others runs only when it is named: a file of the user is executed, and a
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, get_args
 
+import numpy as np
+
 from saliency_eval.classifiers import weights as weights_of
-from saliency_eval.classifiers.contract import MEAN, Classifier, ClassNames
+from saliency_eval.classifiers.contract import MEAN, Classifier
+from saliency_eval.classifiers.foreign import EXTRA, importable, library, made, run_file
 from saliency_eval.classifiers.networks import (
     Device,
     Preparation,
@@ -27,10 +26,9 @@ from saliency_eval.classifiers.networks import (
     preparation,
     size_of,
 )
-from saliency_eval.errors import ENVIRONMENT, TRUTH, USAGE, fail, nearest, shown
+from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
 
 FORMS = "timm:NAME, torchvision:NAME, or path/to/file.py:factory"
-EXTRA = "pip install 'saliency-eval[torch]'"
 
 
 def open_classifier(source: Any) -> Classifier:
@@ -70,10 +68,8 @@ def load_classifier(
         fail("usage", f"device cannot be '{shown(device)}'", nearest(device, get_args(Device)))
     source, _, name = spec.partition(":")
     if source in LIBRARIES and name:
-        module, prepared, names = LIBRARIES[source](name, weights is None)
-        found = prepare(module, spec.replace("/", ":").rpartition(":")[2], prepared, device, weights).named(
-            names
-        )
+        module, prepared = LIBRARIES[source](name, weights is None)
+        found = prepare(module, spec.replace("/", ":").rpartition(":")[2], prepared, device, weights)
     else:
         found = of_file(spec, device, weights)
     if class_names is not None:
@@ -95,8 +91,6 @@ def check_size(classifier: Classifier) -> None:
     """Raises `classifier` where a network does not answer, or not with as many classes as are named."""
     if classifier.module is None or classifier.input_size is None:
         return
-    import numpy as np
-
     grey = np.full((1, *classifier.input_size, 3), classifier.mean, np.float32)
     try:
         classifier.outputs(grey)
@@ -111,14 +105,14 @@ def check_size(classifier: Classifier) -> None:
 # ------------------------------------------------------------------ libraries
 
 
-def of_timm(name: str, pretrained: bool) -> tuple[Any, Preparation, ClassNames]:
+def of_timm(name: str, pretrained: bool) -> tuple[Any, Preparation]:
     """A network of timm, prepared as its configuration says."""
     timm = library("timm", f"timm:{name}", EXTRA)
     module = made(f"timm:{name}", lambda: timm.create_model(name, pretrained=pretrained))
-    return module, preparation(module), ()
+    return module, preparation(module)
 
 
-def of_torchvision(name: str, pretrained: bool) -> tuple[Any, Preparation, ClassNames]:
+def of_torchvision(name: str, pretrained: bool) -> tuple[Any, Preparation]:
     """A network of torchvision, prepared as the transforms of its weights say."""
     models = library("torchvision.models", f"torchvision:{name}", "pip install torchvision")
     module = made(
@@ -126,28 +120,12 @@ def of_torchvision(name: str, pretrained: bool) -> tuple[Any, Preparation, Class
     )
     transforms = models.get_model_weights(name).DEFAULT.transforms()
     size, mean, std = size_of(transforms.crop_size), colour_of(transforms.mean), colour_of(transforms.std)
-    return module, Preparation(size, mean, std), ()
+    return module, Preparation(size, mean, std)
 
 
-LIBRARIES: dict[str, Callable[[str, bool], tuple[Any, Preparation, ClassNames]]] = {
+LIBRARIES: dict[str, Callable[[str, bool], tuple[Any, Preparation]]] = {
     "timm": of_timm, "torchvision": of_torchvision,
 }  # fmt: skip
-
-
-def library(name: str, spec: str, remedy: str) -> Any:
-    """A library of networks. Raises `needs_extra` (exit 5) where it, torch or a part of it cannot be imported."""
-    try:
-        importlib.import_module("torch")
-    except ImportError:
-        fail("needs_extra", f"{shown(spec)} needs torch, which is not installed", EXTRA)
-    try:
-        return importlib.import_module(name)
-    except Exception as error:  # a torchvision that does not match torch raises more than ImportError
-        if isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]:
-            fail("needs_extra", f"{shown(spec)} needs {error.name}, which is not installed", remedy)
-        text = f"{shown(spec)} needs a working torchvision, and it cannot be imported: {shown(error, 120)}"
-        fail("needs_extra", text, "install the torchvision that belongs to the torch that is installed",
-             exit=ENVIRONMENT)  # fmt: skip
 
 
 # ------------------------------------------------------------------ files
@@ -204,43 +182,6 @@ def of_function(function: Any, name: str, factory: Any = None) -> Classifier:
     mean = MEAN if said["mean"] is None else colour_of(said["mean"])
     names = names_of(function)
     return Classifier(function, name, names, kind=said["kind"] or "probabilities", input_size=size, mean=mean)
-
-
-def run_file(path: Path, spec: str) -> ModuleType:
-    """The module that a file makes, which is not found under any name that is imported."""
-    if not path.is_file():
-        text = f"'{shown(spec)}' must name a file, there is no {shown(path)}"
-        fail("not_available", text, "correct the path", exit=TRUTH)
-    name = f"_saliency_eval_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-    found = importlib.util.spec_from_file_location(name, path)
-    assert found is not None
-    assert found.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(found)  # where data classes look for it
-    loader = found.loader
-    made(str(path), lambda: loader.exec_module(module))
-    return module
-
-
-def made(spec: str, make: Callable[[], Any]) -> Any:
-    """What code of others gives. Raises `classifier` (exit 4), or `needs_extra`, for what it raises."""
-    try:
-        return make()
-    except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError):
-            fail("needs_extra", f"{shown(spec)} needs {shown(error.name)}, which is not installed",
-                 EXTRA if error.name in ("torch", "timm") else f"pip install {shown(error.name)}")  # fmt: skip
-        text = f"{shown(spec)} raised {type(error).__name__}: {shown(error, 200)}"
-        fail("classifier", text, "correct it, or name another classifier")
-
-
-@contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """Modules that lie beside a file are found meanwhile, after all others."""
-    sys.path.append(str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 def read_names(path: Path) -> list[tuple[str, ...]]:
