@@ -13,7 +13,7 @@ FLOORS = [
     ("options", "escape", "disk", "notebook", "causes", "recorded"),
     ("core", "check"),
     ("maps", "classifiers"),
-    ("resize", "variant", "regions"),
+    ("resize", "variant", "regions", "randomisation"),
     ("fields",),
     ("metrics", "datasets"),
     ("protocols", "predictions", "stats", "executors"),
