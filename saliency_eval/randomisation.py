@@ -148,9 +148,9 @@ def kept(module: Any) -> Iterator[Callable[[], None]]:
             for one, copy in zip(tensors, copies, strict=True):
                 one.copy_(copy)
 
-    devices = sorted({one.device.index for one in tensors if one.device.type == "cuda"})
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     numbers = np.random.get_state()
-    with torch.random.fork_rng(devices):
+    with torch.random.fork_rng(list(devices)):
         try:
             yield restore
         finally:
@@ -158,11 +158,20 @@ def kept(module: Any) -> Iterator[Callable[[], None]]:
             np.random.set_state(numbers)
 
 
+def seeded(number: int) -> None:
+    """Let torch draw from here; devices that it has not used yet are left alone."""
+    import torch
+
+    torch.default_generator.manual_seed(number)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(number)
+
+
 def draw(part: Any, number: int) -> None:
     """Weights of one layer as they were before any training."""
     import torch
 
-    torch.manual_seed(number)
+    seeded(number)
     own = getattr(part, "reset_parameters", getattr(part, "_reset_parameters", None))
     if own is not None:
         own()
@@ -178,9 +187,7 @@ def draw(part: Any, number: int) -> None:
 
 def maps_of(method: Method, module: Any, images: Any, labels: Any, seed: int) -> Floats:
     """The maps of a method; whatever it draws is the same in every state. Raises `shape`, `non_finite`."""
-    import torch
-
-    torch.manual_seed(seed)
+    seeded(seed)
     np.random.seed(seed % 2**32)
     maps = numbers_of(method(module, images, labels))
     if maps.ndim != 3 or len(maps) != len(images):

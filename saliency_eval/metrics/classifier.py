@@ -38,7 +38,7 @@ def means(matrix: Floats) -> dict[str, float]:
     }  # fmt: skip
     there = ~np.isnan(matrix)
     found = {
-        name: math.fsum(matrix[there[:, n], n]) / there[:, n].sum() if there[:, n].any() else math.nan
+        name: math.fsum(matrix[there[:, n], n]) / int(there[:, n].sum()) if there[:, n].any() else math.nan
         for name, n in columns.items()
     }
     own = matrix[there[:, S], S]
