@@ -20,10 +20,12 @@ _LAZY = {
     "check_predictions": ("saliency_eval.checking", "check_predictions"),
     "compare": ("saliency_eval.comparison", "compare"),
     "leaderboard": ("saliency_eval.boards", "leaderboard"),
+    "load_classifier": ("saliency_eval.classifiers", "load_classifier"),
     "load_dataset": ("saliency_eval.datasets", "load_dataset"),
     "load_run": ("saliency_eval.saved", "load"),
     "load_runs": ("saliency_eval.saved", "load_runs"),
     "parse": ("saliency_eval.variant", "parse"),
+    "randomisation_check": ("saliency_eval.randomisation", "randomisation_check"),
     "save_board": ("saliency_eval.exports", "save_board"),
     "score": ("saliency_eval.scoring", "score"),
 }

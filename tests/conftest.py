@@ -38,6 +38,18 @@ def toy(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def needs_torchvision_operators():
+    """Operators without which a torchvision that was built for another torch cannot be imported."""
+    torch = pytest.importorskip("torch")
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for schema in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+                   "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"):  # fmt: skip
+        if not hasattr(torch.ops.torchvision, schema.partition("(")[0]):
+            library.define(schema)
+    return library  # they are there for as long as it is
+
+
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Pages without pictures, which take most of the time; no name reaches them as text."""

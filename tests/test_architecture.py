@@ -15,7 +15,7 @@ FLOORS = [
     ("options", "escape", "disk", "formats", "notebook", "causes", "recorded"),
     ("core", "check"),
     ("maps", "classifiers"),
-    ("resize", "variant", "regions"),
+    ("resize", "variant", "regions", "randomisation"),
     ("fields",),
     ("metrics", "datasets"),
     ("protocols", "predictions", "stats", "executors"),

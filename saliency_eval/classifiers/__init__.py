@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from saliency_eval.classifiers.contract import Classifier, open_classifier
+from saliency_eval.classifiers.contract import Classifier
+from saliency_eval.classifiers.load import load_classifier, open_classifier
 
-__all__ = ["Classifier", "open_classifier"]
+__all__ = ["Classifier", "load_classifier", "open_classifier"]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from saliency_eval.classifiers.contract import Batch, Classifier, Probabilities
+from saliency_eval.classifiers.contract import Batch, Classifier, Floats
 
 T = TypeVar("T")
 CHUNK = 64  # images that are worked at together
@@ -30,7 +30,7 @@ class Meeting:
         self.changed = threading.Condition()
         self.stopped = False
 
-    def ask(self, batch: Batch) -> Probabilities:
+    def ask(self, batch: Batch) -> Floats:
         """The answer to one image, which waits for the others; raises what the classifier raises."""
         number: int = _image.number
         with self.changed:
@@ -66,13 +66,24 @@ class Meeting:
             return
         numbers = sorted(self.asked)
         try:
-            found = self.classifier(np.concatenate([self.asked[number] for number in numbers]))
-            ends = np.cumsum([len(self.asked[number]) for number in numbers])
-            self.answers |= dict(zip(numbers, np.split(found, ends[:-1]), strict=True))
+            found = self.answer([self.asked[number] for number in numbers])
+            self.answers |= dict(zip(numbers, found, strict=True))
         except Exception as error:
             self.answers |= dict.fromkeys(numbers, error)
         self.asked.clear()
         self.changed.notify_all()
+
+    def answer(self, batches: Sequence[Batch]) -> list[Any]:
+        """What the classifier gives for each batch; images of one size are asked for together."""
+        found: list[Any] = [None] * len(batches)
+        sizes = [batch.shape[1:] for batch in batches]
+        for size in dict.fromkeys(sizes):
+            own = [n for n, one in enumerate(sizes) if one == size]
+            outputs = self.classifier.outputs(np.concatenate([batches[n] for n in own]))
+            ends = np.cumsum([len(batches[n]) for n in own])
+            for n, part in zip(own, np.split(outputs, ends[:-1]), strict=True):
+                found[n] = part
+        return found
 
 
 def chunks(ids: Sequence[str]) -> list[Sequence[str]]:

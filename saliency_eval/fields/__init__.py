@@ -15,6 +15,9 @@ from saliency_eval import check
 from saliency_eval.core import Options, derived
 from saliency_eval.errors import fail
 from saliency_eval.fields.centre_bias import CentreBias
+from saliency_eval.fields.curves import deletion_curve as deletion_curve
+from saliency_eval.fields.curves import insertion_curve as insertion_curve
+from saliency_eval.fields.curves import whole_image as whole_image
 from saliency_eval.fields.gaussian import Border, blur
 from saliency_eval.fields.others import Once, Rescale, together
 from saliency_eval.maps import Map

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import check
+from saliency_eval.classifiers import open_classifier
 from saliency_eval.core import METRICS, Declared, Stimulus
 from saliency_eval.errors import fail
 from saliency_eval.maps import Map
@@ -67,7 +68,8 @@ def metric(
         def by_hand(*arrays: Any, **options: Any) -> float:
             given = checked(bind(function, options, *arrays), declared.types, declared.key)
             ready = prepared(given, same_size)
-            return alone(declared, function(**ready), Stimulus("", **{"label": 0, **ready}), ready)
+            fields = {"label": 0, **{name: one for name, one in ready.items() if name != "id"}}
+            return alone(declared, function(**ready), Stimulus("", **fields), ready)
 
         FUNCTIONS[function.__name__] = by_hand
         return by_hand  # type: ignore[return-value]
@@ -87,6 +89,10 @@ def alone(
 
 def prepared(given: dict[str, Any], same_size: bool) -> dict[str, Any]:
     """Fields given by hand, checked: maps become `Map`, points become pixels inside the map, boxes arrays (k, 4)."""
+    if "classifier" in given:
+        given["classifier"] = open_classifier(given["classifier"])
+    if "saliency" not in given:  # what follows from it is given
+        return given
     saliency = Map.of(given["saliency"])
     given["saliency"] = saliency
     for name in given:

@@ -7,21 +7,26 @@ import pytest
 
 from saliency_eval.classifiers import Classifier
 from saliency_eval.classifiers.together import CHUNK, together
+from saliency_eval.counting import counting
+from saliency_eval.errors import SaliencyEvalError
 
 
 class Recorder:
-    """A classifier that gives the mean of each image, and notes what it was asked."""
+    """A classifier whose first probability is the mean of each image, and that notes what it was asked."""
 
     def __init__(self):
         self.batches = []
 
     def __call__(self, batch):
-        self.batches.append(batch[:, 0, 0, 0].tolist())
-        return batch.mean((1, 2, 3))[:, None]
+        self.batches.append((batch[:, 0, 0, 0] * MOST).tolist())
+        return np.stack([batch.mean((1, 2, 3)), 1 - batch.mean((1, 2, 3))], 1)
+
+
+MOST = 256
 
 
 def image(value, count=1):
-    return np.full((count, 2, 2, 3), value, np.float32)
+    return np.full((count, 2, 2, 3), value / MOST, np.float32)
 
 
 def asking(times):
@@ -30,7 +35,8 @@ def asking(times):
     def task_with(classifier):
         def task(id):
             number = int(id)
-            return [float(classifier(image(number + step / 8, 2))[1, 0]) for step in range(times(number))]
+            asked = (classifier(image(number + step / 8, 2)) for step in range(times(number)))
+            return [float(found[1, 0]) * MOST for found in asked]
 
         return task
 
@@ -85,3 +91,26 @@ def test_whoever_stops_taking_results_leaves_nobody_waiting():
     assert next(results) == [0.0]
     results.close()
     assert threading.active_count() == before
+
+
+def test_images_of_several_sizes_and_counts_are_answered_each():
+    def task_with(classifier):
+        def task(id):
+            number = int(id)
+            with counting() as found:
+                batch = np.full((number % 3 + 1, 2 + number % 2, 2, 3), number / MOST, np.float32)
+                answer = classifier(batch)[:, 0] * MOST
+            return answer.tolist(), found["evaluations"]
+
+        return task
+
+    found = list(together(task_with, [str(n) for n in range(7)], Classifier(Recorder())))
+    assert found == [([float(n)] * (n % 3 + 1), n % 3 + 1) for n in range(7)]
+
+
+def test_a_wrong_answer_is_an_error_of_every_image():
+    def task_with(classifier):
+        return lambda id: classifier(image(1)).tolist()
+
+    with pytest.raises(SaliencyEvalError, match="must answer 2 images"):
+        list(together(task_with, ["a", "b"], Classifier(lambda batch: None)))
