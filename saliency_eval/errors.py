@@ -72,6 +72,9 @@ CODES: dict[str, Code] = {
     "empty_boxes": Code("warning", TRUTH, "Images with neither box nor label: metrics of boxes skip them."),
     "undefined_metric": Code("warning", TRUTH, "The data set lacks what a metric needs."),
     "classifier": Code("error", TRUTH, "A classifier that cannot be made, or answers with no probabilities."),
+    "doubtful": Code(
+        "warning", TRUTH, "What a metric rests on does not hold on these images: do not trust it."
+    ),
     "assumed": Code("warning", TRUTH, "What a classifier does not say of itself was assumed."),
     "checksum": Code("error", TRUTH, "A file differs from its recorded hash."),
     "totals": Code("error", TRUTH, "A copy of a data set differs from the expected totals."),

@@ -160,10 +160,25 @@ class Run:
         return float(skewness(self.values[~self.unscored, self.labels.index(label)]))
 
     @property
+    def doubts(self) -> dict[str, list[str]]:
+        """For each metric why it may not be believed on these images; most have no such reason."""
+        found = {}
+        for label, key in zip(self.labels, self.keys, strict=True):
+            if (facts := self.facts.get(label)) and (why := METRICS[key].traits["doubts"](facts)):
+                found[label] = why
+        return found
+
+    @property
     def notes(self) -> list[str]:
-        """A sentence for each metric with so heavy a tail that its interval cannot be trusted."""
+        """What each mean is to be read beside, and the metrics with so heavy a tail that no interval can be trusted."""
         skews = {label: self.skew(label) for label in self.labels}
-        return [
+        beside = {label: {**self.facts.get(label, {}), **self.counts.get(label, {})} for label in self.labels}
+        said = [
+            f"{label}: {', '.join(f'{name} {value:.4g}' for name, value in own.items())}"
+            for label, own in beside.items()
+            if own
+        ]
+        return said + [
             f"{label}: the scores have a skew of {skew:.1f}, beyond {HEAVY_TAIL} an interval is too narrow"
             for label, skew in skews.items()
             if abs(skew) > HEAVY_TAIL

@@ -96,6 +96,7 @@ def score(
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, seer, named=metrics is not None)
+    problems += [] if seer is None else seer.problems
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
     setting = Setting(chosen.name, kind, rule, on_missing, str(chosen.frame), seer.name if seer else "")
@@ -125,7 +126,9 @@ def score(
             journal.close()
     complete = limit is None and not (on_missing == "skip" and any(r.missing for r in scored))
     run = Run.of(predictions, data, setting, variants, scored, problems, complete=complete)
-    return replace(run, journal=journal, taken_up=sum(known.get(one.id) == one for one in scored))
+    refuse(said := [*run.problems, *doubtful(run)], strict=strict)
+    taken_up = sum(known.get(one.id) == one for one in scored)
+    return replace(run, problems=tuple(said), journal=journal, taken_up=taken_up)
 
 
 def refuse_subject(protocol: Protocol, data: Dataset, metrics: object) -> None:
@@ -222,6 +225,17 @@ def problems_of_maps(
     if any(p.code == "missing" for p in before) or (refused and not predictions.owners):
         return found
     return found + missing(scored, on_missing, told)
+
+
+def doubtful(run: Run) -> list[Problem]:
+    """The metrics that may not be believed on these images."""
+    return [
+        Problem(
+            "doubtful", f"{label}: {why}", "read it beside what stands below the table, and do not rank by it"
+        )
+        for label, reasons in run.doubts.items()
+        for why in reasons
+    ]
 
 
 def refuse(problems: Sequence[Problem], *, strict: bool) -> None:

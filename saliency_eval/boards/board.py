@@ -110,7 +110,7 @@ class Board:
     def _repr_html_(self) -> str:
         """What a notebook shows: the table, and the signatures folded below; at most 50 kB."""
         found = table(self.document)
-        header = ["rank", "model", *(f"{column.key} {column.arrow}" for column in found.columns)]
+        header = ["rank", "model", *(f"{column.title} {column.arrow}" for column in found.columns)]
         rows = [[row.rank, row.model, *(cell.plain for cell in row.cells)] for row in found.rows]
         return notebook.table(self.title, header, rows, [column.signature for column in found.columns])
 

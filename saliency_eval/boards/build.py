@@ -12,7 +12,7 @@ import numpy as np
 
 from saliency_eval.boards.alike import check_alike, difference, is_ceiling, is_parted, largest, order
 from saliency_eval.boards.board import Apart, Board
-from saliency_eval.boards.notes import ALWAYS, absent
+from saliency_eval.boards.notes import ALWAYS, absent, subject_of
 from saliency_eval.boards.tested import MOST_MODELS
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
@@ -91,9 +91,10 @@ def one_board(
 
 def baselines(board: Board) -> list[Problem]:
     """The finding that a board lacks what its models have to beat."""
-    if not (gone := absent((run.source, run.model) for run in board.runs)):
+    subject = subject_of(board.runs[0].signatures[board.primary])
+    if not (gone := absent(((run.source, run.model) for run in board.runs), subject)):
         return []
-    text = f"the board of {shown(board.data.id)} has no row of {' and '.join(ALWAYS[name] for name in gone)}"
+    text = f"the board of {shown(board.data.id)} has no row of {' and '.join(ALWAYS[subject][name] for name in gone)}"
     remedy = f"score as the others: saliency-eval score {' '.join(f'model:{name}' for name in gone)}"
     return [Problem("no_baseline", text, remedy)]
 

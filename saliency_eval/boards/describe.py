@@ -90,7 +90,13 @@ def traits(board: Board, label: str) -> Json:
         "range": [float(end) for end in metric.traits["range"]],
         "chance": metric.traits["chance"],
         "signature": comparable(board.runs[0].signatures[label]),
-    }
+    } | doubts(board, label)
+
+
+def doubts(board: Board, label: str) -> Json:
+    """Why a metric may not be believed on these images, if so."""
+    found = dict.fromkeys(why for run in board.runs for why in run.doubts.get(label, ()))
+    return {"doubts": list(found)} if found else {}
 
 
 def labels_of(board: Board) -> dict[str, str]:

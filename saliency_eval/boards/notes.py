@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from saliency_eval.formats import rounded_of
+from saliency_eval.protocols import PROTOCOLS, Subject
+from saliency_eval.signatures import fields
 from saliency_eval.stats import HEAVY_TAIL
 
-ALWAYS = {"uniform": "the uniform map", "centre_bias": "the centre bias"}  # rows of every board
+ALWAYS = {  # rows of every board, by the kind of truth
+    "fixations": {"uniform": "the uniform map", "centre_bias": "the centre bias"},
+    "boxes": {
+        "center_box": "the box in the middle",
+        "max_box": "the whole image",
+        "ground_truth_box": "the true boxes",
+        "random": "noise",
+    },
+}
 Json = Mapping[str, Any]
 SECTIONS = {
     "ceiling": ("Ceiling", "What observers reach under the maps of the others. Not ranked."),
@@ -71,8 +81,12 @@ def notes(document: Json) -> Iterator[Note]:
             "Draws: half of the 95 % interval that random draws alone give to a mean, from two draws of each image; "
             "shown where it is above a tenth of the interval."
         )
-    if gone := absent((row["source"], row["model"]) for row in document["rows"]):
-        names = " and ".join(ALWAYS[name] for name in gone)
+    for label in document["order"]:
+        for why in document["metrics"][label].get("doubts", ()):
+            yield Note(f"{{}} (!): {why}.", (label,))
+    subject = subject_of(document["metrics"][document["primary"]]["signature"])
+    if gone := absent(((row["source"], row["model"]) for row in document["rows"]), subject):
+        names = " and ".join(ALWAYS[subject][name] for name in gone)
         yield Note(
             f"There is no row of {names}: nothing here shows what is reached without a look at the image."
         )
@@ -86,14 +100,20 @@ def corrected(document: Json) -> str:
     return "max T (Westfall and Young) over all pairs of a metric, as on all boards of more than 100 models"
 
 
-def absent(models: Iterable[tuple[str, str]]) -> list[str]:
+def subject_of(signature: str) -> Subject:
+    """The kind of truth that a metric was scored on."""
+    known = PROTOCOLS.get(fields(signature)["protocol"])
+    return known.subject if known else "fixations"
+
+
+def absent(models: Iterable[tuple[str, str]], subject: Subject = "fixations") -> list[str]:
     """The baselines that every board should rank and that are not among these, by source and name.
 
     >>> absent([("centre_bias|sigma:4", "cb"), ("", "mine")])
     ['uniform']
     """
     known = {name for source, model in models for name in (source.partition("|")[0], model)}
-    return [name for name in ALWAYS if name not in known]
+    return [name for name in ALWAYS[subject] if name not in known]
 
 
 def tails(document: Json) -> Iterator[Note]:

@@ -19,6 +19,12 @@ class Column(NamedTuple):
     better: str
     hint: str
     signature: str
+    doubted: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name, marked where the metric may not be believed on these images."""
+        return f"{self.key} (!)" if self.doubted else self.key
 
     @property
     def arrow(self) -> str:
@@ -158,7 +164,13 @@ def columns_of(document: Json) -> tuple[Column, ...]:
     """The columns of metrics, in the order of the document."""
     metrics = document["metrics"]
     return tuple(
-        Column(key, metrics[key]["better"], direction(metrics[key]), metrics[key]["signature"])
+        Column(
+            key,
+            metrics[key]["better"],
+            direction(metrics[key]),
+            metrics[key]["signature"],
+            bool(metrics[key].get("doubts")),
+        )
         for key in document["order"]
     )
 
@@ -175,7 +187,8 @@ def row_of(document: Json, place: int, marks: Mapping[str, Sequence[str]]) -> Ro
 
 def name_of(row: Json) -> str:
     """The model, marked where it is a baseline of this package."""
-    known = row["source"].partition("|")[0] in {*ALWAYS, "centre_gaussian"}
+    own = row["source"].partition("|")[0]
+    known = own == "centre_gaussian" or any(own in names for names in ALWAYS.values())
     return f"{row['label']} (baseline)" if known else str(row["label"])
 
 

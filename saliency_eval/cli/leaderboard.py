@@ -128,7 +128,7 @@ def show_board(board: Board) -> None:
 
     found = table(board.document)
     console.print(f"{shown(found.title, 200)}   {found.sentence.said(shown)}\n")
-    names = [f"{shown(column.key)} {arrow(column.better)}" for column in found.columns]
+    names = [f"{shown(column.title)} {arrow(column.better)}" for column in found.columns]
     share = ["of ceiling"] if found.of_ceiling else []
     rows = [line_of(row, found.of_ceiling) for row in found.rows]
     header = ["", "model", *names, *share, "images"]

@@ -202,7 +202,8 @@ def means(run: Run) -> list[list[str]]:
     for label, key in zip(run.labels, run.keys, strict=True):
         reason = run.reason(label)
         mean, interval = ("n/a", reason) if reason else rounded(run.means[label])
-        rows.append([label, arrow(METRICS[key].traits["better"]), mean, interval])
+        mark = " (!)" if label in run.doubts else ""
+        rows.append([label + mark, arrow(METRICS[key].traits["better"]), mean, interval])
     return rows
 
 

@@ -17,7 +17,7 @@ NEEDS = "needs booktabs, and for names outside Latin script lualatex or xelatex"
 def to_latex(document: Json) -> str:
     """The board as a LaTeX table for the package booktabs; what it rests on stands below it as comments."""
     shown = table(document)
-    names = [f"{latex(column.key)} {ARROWS[column.better]}" for column in shown.columns]
+    names = [f"{latex(column.title)} {ARROWS[column.better]}" for column in shown.columns]
     share = ["of ceiling"] if shown.of_ceiling else []
     lines = [
         f"% {clean(shown.title, 200)}; {NEEDS}",

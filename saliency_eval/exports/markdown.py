@@ -23,7 +23,7 @@ def to_markdown(document: Json) -> str:
     """The board as a Markdown page: table, what it rests on, and what is not ranked."""
     shown = table(document)
     share = ["of ceiling"] if shown.of_ceiling else []
-    names = [f"{markdown(column.key)} {column.arrow}" for column in shown.columns]
+    names = [f"{markdown(column.title)} {column.arrow}" for column in shown.columns]
     header = ["rank", "model", *names, *share, "images", "run"]
     rows = [markdown_row(row, shown.of_ceiling) for row in shown.rows]
     parts = [

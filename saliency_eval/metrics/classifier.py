@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -27,14 +28,14 @@ from saliency_eval.regions.thresholds import Rule, Sign
 
 SMALLEST = 0.05
 NOISE = "random|seed:0"  # the model `random` draws its map of an image from the same words
-S, LOG_AREA, LOG_P, RIGHT, WHOLE, TOP1, TRUTH, RANDOM = range(8)  # of the vector of an image
+S, LOG_AREA, LOG_P, RIGHT, WHOLE, TOP1, TRUTH, RANDOM, GUESS = range(9)  # of the vector of an image
 
 
 def means(matrix: Floats) -> dict[str, float]:
     """What the values are to be read beside: their two parts, and what boxes score that know all or nothing."""
     columns = {
         "mean_log_area": LOG_AREA, "mean_log_prob": LOG_P, "crop_accuracy": RIGHT, "mean_neg_log_p": WHOLE,
-        "top1": TOP1, "whole": WHOLE, "ground_truth": TRUTH, "random": RANDOM,
+        "top1": TOP1, "guess": GUESS, "whole": WHOLE, "ground_truth": TRUTH, "random": RANDOM,
     }  # fmt: skip
     there = ~np.isnan(matrix)
     found = {
@@ -45,10 +46,10 @@ def means(matrix: Floats) -> dict[str, float]:
     return {**found, "median": float(np.median(own)) if len(own) else math.nan}
 
 
-def doubts(facts: dict[str, float], classes: int = 0) -> list[str]:
+def doubts(facts: Mapping[str, float]) -> list[str]:
     """Why the saliency metric may not be believed on these images; `facts` are those of the metric.
 
-    >>> doubts({"ground_truth": 1.5, "whole": 1.25, "random": 2.0, "top1": 0.5})
+    >>> doubts({"ground_truth": 1.5, "whole": 1.25, "random": 2.0, "top1": 0.5, "guess": 0.01})
     ['crops to the true boxes score 1.5, no better than whole images with 1.25: the classifier does not bear crops']
     """
     truth, whole, random = (facts[name] for name in ("ground_truth", "whole", "random"))
@@ -59,7 +60,7 @@ def doubts(facts: dict[str, float], classes: int = 0) -> list[str]:
     if random <= truth:
         found.append(f"boxes around noise score {random:.4g}, no worse than the true boxes with {truth:.4g}: "
                      "the metric rewards small boxes, since the classifier seldom knows the images")  # fmt: skip
-    if facts["top1"] < 2 / max(classes, 1) and classes > 2:
+    if facts["top1"] < 2 * facts["guess"] < 1:
         found.append(f"the classifier is right on {facts['top1']:.2%} of the whole images, hardly more than by chance: "
                      "its columns may be in another order than the classes of the data set")  # fmt: skip
     return found
@@ -73,6 +74,7 @@ def doubts(facts: dict[str, float], classes: int = 0) -> list[str]:
     source="arXiv:1705.07857",
     settle=lambda matrix, truth, options: matrix[:, S],
     facts=means,
+    doubts=doubts,
     idle=lambda options: (
         *(("alpha",) if options["rule"] == "quantile" else ()),
         *(("connectivity",) if options["component"] == "none" else ()),
@@ -126,8 +128,11 @@ def saliency_metric(
     noise = marked(Map.known(generator(NOISE, id).random(shape)))
     groups = [own, whole, whole[:0] if boxes is None else seen(boxes, shape), noise]
     found = of_boxes(checked(np.asarray(image), shape), groups, classifier, target, a_min)
-    (area, p, right), (_, p_whole, top1), truth, random = found
-    return np.array([area - p, area, p, right, -p_whole, top1, truth[0] - truth[1], random[0] - random[1]])
+    (area, p, right), (_, p_whole, top1), truth, random = (part[:3] for part in found)
+    guess = found[1][3]
+    return np.array(
+        [area - p, area, p, right, -p_whole, top1, truth[0] - truth[1], random[0] - random[1], guess]
+    )
 
 
 def seen(boxes: Floats, shape: Shape) -> Floats:
@@ -139,17 +144,21 @@ def seen(boxes: Floats, shape: Shape) -> Floats:
 def of_boxes(
     image: Image, groups: list[Floats], classifier: Classifier, target: int, a_min: float
 ) -> list[Floats]:
-    """For each group of boxes the means of ln area, ln p, and whether the class is right; each crop is shown once."""
+    """For each group of boxes the means of ln area, ln p, whether the class is right, and how often a guess is.
+
+    Each crop is shown once.
+    """
     shape = image.shape[0], image.shape[1]
     boxes = np.concatenate(groups)
     crop, number = np.unique(whole_pixels(boxes, shape), axis=0, return_inverse=True)
     logs = classifier.log_probabilities(crops(image, crop, classifier.input_size))[number.ravel()]
     inside = np.clip(boxes, 0, [*shape] * 2)
     area = np.maximum(inside[:, 2:] - inside[:, :2], 0).prod(axis=1) / (shape[0] * shape[1])
-    rows = np.stack([np.log(np.maximum(area, a_min)), logs[:, target], logs.argmax(axis=1) == target], axis=1)
+    right, guess = logs.argmax(axis=1) == target, np.full(len(logs), 1 / logs.shape[1])
+    rows = np.stack([np.log(np.maximum(area, a_min)), logs[:, target], right, guess], axis=1)
     ends = np.cumsum([len(group) for group in groups])
     parts = np.split(rows, ends[:-1])
-    return [part.mean(axis=0) if len(part) else np.full(3, math.nan) for part in parts]
+    return [part.mean(axis=0) if len(part) else np.full(4, math.nan) for part in parts]
 
 
 # ------------------------------------------------------------------ pixels in the order of a map

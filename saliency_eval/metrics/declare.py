@@ -38,6 +38,7 @@ def metric(
     same_size: bool = True,
     settle: Settle | None = None,
     facts: Callable[[NDArray[np.float64]], dict[str, float]] | None = None,
+    doubts: Callable[[Mapping[str, float]], list[str]] = lambda facts: [],
     idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
 ) -> Callable[[F], F]:
     """Declare a function as a metric under its own name.
@@ -45,8 +46,8 @@ def metric(
     `label` is for tables; `better` the direction; `range` and `chance` its values; `source` the DOI or arXiv id;
     `invariant` the transforms that leave it unchanged, which the property tests try; `same_size` whether map and
     truth must have one size; `idle` names, from the options, those without effect. A metric over a data set gives a
-    vector for one image: `settle` makes the values (images,) of the vectors (images, n), and `facts` what they are to
-    be read beside.
+    vector for one image: `settle` makes the values (images,) of the vectors (images, n), `facts` what they are to be
+    read beside, and `doubts` why those say that the metric may not be believed.
     """
 
     def declare(function: F) -> F:
@@ -61,6 +62,7 @@ def metric(
             invariant=tuple(invariant),
             settle=settle,
             facts=facts,
+            doubts=doubts,
             idle=idle,
         )
 

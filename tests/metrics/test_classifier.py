@@ -198,15 +198,15 @@ def test_facts_are_means_over_the_images_that_have_them():
 
 
 def test_doubts():
-    good = {"ground_truth": 0.3, "whole": 1.4, "random": 2.0, "top1": 0.8}
-    assert doubts(good, 1000) == []
+    good = {"ground_truth": 0.3, "whole": 1.4, "random": 2.0, "top1": 0.8, "guess": 0.001}
+    assert doubts(good) == []
     assert doubts({**good, "ground_truth": math.nan}) == []
     assert "the classifier does not bear crops" in doubts({**good, "whole": 0.3})[0]
     assert "rewards small boxes" in doubts({**good, "random": 0.3})[0]
-    assert doubts({**good, "top1": 0.001}, 1000)[0].startswith(
+    assert doubts({**good, "top1": 0.001})[0].startswith(
         "the classifier is right on 0.10% of the whole images"
     )
-    assert len(doubts({"ground_truth": 2.0, "whole": 1.0, "random": 1.0, "top1": 0.0}, 10)) == 3
+    assert len(doubts({"ground_truth": 2.0, "whole": 1.0, "random": 1.0, "top1": 0.0, "guess": 0.1})) == 3
 
 
 # ------------------------------------------------------------------ curves
