@@ -15,9 +15,10 @@ class Cause(NamedTuple):
 DRAWS, GRID, EPSILON, BLUR = "random draws", "threshold grid", "epsilon", "blur"
 DUPLICATES, NEGATIVES, NORMALISATION = "duplicates", "negatives", "normalisation"
 BASELINE, TRANSPORT, TRUTH = "baseline", "transport grid", "truth"
+THRESHOLD, COMPONENTS, OVERLAP = "threshold", "components", "overlap"
 
 OPTIONS = {  # by full name: of metrics, and of the fields below them
-    "ties": Cause("ties", "how fixated pixels of equal value follow each other on the ROC curve"),
+    "ties": Cause("ties", "pixels of equal value follow each other in some order, or share what they score"),
     "negatives": Cause(NEGATIVES, "fixations are compared with all pixels, or with those without a fixation"),
     "duplicates": Cause(DUPLICATES, "several fixations on one pixel count once, or each of them"),
     "law": Cause(DRAWS, "the noise that breaks ties is uniform or normal"),
@@ -36,6 +37,18 @@ OPTIONS = {  # by full name: of metrics, and of the fields below them
     "negative": Cause("negative values", "negative values of a map are moved up, cut, or kept"),
     "cell": Cause(TRANSPORT, "the width of the cells between which mass is moved"),
     "unit": Cause(TRANSPORT, "distances are counted in cells, or in pixels"),
+    "rule": Cause(THRESHOLD, "the rule that says which pixels of a map are kept"),
+    "alpha": Cause(THRESHOLD, "how high the threshold of the rule is: given, or the best for the data set"),
+    "strict": Cause(THRESHOLD, "pixels at the threshold are left out, or kept"),
+    "component": Cause(COMPONENTS, "a box is of all that is kept, of its largest component, or of each"),
+    "connectivity": Cause(COMPONENTS, "pixels that touch at a corner are connected, or not"),
+    "version": Cause(COMPONENTS, "the largest component at one overlap, or any component at three"),
+    "iou": Cause(OVERLAP, "how far boxes must overlap"),
+    "strict_iou": Cause(OVERLAP, "an overlap of exactly the limit is a miss, or a hit"),
+    "empty": Cause("empty maps", "a map that keeps no pixel has no box, or that of the whole image"),
+    "sign": Cause("negative values", "negative values count as they are, as nothing, or as their size"),
+    "tolerance": Cause("tolerance", "how far from the object a point may lie"),
+    "average": Cause("average", "the mean is over images, or over classes of the means of their images"),
     "density.source": Cause(BLUR, "fixations are blurred here, or the data set's own blurred map is read"),
     "density.border": Cause(BLUR, "the kernel that blurs fixations, and what it does at the border"),
     "density.sigma": Cause(BLUR, "the width of the Gaussian that blurs fixations"),

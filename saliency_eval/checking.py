@@ -12,7 +12,8 @@ from saliency_eval.errors import TRUTH, Problem
 from saliency_eval.executors import LOCAL, Progress, Workers, place
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
-from saliency_eval.run import Kind, Scored
+from saliency_eval.run import Kind
+from saliency_eval.scored import Scored
 from saliency_eval.scoring import (
     KINDS,
     RESIZE,
@@ -25,6 +26,7 @@ from saliency_eval.scoring import (
     open_any,
     problems_of_maps,
     problems_of_names,
+    refuse_subject,
     usable,
 )
 from saliency_eval.tasks import Reader
@@ -80,8 +82,9 @@ def check_predictions(
     """
     expect(resize=(resize, RESIZE), kind=(kind, KINDS))
     where = place(workers, executor)
-    chosen = protocol_of(protocol)
-    data = load(data, root).framed(chosen.frame)
+    data, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, data, None)
+    data = data.framed(chosen.frame)
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
     _, problems = usable(chosen.variants(), data, None, named=False)

@@ -32,7 +32,9 @@ CODES: dict[str, Code] = {
     ),
     "ambiguous": Code("error", REJECTED, "Two files for one image, two arrays in one file, a key twice."),
     "extra": Code("warning", REJECTED, "Files that belong to no image of the data set; they are ignored."),
-    "too_many": Code("error", REJECTED, "More files, archive members or nested folders than the limit."),
+    "too_many": Code(
+        "error", REJECTED, "More files, archive members, nested folders or models than the limit."
+    ),
     "unreadable": Code(
         "error", REJECTED, "Empty, truncated, damaged, encrypted, or not what its header claims."
     ),
@@ -77,6 +79,9 @@ CODES: dict[str, Code] = {
     "not_available": Code("error", TRUTH, "A data set, or a part of it, that is not there."),
     "incomplete": Code(
         "warning", REJECTED, "A result with fewer images than the data set; it is never ranked."
+    ),
+    "no_baseline": Code(
+        "warning", REJECTED, "A board without the uniform map or the centre bias, what models have to beat."
     ),
     "mixed_signature": Code("warning", REJECTED, "Results of different signatures are not ranked together."),
     "differs": Code("error", GATE, "A file of a board is not what the scores beside it give."),

@@ -46,6 +46,19 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def block(text: str) -> str:
+    """Lines as a Markdown code block, whatever backticks they hold.
+
+    >>> print(block("a\\n``` <b>"))
+    ````
+    a
+    ``` <b>
+    ````
+    """
+    fence = "`" * (1 + max([2, *map(len, re.findall("`+", text))]))
+    return "\n".join([fence, *(shown(line, 2000) for line in text.splitlines()), fence])
+
+
 def latex(name: str) -> str:
     """A name in which LaTeX finds no command, no ligature and no option.
 

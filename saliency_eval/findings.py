@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, Severity, shown
 from saliency_eval.predictions import SetChecks
-from saliency_eval.run import OnMissing, Scored
+from saliency_eval.run import OnMissing
+from saliency_eval.scored import Scored
 
 MANY_ON_ZERO = 0.05  # share of fixations on zeros of their map, above which an epsilon decides about kld, ig
 

@@ -20,6 +20,7 @@ from saliency_eval import metrics as _declared  # noqa: F401  (declares the metr
 from saliency_eval.core import METRICS, Declared, Fields
 from saliency_eval.errors import SaliencyEvalError, fail
 from saliency_eval.maps import Map
+from saliency_eval.metrics.declare import alone
 from saliency_eval.options import alternatives
 from saliency_eval.pool import Pool
 from saliency_eval.recorded import Difference, Number, compare, number
@@ -42,6 +43,11 @@ CLOSED_FORMS: list[tuple[str, dict[str, Any], str, float]] = [
     ("kld", {"form": "exact", "density.sigma": 0.0}, "flat", math.log(36 * 48)),
     ("cc", {"density.sigma": 0.0}, "peak", 1.0),
     ("sim", {"density.sigma": 0.0}, "peak", 1.0),
+    ("localisation_error", {}, "peak", 0.0),
+    ("localisation_error", {"iou": 0.0005}, "flat", 0.0),
+    ("max_box_acc", {"version": "v2"}, "peak", 1.0),
+    ("pointing_game", {"tolerance": 0.0}, "flat", 1 / (36 * 48)),
+    ("energy_pointing", {}, "flat", 1 / (36 * 48)),
 ]
 
 
@@ -73,7 +79,8 @@ def cases() -> dict[str, Fields]:
     }
     shared = pool()
     fixations = shared.points_of(0)
-    truth = Fields("image0", shape=SHAPE, fixations=fixations, pool=shared)
+    boxes = np.array([[6.0, 10.0, 24.0, 31.0], [20.0, 30.0, 36.0, 48.0]])
+    truth = Fields("image0", shape=SHAPE, fixations=fixations, pool=shared, boxes=boxes, label=1)
     return {name: truth.child(saliency=Map(values)) for name, values in maps.items()}
 
 
@@ -135,7 +142,7 @@ def compute() -> dict[str, dict[str, Any]]:
 def safe(chosen: Variant, fields: Fields) -> Number:
     """The value, None for NaN, text for infinities and refusals; `ABSENT` where an optional package is missing."""
     try:
-        return number(float(chosen(fields)))
+        return number(alone(chosen.declared, chosen(fields), fields, dict(chosen.options)))
     except SaliencyEvalError as error:
         return ABSENT if error.code == "needs_extra" else f"error[{error.code}]"
 
@@ -181,12 +188,13 @@ def closed_forms() -> list[Difference]:
     point = np.array([[20, 30]])
     peak = np.zeros(SHAPE)
     peak[20, 30] = 1
-    truth = Fields("image0", shape=SHAPE, fixations=point, pool=pool())
+    box = np.array([[20.0, 30.0, 21.0, 31.0]])
+    truth = Fields("image0", shape=SHAPE, fixations=point, pool=pool(), boxes=box, label=1)
     maps = {"peak": truth.child(saliency=Map(peak)), "flat": truth.child(saliency=Map(np.ones(SHAPE)))}
     found = []
     for key, options, name, expected in CLOSED_FORMS:
         chosen = variant(key, **options)
-        got = float(chosen(maps[name]))
+        got = alone(chosen.declared, chosen(maps[name]), maps[name], options)
         if not math.isclose(got, expected, rel_tol=1e-12, abs_tol=1e-12):
             found.append(Difference(f"closed form, {name}", str(chosen), expected, got))
     return found

@@ -25,7 +25,7 @@ from saliency_eval.core import Stimulus
 from saliency_eval.disk import open_plain
 from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import alternatives
-from saliency_eval.run import Scored, Value
+from saliency_eval.scored import Scored, Value
 from saliency_eval.stats import MOST_VALUE
 from saliency_eval.versions import versions
 
@@ -130,7 +130,8 @@ def line_of(scored: Scored, setting: str) -> bytes:
     """An image as one line of JSON, the checksum last."""
     values = [plain(value) for value in scored.values]
     problems = [vars(problem) for problem in scored.problems]
-    record = scored._asdict() | {"values": values, "problems": problems, "setting": setting}
+    numbers = {"values": values, "again": [plain(value) for value in scored.again]}
+    record = scored._asdict() | numbers | {"problems": problems, "setting": setting}
     return (json.dumps(record | {"crc32": checksum(record)}) + "\n").encode()
 
 
@@ -168,11 +169,14 @@ def parse(line: bytes, setting: str) -> Scored | None:
         if record.pop("crc32") != checksum(record) or record.pop("setting") != setting:
             return None
         values = tuple(value_of(value) for value in record.pop("values"))
+        again = tuple(value_of(value) for value in record.pop("again"))
         counts = tuple((int(number), str(what), int(n)) for number, what, n in record.pop("counts"))
         problems = tuple(Problem(**checked(problem, Problem)) for problem in record.pop("problems"))
         if any(problem.code not in CODES or problem.severity == "error" for problem in problems):
             return None
-        scored = Scored(**checked(record, Scored), values=values, problems=problems, counts=counts)
+        scored = Scored(
+            **checked(record, Scored), values=values, again=again, counts=counts, problems=problems
+        )
         return None if scored.missing else scored
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None

@@ -155,9 +155,7 @@ class Map:
 
     def _ranks(self, thresholds: Floats) -> tuple[Counts, Counts]:
         if self.is_levels:
-            level = thresholds.astype(np.int64)
-            equal = self.histogram[level]
-            return np.cumsum(self.histogram)[level] - equal, equal
+            return below_and_equal(self.histogram, thresholds.astype(np.int64))
         distinct, place = np.unique(thresholds, return_inverse=True)
         edges = np.column_stack([distinct, np.nextafter(distinct, np.inf)]).ravel()  # at it, just above it
         below = np.cumsum(sums.reached(self.values, 0.0, 1.0, edges))[:-1]
@@ -174,21 +172,32 @@ class Map:
         return self.moments.above(self.shift(rule))
 
     def probability(self, rule: Shift, floor: float = 0.0) -> sums.Affine:
-        """The function from value to probability: shifted, divided by the sum; a map without mass is uniform.
+        """The function from value to probability: shifted, divided by the sum.
 
-        `floor` is added to every pixel before that.
+        `floor` is added to every pixel before that. A map without mass is uniform, but for one whose values cancel:
+        that gives NaN.
         """
         shift, mass = self.shift(rule), self.mass(rule) + floor * self.size
         if mass == 0:
-            return sums.Affine(0.0, 0.0, 1 / self.size)
+            return sums.Affine(0.0, 0.0, 1 / self.size if self.constant else np.nan)
         return sums.Affine(shift, 1 / mass, floor / mass)
+
+
+def below_and_equal(counts: Counts, levels: NDArray[np.int64]) -> tuple[Counts, Counts]:
+    """For each of some levels, how many are below it and equal to it, where `counts` has the number at each level.
+
+    >>> below_and_equal(np.array([5, 0, 2]), np.array([2, 0]))
+    (array([5, 0]), array([2, 5]))
+    """
+    equal = counts[levels]
+    return np.cumsum(counts)[levels] - equal, equal
 
 
 def canonical(array: NDArray[Any]) -> NDArray[Any]:
     """The same numbers as `uint8` when all are whole and of 0..255, else as floats in a safe range.
 
     Metrics do not depend on the scale of a map, so values whose squares would overflow or vanish are multiplied
-    by a power of two, which is exact.
+    by a power of two: exact, but for what is 2^1000 times smaller than the greatest value.
     """
     if array.dtype == np.uint8 or array.dtype == bool:
         return np.ascontiguousarray(array, np.uint8)

@@ -17,6 +17,7 @@ from saliency_eval.errors import SaliencyEvalError, fail, shown
 from saliency_eval.recorded import Number, Numbers, compare, listed, number, then_and_now
 from saliency_eval.run import Run
 from saliency_eval.scoring import score
+from saliency_eval.signatures import without
 from saliency_eval.store import slug
 from saliency_eval.versions import versions
 
@@ -99,7 +100,7 @@ def not_scores(got: object) -> NoReturn:
 
 def without_version(line: str) -> str:
     """A signature without the version of this package, which is recorded beside it."""
-    return "|".join(field for field in line.split("|") if not field.startswith("v:"))
+    return without(line, ("v",))
 
 
 def changes(old: Record, new: Record, tolerance: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS
@@ -16,6 +16,8 @@ from saliency_eval.errors import fail, nearest, unknown
 from saliency_eval.options import split_list
 from saliency_eval.regions.frames import ORIGINAL, Frame
 from saliency_eval.variant import Variant, parse, read_call, variant
+
+Subject = Literal["fixations", "boxes"]  # the kind of truth that is scored
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Protocol:
     further: tuple[str, ...] = ()
     shared: Mapping[str, Any] = field(default_factory=dict)
     frame: Frame = ORIGINAL
+    subject: Subject = "fixations"
 
     def variants(self, names: str | Iterable[str] | None = None) -> list[Variant]:
         """The metric variants of the protocol, or those named; a name may set options: `nss(ddof=0)`."""
@@ -152,6 +155,7 @@ PROTOCOLS = {
             "bilinear",
             ("localisation_error(rule=mean,alpha=oracle,empty=full)",),
             ("pointing_game(tolerance=0,average=micro)",),
+            subject="boxes",
         ),
         Protocol(
             "casme",
@@ -162,6 +166,7 @@ PROTOCOLS = {
             ),
             ("saliency_metric",),
             frame=Frame("crop", 224, "casme"),
+            subject="boxes",
         ),
         Protocol(
             "wsol-v1",
@@ -169,6 +174,7 @@ PROTOCOLS = {
             "pillow",
             ("max_box_acc(version=v1)",),
             frame=Frame("squash", 224, "wsol"),
+            subject="boxes",
         ),
         Protocol(
             "wsol-v2",
@@ -176,12 +182,14 @@ PROTOCOLS = {
             "pillow",
             ("max_box_acc(version=v2)",),
             frame=Frame("squash", 224, "wsol"),
+            subject="boxes",
         ),
         Protocol(
             "dabkowski2017",
             "log area minus log probability of the crop, and localisation; above the mean, largest component",
             "bilinear",
             ("saliency_metric", "localisation_error(rule=mean,alpha=1)"),
+            subject="boxes",
         ),
         Protocol(
             "torchray-pointing",
@@ -189,6 +197,7 @@ PROTOCOLS = {
             "bilinear",
             ("pointing_game(tolerance=15,ties=first,average=macro)",),
             ("energy_pointing",),
+            subject="boxes",
         ),
         Protocol(
             "rise",
@@ -197,9 +206,15 @@ PROTOCOLS = {
             ("insertion_auc(step=1792,label=pred)", "deletion_auc(step=1792,label=pred)"),
             ("ssr_area", "sdr_area"),
             frame=Frame("squash", 224),
+            subject="boxes",
         ),
     )
 }
+
+
+def names_of(subject: Subject) -> list[str]:
+    """The protocols that score one kind of truth."""
+    return [p.name for p in PROTOCOLS.values() if p.subject == subject]
 
 
 def protocol(name: str) -> Protocol:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval import __version__, notebook
+from saliency_eval import __version__, formats, notebook
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, for runs of elsewhere)
-from saliency_eval.core import METRICS, Stimulus
+from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.scored import Scored, drawn_errors, settled, summed
 from saliency_eval.signatures import context, drawn_images, hash_of_predictions, labels, signature
-from saliency_eval.stats import Interval, mean_intervals
+from saliency_eval.stats import HEAVY_TAIL, Interval, mean_intervals, skewness
 from saliency_eval.variant import Variant
 
 if TYPE_CHECKING:
@@ -29,27 +30,6 @@ if TYPE_CHECKING:
 
 OnMissing = Literal["error", "constant", "skip"]
 Kind = Literal["map", "density", "log-density"]
-
-
-Value = float | tuple[float, ...]  # of one metric for one image: a number, or what is settled over all images
-
-
-class Scored(NamedTuple):
-    """What became of one image."""
-
-    id: str
-    values: tuple[Value, ...] = ()
-    truth: str = ""  # hash of what it was scored against
-    prediction: str = ""  # hash of what its map follows from
-    file: str = ""
-    format: str = ""
-    problems: tuple[Problem, ...] = ()
-    missing: bool = False
-    resized: bool = False
-    parted: bool = False  # scored in parts, each observer under the map of the others
-    rounded: bool = False  # to 8 bits, and much of it to 0
-    on_zero: int = 0  # fixations at which a map of more than two levels is 0
-    counts: tuple[tuple[int, str, int], ...] = ()  # number of the metric, what was counted, how often
 
 
 class Setting(NamedTuple):
@@ -64,18 +44,21 @@ class Setting(NamedTuple):
 
 
 class DataId(NamedTuple):
-    """The data set that was scored on."""
+    """The data set that was scored on, with what its card says of its use; None where nothing is said."""
 
     id: str
     version: str
     tag: str
     sha256: str
     n: int
+    licence: str | None = None
+    citation: str | None = None
 
     @classmethod
     def of(cls, data: Dataset) -> DataId:
         """Those of a data set."""
-        return cls(data.key, data.version, data.tag, data.sha256, len(data))
+        licence, citation = (text.strip() or None for text in (data.card.licence, data.card.citation))
+        return cls(data.key, data.version, data.tag, data.sha256, len(data), licence, citation)
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,6 +89,7 @@ class Run:
         default_factory=dict
     )  # by metric: what it is to be read beside
     complete: bool = True
+    drawn_errors: Mapping[str, float] = field(default_factory=dict)  # of the means of the metrics that draw
     version: str = __version__
     taken_up: int = 0  # images that an interrupted run had scored
     restored: bool = False  # it was complete already, and nothing was scored
@@ -147,6 +131,7 @@ class Run:
             summed(names, results),
             dict(zip(names, facts, strict=True)),
             complete,
+            drawn_errors(variants, results, ~unscored),
         )
 
     @functools.cached_property
@@ -169,6 +154,20 @@ class Run:
         if bad := int(np.isinf(scores).sum()):
             return f"infinite on {bad} of {len(scores)} images"
         return None
+
+    def skew(self, label: str) -> float:
+        """The skew of the scores of a metric over the images that it counts; NaN where it has none."""
+        return float(skewness(self.values[~self.unscored, self.labels.index(label)]))
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each metric with so heavy a tail that its interval cannot be trusted."""
+        skews = {label: self.skew(label) for label in self.labels}
+        return [
+            f"{label}: the scores have a skew of {skew:.1f}, beyond {HEAVY_TAIL} an interval is too narrow"
+            for label, skew in skews.items()
+            if abs(skew) > HEAVY_TAIL
+        ]
 
     @property
     def n_scored(self) -> int:
@@ -194,11 +193,11 @@ class Run:
         """What a notebook shows: means, intervals, and the signatures folded below; at most 50 kB."""
         rows = []
         for label, key in zip(self.labels, self.keys, strict=True):
-            sign = "\u2191" if METRICS[key].traits["better"] == "higher" else "\u2193"
+            sign = formats.ARROWS[METRICS[key].traits["better"]]
             reason = self.reason(label)
             rows.append([f"{label} {sign}", *(("n/a", reason) if reason else rounded(self.means[label]))])
         header = ["metric", "mean", "95 % interval"]
-        return notebook.table(self.title, header, rows, self.signatures.values())
+        return notebook.table(self.title, header, rows, [*self.notes, *self.signatures.values()])
 
     @property
     def per_image(self) -> pd.DataFrame:
@@ -240,34 +239,6 @@ class Run:
         return flat
 
 
-def settled(
-    variants: Sequence[Variant], results: Sequence[Scored], truth: Sequence[Stimulus]
-) -> tuple[NDArray[np.float64], list[dict[str, float]]]:
-    """Values (images, metrics), of which those over a data set are settled now; and the facts beside each metric."""
-    values = np.full((len(results), len(variants)), math.nan)
-    facts: list[dict[str, float]] = []
-    rows = [row for row, result in enumerate(results) if result.values]
-    for column, variant in enumerate(variants):
-        own = np.array([results[row].values[column] for row in rows], np.float64)
-        traits = variant.declared.traits
-        if own.ndim == 2:
-            facts.append(traits["facts"](own) if traits["facts"] else {})
-            own = traits["settle"](own, [truth[row] for row in rows], dict(variant.options))
-        else:
-            facts.append({})
-        values[rows, column] = own
-    return values, facts
-
-
-def summed(labels: Sequence[str], results: Iterable[Scored]) -> dict[str, dict[str, int]]:
-    """What was counted at all images, by metric."""
-    found: dict[str, dict[str, int]] = {}
-    for number, what, count in (one for result in results for one in result.counts):
-        own = found.setdefault(labels[number], {})
-        own[what] = own.get(what, 0) + count
-    return found
-
-
 def check_runs(runs: Iterable[object]) -> None:
     """Raises `usage` for anything that is no run."""
     for one in runs:
@@ -281,12 +252,8 @@ def check_runs(runs: Iterable[object]) -> None:
 def rounded(interval: Interval) -> tuple[str, str]:
     """Mean and interval as text: the half-width to two significant digits, the mean to the same place.
 
-    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700))
-    ('0.7394', '[0.7306, 0.7483]')
+    >>> rounded(Interval(0.73942, 0.73061, 0.74831, 700)), rounded(Interval(1.2e99, 1.1e99, 1.3e99, 2))
+    (('0.7394', '[0.7306, 0.7483]'), ('1.20e+99', '[1.10e+99, 1.30e+99]'))
     """
-    if interval.low is None or interval.high is None:
-        return f"{interval.mean:.4g}", ""
-    half = (interval.high - interval.low) / 2
-    digits = 4 if half == 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
-    mean, low, high = (f"{v + 0.0:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
-    return mean, f"[{low}, {high}]"
+    found = formats.rounded(interval.mean, interval.low, interval.high)
+    return found.mean, found.interval

@@ -28,9 +28,11 @@ from saliency_eval.findings import found_while_reading, missing
 from saliency_eval.journal import Journal, setting_of
 from saliency_eval.predictions import open_predictions
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.protocols import Protocol, names_of
 from saliency_eval.protocols import protocol as protocol_of
-from saliency_eval.run import Kind, OnMissing, Run, Scored, Setting
+from saliency_eval.run import Kind, OnMissing, Run, Setting
 from saliency_eval.saved.finished import finished
+from saliency_eval.scored import Scored
 from saliency_eval.store import scratch_folder
 from saliency_eval.tasks import Reader, Scorer, lost
 from saliency_eval.variant import Variant
@@ -63,7 +65,7 @@ def score(
     progress: Progress = lambda count: None,
     **naming: Any,
 ) -> Run:
-    """Score predictions against a data set.
+    """Score predictions against a data set: a `Run` with the values of every image and metric.
 
     `predictions`: a folder or archive of maps, a mapping of image id to array, a callable of an image id, or
     `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
@@ -76,6 +78,10 @@ def score(
     `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
+
+    >>> run = score("model:uniform", "demo", "auc,nss(constant=chance)", limit=3)
+    >>> run.values.tolist()
+    [[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]
     """
     expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
     for option in set(naming) - NAMING:
@@ -83,8 +89,9 @@ def score(
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         fail("usage", f"limit must be a whole number of at least 1, got {shown(limit)}")
     where = place(workers, executor)
-    chosen = protocol_of(protocol)
-    data = load(data, root).framed(chosen.frame)
+    data, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, data, metrics)
+    data = data.framed(chosen.frame)
     seer = None if classifier is None else open_classifier(classifier)
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
@@ -107,6 +114,7 @@ def score(
         problems += problems_of_maps(
             predictions, data, scored, on_missing, problems, here=not where.scheduler
         )
+        problems += task.elsewhere(scored) if where.scheduler else []
         refuse(problems, strict=strict)
     except SaliencyEvalError as error:
         if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring
@@ -120,6 +128,13 @@ def score(
     return replace(run, journal=journal, taken_up=sum(known.get(one.id) == one for one in scored))
 
 
+def refuse_subject(protocol: Protocol, data: Dataset, metrics: object) -> None:
+    """Raises `usage` where a protocol is asked for its own metrics of another kind of truth than there is."""
+    if metrics is None and protocol.subject != data.subject:
+        text = f"protocol {protocol.name} scores {protocol.subject}, {data.key} holds {data.subject}"
+        fail("usage", text, f"choose {', '.join(names_of(data.subject))}")
+
+
 def expect(**given: tuple[str, tuple[str, ...]]) -> None:
     """Raise `usage` for an argument that is none of the known words."""
     for name, (value, known) in given.items():
@@ -131,7 +146,7 @@ def in_order(
     task: Reader, ids: Sequence[str], where: Place, done: Callable[[Scored], object]
 ) -> list[Scored]:
     """The results in the order of the ids, read in the order that costs least; each is told when it is there."""
-    place = {id: number for number, id in enumerate(ids)}
+    number = {id: n for n, id in enumerate(ids)}
     known = task.data.shapes  # images of one size share what is made of all
     sized = sorted(ids, key=lambda id: known.get(id, (0, 0)))
     found = []
@@ -140,7 +155,7 @@ def in_order(
         for scored in results:
             done(scored)
             found.append(scored)
-    return sorted(found, key=lambda scored: place[scored.id])
+    return sorted(found, key=lambda scored: number[scored.id])
 
 
 def results_of(task: Reader, ids: Sequence[str], where: Place) -> Generator[Scored]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,8 @@ from saliency_eval.variant import Variant
 
 if TYPE_CHECKING:
     from saliency_eval.datasets.base import Dataset
-    from saliency_eval.run import Scored, Setting
+    from saliency_eval.run import Setting
+    from saliency_eval.scored import Scored
 
 
 def labels(variants: Sequence[Variant]) -> list[str]:
@@ -93,8 +94,26 @@ def drawn_images(
     }
 
 
+def fields(line: str) -> dict[str, str]:
+    """The fields of a signature by name, without its metric.
+
+    >>> fields("nss|ddof:1|n:6")
+    {'ddof': '1', 'n': '6'}
+    """
+    return {name: value for name, _, value in (field.partition(":") for field in line.split("|")[1:])}
+
+
+def without(line: str, names: Container[str]) -> str:
+    """A signature without some of its fields.
+
+    >>> without("nss|ddof:1|n:6|v:0.1.0", ("v", "n"))
+    'nss|ddof:1'
+    """
+    return "|".join(field for field in line.split("|") if field.partition(":")[0] not in names)
+
+
 def short_signature(line: str) -> str:
     """Metric, protocol and data, and eight digits of the sha256 of the whole line."""
-    key, *fields = line.split("|")
-    kept = [f for f in fields if f.partition(":")[0] in ("protocol", "data")]
+    key, given = line.partition("|")[0], fields(line)
+    kept = [f"{name}:{given[name]}" for name in given if name in ("protocol", "data")]
     return "|".join([f"{key}#{hashlib.sha256(line.encode()).hexdigest()[:8]}", *kept])

@@ -173,4 +173,5 @@ def mean_of(run: Run, label: str) -> dict[str, Any]:
     interval, reason = run.means[label], run.reason(label)
     if reason is not None:
         return {"mean": None, "lo": None, "hi": None, "n": interval.n, "reason": reason}
-    return {"mean": interval.mean, "lo": interval.low, "hi": interval.high, "n": interval.n}
+    drawn = {"drawn_error": run.drawn_errors[label]} if label in run.drawn_errors else {}
+    return {"mean": interval.mean, "lo": interval.low, "hi": interval.high, "n": interval.n, **drawn}

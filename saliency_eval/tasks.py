@@ -23,7 +23,8 @@ from saliency_eval.predictions.base import Prediction, Predictions, Reading
 from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.profiling import stage
 from saliency_eval.resize import resize as resized
-from saliency_eval.run import OnMissing, Scored, Value
+from saliency_eval.run import OnMissing
+from saliency_eval.scored import Scored, Value
 from saliency_eval.variant import Variant
 
 View = tuple[Any, Mapping[str, Any]]  # a map, and the fields that come with it
@@ -82,8 +83,7 @@ class Scorer(Reader):
 
     def done(self, stimulus: Stimulus, prediction: Prediction) -> Scored:
         with stage("hash"):
-            truth = hash_of_truth(stimulus, self.truth_fields, stored=self.reads_densities)
-            own = prediction.sha256
+            truth, own = self.truth_of(stimulus), prediction.sha256
         known = self.known.get(stimulus.id)
         if known and (known.truth, known.prediction, known.file, len(known.values)) == (
             truth, own, prediction.name, len(self.variants),
@@ -96,18 +96,27 @@ class Scorer(Reader):
         return self.scored(found._replace(truth=truth), stimulus, views_of(reading))
 
     def scored(self, found: Scored, stimulus: Stimulus, views: Sequence[View]) -> Scored:
-        """The image with each metric, and what was counted; of several views, such as observers left out, the mean."""
+        """The image with each metric, and what was counted; of several views, such as observers left out, the mean.
+
+        Metrics that draw are there once more: how far apart both values lie is what chance does.
+        """
+        again = [other for variant in self.variants if (other := variant.redrawn)]
         rows: list[list[Any]] = []
         counts = Counter[tuple[int, str]]()
         for map, given in views:
             fields = fields_of(stimulus, map, {**given, **self.seer(stimulus)}, self.resize)
             rows.append([])
-            for number, variant in enumerate(self.variants):
+            for number, variant in enumerate((*self.variants, *again)):
                 with counting() as counted:
                     rows[-1].append(variant(fields))
                 counts.update({(number, what): n for what, n in counted.items()})
-        values = tuple(mean_of(column) for column in zip(*rows, strict=True))
-        return found._replace(values=values, counts=tuple((*key, n) for key, n in sorted(counts.items())))
+        own = len(self.variants)
+        values = [mean_of(column) for column in zip(*rows, strict=True)]
+        return found._replace(
+            values=tuple(values[:own]),
+            again=tuple(values[own:]),
+            counts=tuple((*key, n) for key, n in sorted(counts.items()) if key[0] < own),
+        )
 
     def seer(self, stimulus: Stimulus) -> dict[str, Any]:
         """The classifier, and its column for the label of the image."""
@@ -115,10 +124,19 @@ class Scorer(Reader):
             return {}
         return {"classifier": self.classifier, "target": self.classifier.column(stimulus)}
 
-    @property
-    def truth_fields(self) -> tuple[str, ...]:
-        """What an image is scored against; a classifier looks at the image itself."""
-        return ("shape", *self.data.truth_fields, *(("image",) if self.classifier else ()))
+    def truth_of(self, stimulus: Stimulus) -> str:
+        """Hash of what an image is scored against; a classifier looks at the image itself."""
+        fields = ("shape", *self.data.truth_fields, *(("image",) if self.classifier else ()))
+        return hash_of_truth(stimulus, fields, stored=self.reads_densities)
+
+    def elsewhere(self, results: Sequence[Scored]) -> list[Problem]:
+        """Images that another machine scored against another stored density than there is here."""
+        ids = [one.id for one in results if self.reads_densities and self._scored_against_another(one)]
+        text = "image {}: its stored density is another one on the machine that scored it"
+        return [Problem("changed", text.format(shown(id)), "make the data sets alike", id) for id in ids]
+
+    def _scored_against_another(self, scored: Scored) -> bool:
+        return scored.truth not in ("", self.truth_of(self.data[scored.id]))
 
     @property
     def reads_densities(self) -> bool:
@@ -136,7 +154,9 @@ def views_of(reading: Reading) -> Sequence[View]:
 def fields_of(stimulus: Stimulus, values: Any, given: Mapping[str, Any], rule: str) -> Stimulus:
     """A stimulus with a map, brought to its size, and with the fields that come with it."""
     with stage("levels and size"):
-        saliency = Map.known(canonical(resized(canonical(values), stimulus["shape"], rule)))
+        stored = canonical(values)
+        brought = resized(stored, stimulus["shape"], rule)
+        saliency = Map.known(stored if brought is stored else canonical(brought))
     return stimulus.child(saliency=saliency, **given)
 
 

@@ -48,6 +48,14 @@ class Variant:
             found |= {prefix + o for o in declared.idle(own)}
         return frozenset(found)
 
+    @property
+    def redrawn(self) -> Variant | None:
+        """The same with another seed; None where the metric itself draws nothing."""
+        if not self.declared.stochastic or "seed" in self.idle:
+            return None
+        options = dict(self.options)
+        return self.with_options({"seed": (options["seed"] + 1) % 2**63})
+
     def _declarations(self) -> list[tuple[str, Declared]]:
         return [("", self.declared), *((f"{name}.", FIELDS[name]) for name in reached(self.declared.fields))]
 

@@ -43,7 +43,7 @@ def document(names=("deep", "shallow", "centre bias"), metrics=("auc_judd", "nss
         },
         "protocol": "mit", "order": list(metrics), "primary": metrics[0], "alpha": 0.05,
         "bootstrap": {"b": 10000, "unit": "image", "seed": ["toy", "0f"]},
-        "flips": {"b": 10000, "seed": ["toy", "0f"]},
+        "flips": {"b": 10000, "seed": ["toy", "0f"], "correction": "holm", "reach": None},
         "metrics": {m: traits(m, columns[m], n) for m in metrics},
         "rows": rows, "pairs": pairs, "not_ranked": [], "reported": [],
         "correlations": [{"a": a, "b": b, "spearman": 0.5} for a, b in combinations(metrics, 2)],

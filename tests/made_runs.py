@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from saliency_eval.boards import boards_of
 from saliency_eval.run import DataId, Run, Setting
 
 SHA = "0f" * 32
@@ -51,6 +52,12 @@ MORE = {
     "option": "[2cm]",
     "ligature": "a--b``c''",
 }
+
+
+def boards_but(runs, *more, **options):
+    """Boards and findings as `boards_of` gives them, but for the warning that made runs have no baselines."""
+    boards, problems = boards_of(runs, *more, **options)
+    return boards, [problem for problem in problems if problem.code != "no_baseline"]
 
 
 def signature(key, *, data="toy@1#0f0f0f0f", protocol="mit", resize="none", ddof="1", n=6):

@@ -1,10 +1,13 @@
 """Which runs stand on a board, in which order, and why the others do not."""
 
+import sys
+
 import numpy as np
 import pytest
-from made_runs import SHA, made, signature
+from made_runs import SHA, boards_but, made, signature
 
 import saliency_eval as se
+from saliency_eval import exports
 from saliency_eval.boards import board_of, boards_of, build
 from saliency_eval.errors import Problem
 from saliency_eval.run import DataId, Setting
@@ -46,7 +49,7 @@ def test_ties_go_by_name_whatever_the_order():
 
 def test_incomplete_runs_stand_apart():
     part = made("part", n=5, complete=False)
-    boards, [problem] = boards_of([made("whole"), part])
+    boards, [problem] = boards_but([made("whole"), part])
     assert [run.model for run in boards[0].runs] == ["whole"]
     [apart] = boards[0].apart
     assert (apart.model, apart.reason, apart.detail) == ("part", "incomplete", "5/6")
@@ -54,9 +57,32 @@ def test_incomplete_runs_stand_apart():
     assert "5/6" in problem.message
 
 
+def test_a_board_without_baselines_is_told_of():
+    _, [problem] = boards_of([made("a"), made("uniform")])
+    assert (problem.code, problem.severity) == ("no_baseline", "warning")
+    assert "the board of toy has no row of the centre bias" in problem.message
+    assert problem.remedy.endswith("score model:centre_bias")
+    found = board_of([made("a"), made("b", source="centre_bias|sigma:4")]).document
+    assert "There is no row of the uniform map: nothing here shows" in exports.to_markdown(found)
+    _, problems = boards_of([made("uniform"), made("b", source="centre_bias|sigma:4")])
+    assert problems == []
+    assert "There is no row" not in exports.to_markdown(
+        board_of([made("uniform"), made("centre_bias")]).document
+    )
+
+
+def test_a_board_ranks_a_thousand_models_at_most(monkeypatch):
+    monkeypatch.setattr(sys.modules["saliency_eval.boards.build"], "MOST_MODELS", 2)
+    with pytest.raises(
+        se.SaliencyEvalError, match="at most 2 models, got 3 on toy; build boards of fewer"
+    ) as raised:
+        board_of([made(m) for m in "abc"])
+    assert raised.value.code == "too_many"
+
+
 def test_the_largest_group_is_the_board():
     few, many = made("few"), [other_signature("x"), other_signature("y")]
-    boards, [problem] = boards_of([few, *many])
+    boards, [problem] = boards_but([few, *many])
     assert {run.model for run in boards[0].runs} == {"x", "y"}
     assert boards[0].apart[0].detail == "ddof 1, not 0"
     assert problem.message.startswith("few (few-")
@@ -66,42 +92,42 @@ def test_the_largest_group_is_the_board():
 def test_of_equal_groups_the_first_by_text_is_the_board():
     runs = [made("z"), other_signature("a")]
     for order in (runs, runs[::-1]):
-        [board], _ = boards_of(order)
+        [board], _ = boards_but(order)
         assert [run.model for run in board.runs] == ["a"]  # ddof:0 comes before ddof:1
 
 
 def test_resizing_missing_maps_and_the_version_part_nobody():
     lines = {key: signature(key, resize="mit(6)").replace("v:0.1.0", "v:9") for key in ("nss", "kld")}
-    [board], problems = boards_of([made("a"), made("b", signatures=lines)])
+    [board], problems = boards_but([made("a"), made("b", signatures=lines)])
     assert (len(board.runs), problems) == (2, [])
 
 
 def test_other_metrics_and_other_content_part_runs():
-    [board], [problem] = boards_of([made("a"), made("b"), made("c", labels=("nss",))])
+    [board], [problem] = boards_but([made("a"), made("b"), made("c", labels=("nss",))])
     assert len(board.runs) == 2
     assert board.apart[0].detail == "metrics (kld in one of them only)"
     forged = made("c", data=DataId("toy", "1", f"toy@1#{SHA[:8]}", SHA[:8] + "aa" * 28, 6))
-    [board], [problem] = boards_of([made("a"), made("b"), forged])
+    [board], [problem] = boards_but([made("a"), made("b"), forged])
     assert board.apart[0].detail == "data sha256"
     assert problem.code == "mixed_signature"
 
 
 def test_each_data_set_has_a_board():
-    boards, problems = boards_of([made("a"), made("b", id="other"), made("c", id="third", complete=False)])
+    boards, problems = boards_but([made("a"), made("b", id="other"), made("c", id="third", complete=False)])
     assert [board.data.id for board in boards] == ["other", "toy"]
     assert [p.code for p in problems] == ["incomplete"]
 
 
 def test_skipped_files_stand_beside_the_board_of_their_folder():
     skipped = [Problem("skipped_result", "toy/x/run.json: cut", file="toy/x/run.json")]
-    boards, problems = boards_of([made("a"), made("b", id="other")], skipped)
+    boards, problems = boards_but([made("a"), made("b", id="other")], skipped)
     assert problems == skipped
     assert [[one.run for one in board.apart] for board in boards] == [[], ["toy/x/run.json"]]
 
 
 def test_each_protocol_has_a_board():
     runs = [made(m) for m in "ab"] + [in_protocol("a", "tuebingen"), in_protocol("c", "exact")]
-    boards, [problem] = boards_of(runs)
+    boards, [problem] = boards_but(runs)
     assert [(b.protocol, [run.model for run in b.runs]) for b in boards] == [
         ("exact", ["c"]), ("mit", ["a", "b"]), ("tuebingen", ["a"])
     ]  # fmt: skip
@@ -117,7 +143,7 @@ def in_protocol(model, protocol):
 
 def test_what_has_no_mean_is_said():
     gone = made("a", values=np.column_stack([[1.0] * 5 + [np.nan], flat(0)]))
-    [board], [problem] = boards_of([gone, made("b")])
+    [board], [problem] = boards_but([gone, made("b")])
     assert [run.model for run in board.runs] == ["b", "a"]
     assert problem.code == "incomplete"
     assert "nss is undefined on 1 of 6 images" in problem.message
@@ -128,11 +154,11 @@ def test_runs_that_count_other_images_are_not_paired():
     one, other = (np.arange(6) == k for k in (0, 5))
     lines = {key: signature(key, n=5) for key in ("nss", "kld")}
     runs = [made(m, unscored=gone, signatures=lines) for m, gone in (("a", one), ("b", one), ("c", other))]
-    [board], [problem] = boards_of(runs)
+    [board], [problem] = boards_but(runs)
     assert [run.model for run in board.runs] == ["a", "b"]
     assert board.apart[0].detail == "other images count"
     assert problem.code == "mixed_signature"
-    with pytest.raises(se.SaliencyEvalError, match="other data or images"):
+    with pytest.raises(se.SaliencyEvalError, match="c and a were scored differently: other images count"):
         board_of(runs)
 
 
@@ -150,12 +176,12 @@ def test_the_default_metric_does_not_depend_on_the_order_of_runs():
 
 def test_a_board_needs_runs():
     with pytest.raises(se.SaliencyEvalError, match="there are none") as raised:
-        boards_of([])
+        boards_but([])
     assert (raised.value.code, raised.value.exit_code) == ("missing", 3)
 
 
 def test_incomplete_runs_alone_make_no_board():
-    boards, problems = boards_of([made(complete=False)])
+    boards, problems = boards_but([made(complete=False)])
     assert (boards, [p.code for p in problems]) == ([], ["incomplete"])
 
 

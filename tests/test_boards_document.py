@@ -4,15 +4,17 @@ import json
 import re
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from made_runs import SHA, made, signature
+from made_runs import SHA, boards_but, made, signature
 
 import saliency_eval as se
 from saliency_eval import exports, stats
-from saliency_eval.boards import board_of, boards_of, build, document
+from saliency_eval.boards import board_of, build, document, tested
 from saliency_eval.boards.describe import digits
+from saliency_eval.pages import sections
 from saliency_eval.run import DataId
 from saliency_eval.store import folder_name, save
 
@@ -213,6 +215,46 @@ def test_many_models_need_more_flips():
     assert [row["model"] for row in found["rows"] if "a" in row["metrics"]["nss"]["groups"]] == ["a"]
 
 
+def test_large_boards_are_tested_by_max_t_and_say_so(monkeypatch):
+    """What more than 100 models do, with five of more than three; 200 of pairs has room for 4."""
+    base = spread(0.5, n=40)
+    runs = scores(base + 0.3, *(base + spread(0.04 * (k == 1), n=40, seed=k) for k in range(1, 5)))
+    few = board_of(runs).document
+    assert (few["flips"]["correction"], few["flips"]["reach"], len(few["pairs"])) == ("holm", None, 20)
+    monkeypatch.setattr(tested, "MOST_HOLM", 3)
+    monkeypatch.setattr(tested, "LISTED", 4)
+    monkeypatch.setattr(sections, "MODELS", 3)
+    found = board_of(runs).document
+    assert found["flips"] == {"b": 10_000, "seed": ["toy", SHA], "correction": "max_t", "reach": 1}
+    order = [row["run"] for row in found["rows"]]
+    own = [pair for pair in found["pairs"] if pair["metric"] == "nss"]
+    assert [(pair["a"], pair["b"]) for pair in own] == list(pairwise(order))
+    columns = np.column_stack(
+        [runs[[folder_name(run) for run in runs].index(run)].values[:, 0] for run in order]
+    )
+    assert [pair["p_max_t"] for pair in own] == [
+        digits(stats.max_t(columns, "toy", SHA)[k, k + 1]) for k in range(4)
+    ]
+    assert not any("p_holm" in pair for pair in own)
+    assert own[1]["p"] < 0.05 < own[1]["p_max_t"]  # alone it would be told apart
+    assert [row["metrics"]["nss"]["groups"] for row in found["rows"]] == [["a"], *[["b"]] * 4]
+    for row, other in zip(found["rows"], few["rows"], strict=True):
+        assert row == other  # nothing but tests follows from the number of models
+    text = exports.to_markdown(found)
+    assert (
+        "max T (Westfall and Young) over all pairs of a metric, as on all boards of more than 100 models"
+        in text
+    )
+    assert "Pairs are listed where models stand at most 1 places apart; all of them are tested." in text
+    page = exports.to_html(found)
+    assert ("Of more than 100 models a page shows" in page, 'id="pairs"' in page, 'id="differences"' in page) == (
+        True, False, False
+    )  # fmt: skip
+    assert [one in page for one in ('data-of="intervals" data-key="nss"', 'data-of="intervals" data-key="kld"')] == [
+        True, False
+    ]  # fmt: skip
+
+
 def test_correlations_of_metrics_count_their_directions():
     base = spread(1.0)
     assert board_of(scores(base, base + 1)).document["correlations"] == []
@@ -231,7 +273,7 @@ def with_ends(shift=0.0):
 
 
 def test_the_share_of_the_ceiling_follows_from_means():
-    [board], problems = boards_of(with_ends())
+    [board], problems = boards_but(with_ends())
     found = board.document
     assert problems == []
     ends = found["metrics"]["nss"]
@@ -254,7 +296,7 @@ def test_no_share_without_both_ends_or_with_ends_the_wrong_way_round():
     other = ceiling_of(model, ceiling.values, "one_human")
     low = ceiling_of(model, model.values - 5)
     for runs in ([model, floor], [model, ceiling], [model, floor, other], [model, floor, low]):
-        [board], _ = boards_of(runs)
+        [board], _ = boards_but(runs)
         assert {row["metrics"]["nss"]["norm"] for row in board.document["rows"]} == {None}
         assert "of ceiling" not in exports.to_markdown(board.document)
 
@@ -262,7 +304,7 @@ def test_no_share_without_both_ends_or_with_ends_the_wrong_way_round():
 def test_a_ceiling_of_another_signature_is_none():
     model, floor, ceiling = with_ends()
     lines = {label: line.replace("ddof:1", "ddof:0") for label, line in ceiling.signatures.items()}
-    [board], [problem] = boards_of([model, floor, replace(ceiling, signatures=lines)])
+    [board], [problem] = boards_but([model, floor, replace(ceiling, signatures=lines)])
     assert problem.code == "mixed_signature"
     assert board.document["metrics"]["nss"]["ceiling"] is None
     [row] = board.document["not_ranked"]
@@ -273,9 +315,44 @@ def test_a_ceiling_of_another_signature_is_none():
 def test_a_ceiling_is_never_the_board():
     model, _, ceiling = with_ends()
     second = replace(ceiling, model="gold_standard(sigma=2)", source="gold_standard|sigma:2")
-    [board], _ = boards_of([model, ceiling, second])
+    [board], _ = boards_but([model, ceiling, second])
     assert [run.model for run in board.runs] == ["a"]
     assert board.ceilings[0].model == "gold_standard"
+
+
+# ------------------------------------------------------------------ draws
+
+
+def test_what_draws_do_to_a_mean_is_shown_where_it_matters():
+    """Standard errors of 0.01 and of 0.0001 beside intervals of about 0.011 on each side."""
+    noisy, calm = scores(spread(0.7), spread(0.4, seed=1))
+    noisy, calm = (replace(run, drawn_errors={"nss": e}) for run, e in ((noisy, 0.01), (calm, 0.0001)))
+    found = board_of([noisy, calm]).document
+    drawn = [row["metrics"]["nss"]["drawn"] for row in found["rows"]]
+    assert drawn == [0.0195996398454, 0.000195996398454]
+    assert [row["metrics"]["kld"]["drawn"] for row in found["rows"]] == [None, None]
+    text = exports.to_markdown(found)
+    assert re.search(r"\*\*0\.[67]\d+\*\* \u00b10\.01\d \(draws \u00b10\.020\) \u1d43", text)
+    assert text.count("(draws") == 1
+    assert "Draws: half of the 95 % interval that random draws alone give to a mean" in text
+    assert r"(draws $\pm$ 0.020)" in exports.to_latex(found)
+    assert "draws \u00b10.020</span>" in exports.to_html(found)
+    assert "Draws: half" not in exports.to_markdown(board_of(scores(spread(0.7), spread(0.4))).document)
+
+
+def test_the_error_of_draws_is_that_of_two_seeds(toy):
+    """Of draws v and w (v - w)^2 / 2 is the variance of one; the mean of six images has a 36th of their sum."""
+    data, maps = se.load_dataset(str(toy / "toy")), str(toy / "maps")
+    drawing = ["auc_borji(splits=4,seed={})", "shuffled_auc(estimator=exact,others=all,splits=2,seed={})"]
+    first, second = (se.score(maps, data, ["nss", *(text.format(k) for text in drawing)]) for k in (0, 1))
+    squares = (first.values - second.values)[:, 1:] ** 2 / 2
+    expected = dict(zip(("auc_borji", "shuffled_auc"), np.sqrt(squares.sum(0)) / 6, strict=True))
+    assert first.drawn_errors == pytest.approx(expected, rel=1e-12)
+    assert all(0.001 < error < 0.1 for error in expected.values())
+    assert se.load_run(save(first, toy / "results")).drawn_errors == first.drawn_errors
+    exact = se.score(maps, data, ["auc_borji", "nss"])
+    assert exact.drawn_errors == {}
+    assert b"drawn_error" not in (save(exact, toy / "results") / "run.json").read_bytes()
 
 
 # ------------------------------------------------------------------ what may not change it
@@ -311,12 +388,25 @@ def test_names_that_stand_twice_are_told_apart():
     assert [row["label"] for row in found["rows"] if row["model"] == "k"] == ["k"]
 
 
-def test_the_card_of_a_known_data_set_is_quoted():
-    run = made(id="osie")
-    found = board_of([run]).document["dataset"]
-    assert (found["licence"], "xu2014predicting" in found["citation"]) == ("MIT", True)
-    assert "xu2014predicting" in exports.to_markdown(board_of([run]).document)
-    assert board_of([made()]).document["dataset"]["licence"] is None
+def carded(model, licence, citation, **fields):
+    """A run that knows the card of its data set."""
+    run = made(model, **fields)
+    return replace(run, data=run.data._replace(licence=licence, citation=citation))
+
+
+def test_the_card_is_that_of_the_runs():
+    """A folder of one's own may be called like a known data set; runs of older versions say nothing."""
+    found = board_of([made(id="osie")]).document["dataset"]
+    assert (found["licence"], found["citation"]) == (None, None)
+    runs = [made(), carded("b", "CC0", None, seed=1), carded("c", None, "@misc{toy,\n}", seed=2)]
+    for order in (runs, runs[::-1]):
+        document = board_of(order).document
+        assert (document["dataset"]["licence"], document["dataset"]["citation"]) == ("CC0", "@misc{toy,\n}")
+        text = exports.to_markdown(document)
+        assert "\n- licence: CC0\n" in text
+        assert "\n\n```\n@misc{toy,\n}\n```\n" in text
+    worse, better = (carded(m, m, m, values=np.full((6, 2), v)) for m, v in (("worse", 1.0), ("x", 2.0)))
+    assert board_of([worse, better]).document["dataset"]["licence"] == "x"
 
 
 def test_the_pairs_of_many_models_are_those_of_the_primary_metric():
@@ -334,7 +424,7 @@ def test_a_board_is_a_table_in_python():
     runs = [made("a", seed=1), made("b", seed=2)]
     table = se.leaderboard(runs)
     assert sorted(table["nss"]) == sorted(digits(run.means["nss"].mean) for run in runs)
-    assert list(table.columns[:6]) == ["rank", "nss", "nss_lo", "nss_hi", "nss_norm", "nss_groups"]
+    assert list(table.columns[:6]) == ["rank", "nss", "nss_low", "nss_high", "nss_norm", "nss_groups"]
     assert str(table["nss_norm"].dtype) == "float64"
     assert table["nss_norm"].isna().all()
     assert document(board_of(runs))["rows"][0]["run"] in {folder_name(run) for run in runs}

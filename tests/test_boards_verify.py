@@ -17,7 +17,7 @@ import saliency_eval as se
 from saliency_eval import exports
 from saliency_eval.boards import Reported, boards_of
 from saliency_eval.errors import Problem
-from saliency_eval.exports.compare import PICTURE
+from saliency_eval.exports.differences import PICTURE
 from saliency_eval.exports.verify import verify
 from saliency_eval.pages.page import policy
 from saliency_eval.store import folder_name, scores_text
@@ -335,6 +335,55 @@ def test_links_of_strangers_are_not_followed(folder, tmp_path):
     (tmp_path / "out" / "toy").symlink_to(tmp_path / "moved")
     with pytest.raises(se.SaliencyEvalError, match="got a link"):
         se.save_board(boards_of([made()]).boards[0], tmp_path / "out")
+
+
+def test_a_data_set_may_be_called_scores(tmp_path):
+    for id in ("scores", "toy"):
+        se.save_board(boards_of([made(id=id)])[0][0], tmp_path)
+    assert [(one.name, one.differences) for one in verify(tmp_path)] == [("scores", []), ("toy", [])]
+    (tmp_path / "scores" / "leaderboard.json").unlink()
+    assert [(one.name, len(one.differences)) for one in verify(tmp_path)] == [("scores", 1), ("toy", 0)]
+
+
+def test_a_run_that_is_gone_is_named(folder):
+    name = folder_name(runs()[0])
+    for end in (".json", ".csv.gz"):
+        (folder / "scores" / f"{name}{end}").unlink()
+    [one] = verify(folder)
+    [first] = [p for p in one.differences if p.message.startswith("toy/scores/")]
+    assert first.message == f"toy/scores/{name}: the run of m0 is gone"
+    assert first.remedy == "put it back, or build the board again from the results"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes")
+def test_remedies_help(folder):
+    name = folder_name(runs()[0])
+    (folder / "scores" / f"{name}.json").unlink()
+    os.mkfifo(folder / "scores" / f"{name}.json")
+    (folder / "notes.txt").touch()
+    (folder / "reported.csv").write_text("model\n")
+    [one] = verify(folder)
+    remedies = {p.file: p.remedy for p in one.differences}
+    assert remedies[f"toy/scores/{name}.json"] == "build the board again from the results"
+    assert remedies["toy/notes.txt"] == "remove it"
+    assert remedies["toy/reported.csv"] == "write that header"
+    assert not any("score it again" in p.remedy for p in one.differences)
+
+
+@pytest.mark.parametrize("version", [None, 3, "", "x", "0.1.0 <script>", "1" * 500, ["0.1.0"]])
+def test_what_is_no_version_is_a_difference(folder, version):
+    path = folder / "leaderboard.json"
+    found = json.loads(path.read_text())
+    found["generator"]["version"] = version
+    path.write_text(exports.to_json(found))
+    assert any("leaderboard.json: generator.version must be " in m for m in messages(folder))
+
+
+def test_another_version_is_told_of(folder):
+    own = (folder / "leaderboard.json").read_text("utf-8")
+    assert [one.version for one in verify(folder)] == [None]
+    (folder / "leaderboard.json").write_text(of_another_version(own), "utf-8")
+    assert [(one.version, one.differences) for one in verify(folder)] == [("0.0.1", [])]
 
 
 def test_numbers_beyond_floats_are_no_strict_json(folder):

@@ -18,7 +18,7 @@ STABLE = """
     missing ambiguous extra too_many unreadable too_large format_not_allowed pickle dtype shape wrong_size
     non_finite not_normalised colour alpha orientation multi_frame not_a_file symlink path_traversal
     external_link changed constant few_levels zeros identical mixed dropped_fixations swapped_axes
-    empty_fixations undefined_metric checksum totals layout not_available incomplete mixed_signature
+    empty_fixations undefined_metric checksum totals layout not_available incomplete mixed_signature no_baseline
     skipped_result usage needs_extra io internal interrupted resized rounded shifted lossy misnamed palette
     opaque_alpha squeezed nested case mat73 floored
 """

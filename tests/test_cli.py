@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -18,7 +19,7 @@ import pytest
 from PIL import Image
 
 from saliency_eval.cli import main
-from saliency_eval.cli.report import foreign
+from saliency_eval.cli.results import foreign
 from saliency_eval.maps import Map
 from saliency_eval.stats import Interval
 
@@ -98,6 +99,19 @@ def test_score_prints_a_signed_table_and_saves_the_run(toy):
     assert "Traceback" not in done.stderr
 
 
+def test_notes_stand_below_the_heading_of_their_model(toy):
+    shutil.copytree(toy / "maps", toy / "more")
+    for folder in ("maps", "more"):
+        (toy / folder / "zz.png").write_bytes((toy / folder / "i01.png").read_bytes())
+    line = "SE score maps more --data toy --metrics nss --no-save --workers 1 2>&1"
+    status, told, _ = shell(line, cwd=toy)
+    assert status == 0, told
+    marks = [
+        line[:7] for line in told.splitlines() if " on toy@1" in line or line.startswith("warning[extra]")
+    ]
+    assert marks == ["maps on", "warning", "more on", "warning"]
+
+
 def test_json_is_one_strict_document_for_success_and_failure(toy):
     done = run("score", "maps", "--data", "toy", "--format", "json", "--no-save", "--metrics", "nss", cwd=toy)
     document = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(name))
@@ -109,6 +123,26 @@ def test_json_is_one_strict_document_for_success_and_failure(toy):
     assert done.returncode == document["exit_code"] == 3
     assert document["problems"][0]["code"] == "missing"
     assert not (toy / "results").exists()
+
+
+def test_heavy_tails_are_told(toy, monkeypatch):
+    """Of six images no skew is beyond 1.8, so that the limit is moved."""
+    words = r"nss: the scores have a skew of (-?\d\.\d), beyond 0 an interval is too narrow"
+    line = ("score", "maps", "--data", "toy", "--metrics", "nss", "--no-save", "--workers", "1")
+    assert "skew" not in call(*line, cwd=toy).stdout
+    monkeypatch.setattr("saliency_eval.run.HEAVY_TAIL", 0)
+    [skew] = re.findall(rf"^{words}$", call(*line, cwd=toy).stdout, re.MULTILINE)
+    assert (
+        len(
+            re.findall(
+                rf"^(mit|exact): {words}$", call(*line, "--protocol", "mit,exact", cwd=toy).stdout, re.M
+            )
+        )
+        == 2
+    )
+    assert "skew" not in call(*line, "-q", cwd=toy).stdout
+    document = json.loads(call(*line, "--format", "json", cwd=toy).stdout)
+    assert f"{document['results'][0]['metrics']['nss']['skew']:.1f}" == skew
 
 
 def test_bare_prints_one_number(toy):

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from made_runs import NAMES, made
@@ -71,6 +72,7 @@ def test_predictions_are_scored_as_score_does_and_not_saved(runs, tmp_path):
     assert [m["mean"] for m in result["models"]] == [run.means["kld"].mean for run in (gaussian, uniform)]
     assert result["pairs"][0]["p"] == se.compare(gaussian, uniform, metric="kld").pairs[0].p
     assert result["pairs"][0]["images_first_ahead"][0]["difference"] < 0
+    assert all(part["lo"] < part["hi"] for part in (result["models"][0], result["pairs"][0]))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,9 +94,10 @@ def test_fail_if_worse(runs):
         assert done.returncode == status, (order, done.stdout, done.stderr)
         assert done.stdout.startswith("# nss")
     assert not is_beaten(se.compare(gaussian, uniform, alpha=0.001))
-    assert not is_beaten(se.compare(gaussian, gaussian))
-    assert is_beaten(se.compare(gaussian, gaussian, uniform, alpha=0.1))
-    assert not is_beaten(se.compare(uniform, gaussian, uniform, alpha=0.1))  # only the first counts
+    twin, flat = replace(gaussian, model="twin"), replace(uniform, model="flat")
+    assert not is_beaten(se.compare(gaussian, twin))
+    assert is_beaten(se.compare(gaussian, twin, uniform, alpha=0.1))
+    assert not is_beaten(se.compare(uniform, gaussian, flat, alpha=0.1))  # only the first counts
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,11 @@ def test_fail_if_worse(runs):
         (["A", "B", "--metric", "ns"], r"unknown metric of centre_gaussian 'ns'.*Did you mean nss"),
         (["A", "B", "--format", "html"], r"--format cannot be 'html'"),
         (["A", "B", "--flips", "0"], r"flips"),
+        (["A", "B", "--bootstrap", "99"], r"bootstrap"),
+        (["A", "B", "--alpha", "nan"], r"alpha"),
+        (["A", "B", "--worst", "-1"], r"worst"),
+        (["A", "A"], r"compare needs different models, .* was given 2 times; name each once"),
+        (["model:uniform", "model:uniform", "--data", "demo"], r"model:uniform was given 2 times"),
     ],
 )
 def test_usage(runs, tmp_path, arguments, words):
@@ -121,7 +129,8 @@ def test_what_may_not_be_compared_is_refused(runs, tmp_path):
     other = save(made("other"), tmp_path)
     done = command("compare", a, other)
     assert done.returncode == 3
-    assert "error[mixed_signature]: other and centre_gaussian were scored differently in nss" in done.stderr
+    start = "error[mixed_signature]: other and centre_gaussian were scored differently: data toy@1#0f0f0f0f, not demo@"
+    assert done.stderr.startswith(start)
     done = command("compare", other, "model:uniform", "--data", "demo")
     assert done.returncode == 3
     assert "other was scored on toy@1#0f0f0f0f, and --data is demo@1#" in done.stderr
@@ -135,6 +144,6 @@ def test_what_may_not_be_compared_is_refused(runs, tmp_path):
 
 def test_model_names(tmp_path):
     folders = [save(made(name, seed=k), tmp_path) for k, name in enumerate(NAMES.values())]
-    done = command("compare", *folders, "--bootstrap", "20", "--flips", "50", "--worst", "1")
+    done = command("compare", *folders, "--bootstrap", "100", "--flips", "50", "--worst", "1")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(shown(name) in done.stdout for name in NAMES.values())

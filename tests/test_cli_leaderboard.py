@@ -45,7 +45,11 @@ def test_model_names(tmp_path):
     for name in NAMES.values():
         save(made(name), tmp_path / "results")
     done = build(tmp_path, "--excel-safe", alone=True)  # a stream that takes every character
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert done.stderr.startswith(
+        "warning[no_baseline]: the board of toy has no row of the uniform map and the centre bias; "
+        "score as the others: saliency-eval score model:uniform model:centre_bias"
+    )
     for name in NAMES.values():
         assert shown(name) in done.stdout
     assert {row["model"] for row in board(tmp_path)["rows"]} == set(NAMES.values())
@@ -77,7 +81,7 @@ def test_result_partial_n(toy):
     done = build(toy, "--format", "json")
     assert done.returncode == 0
     document = json.loads(done.stdout)
-    assert [p["code"] for p in document["problems"]] == ["incomplete"]
+    assert [p["code"] for p in document["problems"]] == ["incomplete", "no_baseline"]
     assert "5/6" in document["problems"][0]["message"]
     assert "warning[incomplete]: part (part-" in done.stderr
     assert [row["model"] for row in document["results"][0]["rows"]] == ["whole"]
@@ -142,6 +146,18 @@ def test_mistakes_of_use(tmp_path, options, words):
     done = build(tmp_path, *options)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_an_empty_name_of_a_folder_is_not_this_one(tmp_path):
+    save(made(), tmp_path / "results")
+    before = sorted(tmp_path.iterdir())
+    for name in ("", " "):
+        done = command("leaderboard", "build", "results", "--out", name, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "must name a folder, got nothing; . is this one" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+    assert command("leaderboard", "build", "results", "--out", ".", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "toy" / "leaderboard.json").exists()
 
 
 def test_no_results_folder(tmp_path):
@@ -236,7 +252,9 @@ def test_verify_says_what_differs(tmp_path):
     done = command("leaderboard", "verify", "boards", "--format", "json", cwd=tmp_path)
     document = json.loads(done.stdout)
     assert done.returncode == document["exit_code"] == 1
-    assert document["results"] == [{"board": "toy", "differences": 1, "other_platform": False}]
+    assert document["results"] == [
+        {"board": "toy", "differences": 1, "other_platform": False, "other_version": None}
+    ]
     assert [p["file"] for p in document["problems"]] == ["toy/table.csv"]
 
 

@@ -1,6 +1,7 @@
 """Scoring on a Dask cluster: real workers, which are killed, differ, see nothing, or are not there at all."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -15,13 +16,14 @@ import numpy as np
 import pytest
 
 import saliency_eval as se
-from saliency_eval.executors import Place, cluster, parcel, place, run_tasks, usable_cores, work
+from saliency_eval.executors import cluster, parcel, scheduler, work
 from saliency_eval.models.runner import MapWriter, ModelPredictions, write_maps
 from saliency_eval.predictions import MappingPredictions, open_predictions
 from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.store import scores_csv, to_json
 from saliency_eval.versions import versions
 
+dask_config = pytest.importorskip("dask.config")
 distributed = pytest.importorskip("distributed")
 
 METRICS = ["nss", "auc_borji", "shuffled_auc"]
@@ -35,8 +37,10 @@ def dask():
 
 
 def local_cluster(n_workers, threads=1, **options):
-    return distributed.LocalCluster(n_workers=n_workers, threads_per_worker=threads, processes=True,
-                                    dashboard_address=":0", silence_logs=50, **options)  # fmt: skip
+    """A cluster that gives up what two workers died of: by itself it would wait for four to start anew."""
+    with dask_config.set({"distributed.scheduler.allowed-failures": 1}):
+        return distributed.LocalCluster(n_workers=n_workers, threads_per_worker=threads, processes=True,
+                                        dashboard_address=":0", silence_logs=50, **options)  # fmt: skip
 
 
 def named(client):
@@ -274,7 +278,7 @@ def free_port():
 
 
 def test_an_unreachable_scheduler(toy, data, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    monkeypatch.setattr(scheduler, "CONNECT", 0.5)
     started = time.monotonic()
     [message] = refused(toy / "maps", data, executor=f"dask://127.0.0.1:{free_port()}")
     assert message.endswith("must answer within 0.5 s, it does not")
@@ -310,10 +314,16 @@ def server(greeting):
     [
         (b"", "must answer within 0.5 s, it does not"),
         (b"HTTP/1.1 400 Bad Request\r\n", "must be a Dask scheduler, something else answers there"),
+        (bytes(9), "must be a Dask scheduler, something else answers there"),
+        (
+            (100).to_bytes(8, "little") + b"\xff" * 100,
+            "must be a Dask scheduler, something else answers there",
+        ),
+        ((100).to_bytes(8, "little"), "must answer within 0.5 s, it does not"),
     ],
 )
 def test_something_else_answers(toy, data, monkeypatch, greeting, what):
-    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    monkeypatch.setattr(scheduler, "CONNECT", 0.5)
     held, started = server(greeting), time.monotonic()
     [message] = refused(toy / "maps", data, executor=f"dask://127.0.0.1:{held[0].getsockname()[1]}")
     for one in held:
@@ -323,8 +333,8 @@ def test_something_else_answers(toy, data, monkeypatch, greeting, what):
 
 
 def test_something_that_hangs_up_is_not_called_without_a_pause(toy, data, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT", 1.0)
-    monkeypatch.setattr(cluster, "LOOK", 0.25)
+    monkeypatch.setattr(scheduler, "CONNECT", 1.0)
+    monkeypatch.setattr(scheduler, "LOOK", 0.25)
     calls = []
     with socket.create_server(("127.0.0.1", 0)) as line:
 
@@ -340,8 +350,23 @@ def test_something_that_hangs_up_is_not_called_without_a_pause(toy, data, monkey
     assert 1 <= len(calls) <= 6
 
 
-def test_an_unknown_host(toy, data):
-    [message] = refused(toy / "maps", data, executor="dask://no.such.host.invalid:8786")
+def test_a_worker_in_the_place_of_the_scheduler(toy, data, dask, executor, recwarn):
+    worker = min(dask.nthreads()).removeprefix("tcp://")
+    started = time.monotonic()
+    [message] = refused(toy / "maps", data, executor=f"dask://{worker}")
+    assert (
+        f"the Dask scheduler at {worker} must be a Dask scheduler, something else answers there (" in message
+    )
+    gc.collect()  # a client that is not closed would wait, and complain
+    assert not [one for one in recwarn if issubclass(one.category, pytest.PytestUnraisableExceptionWarning)]
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "host", ["no.such.host.invalid", "a..b", ".", f"{'a' * 64}.invalid", "b\u00fccher.invalid"]
+)
+def test_an_unknown_host(toy, data, host):
+    [message] = refused(toy / "maps", data, executor=f"dask://{host}:8786")
     assert message.endswith("must be on a host that is known, no such name was found")
 
 
@@ -354,6 +379,20 @@ def test_maps_that_are_others_on_a_worker(toy, data, executor, monkeypatch):
         se.score(maps, data, METRICS, executor=executor)
     assert [problem.code for problem in caught.value.problems] == ["changed"]
     assert "i05.png: the file is another one on the machine that scored it" in str(caught.value)
+
+
+def test_stored_densities_that_are_others_on_a_worker(toy, executor, monkeypatch):
+    shutil.copytree(toy / "maps", toy / "toy" / "maps")
+    elsewhere = shutil.copytree(toy / "toy", toy / "elsewhere" / "toy")
+    (elsewhere / "maps" / "i05.png").write_bytes((elsewhere / "maps" / "i04.png").read_bytes())
+    data = se.load_dataset(str(toy / "toy"))
+    monkeypatch.setattr(type(data), "__reduce__", lambda self: (se.load_dataset, (str(elsewhere),)))
+    with pytest.raises(se.SaliencyEvalError) as caught:
+        se.score(toy / "maps", data, ["cc(density.source=file)"], executor=executor)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.image) == ("changed", "i05")
+    assert "i05: its stored density is another one on the machine that scored it" in problem.message
+    assert se.score(toy / "maps", data, ["nss"], executor=executor).n_scored == 6
 
 
 def reopened(folder, ids):
@@ -464,56 +503,3 @@ def test_a_scheduler_that_is_killed_ends_the_run_and_what_was_scored_is_kept(toy
     [problem] = caught.value.problems
     assert problem.message == f"the Dask scheduler at 127.0.0.1:{port} must stay, it went away"
     assert se.score(model, data, METRICS, results=toy / "results").taken_up >= 1
-
-
-# ------------------------------------------------------------------ which place
-
-
-def test_places():
-    assert place() == Place(1)
-    assert place(3) == Place(3)
-    assert place("auto") == Place(usable_cores())
-    assert place("auto", "dask://a.b-c:8786") == place(1, "dask://a.b-c:8786") == Place(1, "a.b-c:8786")
-    assert place(executor="dask://[::1]:8786").scheduler == "[::1]:8786"
-
-
-@pytest.mark.parametrize(
-    ("workers", "executor", "words"),
-    [
-        (0, "local", "workers must be a whole number of at least 1, or auto, got 0"),
-        (True, "local", "got True"),
-        ("two", "local", "got 'two'"),
-        (2, "dask://h:1", r"workers \(--workers\) counts processes of this machine, got 2 beside a cluster"),
-        (1, "dask://h", r"executor \(--executor\) must be local or dask://HOST:PORT, got 'dask://h'"),
-        (1, "dask://h:1/x", "got 'dask://h:1/x'"),
-        (1, "ray", "got 'ray'"),
-        (1, None, "got 'None'"),
-    ],
-)
-def test_places_that_do_not_exist(workers, executor, words):
-    with pytest.raises(se.SaliencyEvalError, match=words) as caught:
-        se.score("maps", "demo", workers=workers, executor=executor)
-    assert caught.value.code == "usage"
-    with pytest.raises(se.SaliencyEvalError, match=words):
-        se.check_predictions("maps", "demo", workers=workers, executor=executor)
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs affinities")
-def test_usable_cores_are_those_that_this_process_may_use():
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        assert usable_cores() == 1
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-def test_every_worker_gets_a_part():
-    ids = [str(n) for n in range(700)]
-    for workers in (1, 2, 7, 64, 1000):
-        found = work.parts(ids, workers)
-        assert [id for part in found for id in part] == ids
-        assert len(found) >= min(700, 2 * workers)
-        assert max(map(len, found)) <= 25
-    assert work.parts([], 2) == []
-    assert list(run_tasks(str.upper, ["a", "b"], Place(2), lost=str)) == ["A", "B"]

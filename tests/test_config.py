@@ -449,7 +449,7 @@ def test_any_bytes_are_accepted_or_refused_with_a_sentence(tmp_path_factory, dat
 
 
 def test_every_option_of_every_command_can_be_set(here, monkeypatch):
-    kinds = {bool: "true", int: "1", float: "0.5", Count: "1", Path: '"a"'}
+    kinds = {bool: "true", int: "100", float: "0.5", Count: "1", Path: '"a"'}
     lines = [
         line
         for words, command in leaves(GROUP)

@@ -10,9 +10,12 @@ from test_report import Page
 
 import saliency_eval as se
 from saliency_eval.errors import SaliencyEvalError
-from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.protocols import PROTOCOLS as ALL_PROTOCOLS
+from saliency_eval.protocols import names_of
 from saliency_eval.report import explain
 from saliency_eval.report.terms import FUNCTIONS
+
+PROTOCOLS = {name: ALL_PROTOCOLS[name] for name in names_of("fixations")}
 
 MODELS = ["model:centre_bias", "model:centre_gaussian(width=0.1)"]
 
@@ -101,6 +104,10 @@ def test_what_is_wrong_is_said(toy):
     with pytest.raises(SaliencyEvalError, match="i01") as refused:
         explain("i01", [str(toy / "maps")], str(toy / "toy"))
     assert refused.value.code == "missing"
+    assert "--on-missing" not in str(refused.value)
+    with pytest.raises(SaliencyEvalError, match="add the file") as refused:
+        explain("i02", [str(toy / "maps" / "i03.png")], str(toy / "toy"))
+    assert "--on-missing" not in str(refused.value)
     Image.new("RGB", (64, 48), "red").save(toy / "maps" / "i01.png")
     with pytest.raises(SaliencyEvalError) as refused:
         explain("i01", [str(toy / "maps")], str(toy / "toy"))

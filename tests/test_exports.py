@@ -60,10 +60,11 @@ def label_of(name):
 
 
 def hostile(name):
-    """A document with the name as a model, as one that stands apart, as a version, in the label of a metric, and in
-    the values of the literature.
+    """A document with the name as a model, as one that stands apart, as a version, in the label of a metric, on the
+    card of the data set, and in the values of the literature.
     """
-    label, data = label_of(name), DataId("toy", name, "toy", SHA, 6)
+    said = " ".join(["as", *name.splitlines()])  # a citation may have several lines
+    label, data = label_of(name), DataId("toy", name, "toy", SHA, 6, f"as {name}", said)
     good, bad = (made(m, seed=k, labels=("nss", label), data=data) for k, m in enumerate(["good", name]))
     apart = [Apart(name, name, "skipped_result", name)]
     reported = (Reported(name, name, name, name, name, name, name, DOI, name),)
@@ -159,6 +160,44 @@ def test_latex_holds_the_name_as_text(name):
     assert not re.search(r"(?<!-\{\})--|``|''|!`|\?`", "".join(row[1] for row in rows))
 
 
+def cells_of(line):
+    """The cells of a row of LaTeX; braces and formulas must close within each of them."""
+    plain = re.sub(r"\\[&%$#_{}]", "", line.removesuffix(r" \\"))
+    cells = plain.split(" & ")
+    for cell in cells:
+        assert cell.count("$") % 2 == 0, line
+        depths = np.cumsum([{"{": 1, "}": -1}.get(sign, 0) for sign in cell] or [0])
+        assert depths.min(initial=0) == depths[-1] == 0, line
+        assert not re.search(r"[&#]|(?<![$^_}a-z0-9.]) \^", cell), line
+    return cells
+
+
+@every_name
+def test_latex_is_a_table_of_equal_rows(name):
+    lines = exports.to_latex(hostile(name)[0]).splitlines()
+    table = [line for line in lines if not line.startswith("%")]
+    [columns] = re.fullmatch(r"\\begin\{tabular\}\{(r?l+)\}", table[0]).groups()
+    assert (table[1], table[3], table[-2], table[-1]) == (
+        r"\toprule", r"\midrule", r"\bottomrule", r"\end{tabular}"
+    )  # fmt: skip
+    rows = [table[2], *table[4:-2]]
+    assert all(row.endswith(r" \\") and row.count(r"\\") == 1 for row in rows)
+    assert {len(cells_of(row)) for row in rows} == {len(columns)}
+    assert all("\n" not in line and "\r" not in line for line in lines)
+
+
+def test_large_numbers_have_an_exponent():
+    values = np.column_stack([np.linspace(1e99, 2e99, 6), np.ones(6)])
+    document = board_of([made(values=values), made("b", seed=1)]).document
+    assert re.search(r"\*\*1\.5\d*e\+99\*\* \u00b1[1-9]\.\d+e\+98", exports.to_markdown(document))
+    assert re.search(r"1\.5\d* \\times 10\^\{99\}\} \\pm", exports.to_latex(document))
+    for make in (exports.to_markdown, exports.to_latex):
+        assert not re.search(r"(?<![0-9a-f])\d{20}", make(document)), make
+    assert not re.search(
+        r">[^<]*\d{20}[^<]*<", re.sub(r"<script.*", "", exports.to_html(document), flags=re.DOTALL)
+    )
+
+
 @every_name
 def test_json_keeps_the_name(name):
     text = exports.to_json(hostile(name)[0])
@@ -213,7 +252,7 @@ def test_names_in_signatures_are_text_too():
     assert "<b>" not in Reader(exports.to_html(document)).tags
     page = Reader(MarkdownIt("commonmark").enable("table").render(exports.to_markdown(document)))
     assert "b" not in page.tags
-    assert len(exports.to_latex(document).splitlines()) == 13
+    assert len(exports.to_latex(document).splitlines()) == 14
 
 
 def test_na_and_marks_are_shown():
@@ -274,9 +313,11 @@ def test_half_widths_have_two_digits_and_means_the_same_place():
 
 
 def test_a_heavy_tail_is_said():
-    assert "skew above 3" not in exports.to_markdown(graded(0.8, 0.5))
+    assert "skew beyond 3" not in exports.to_markdown(graded(0.8, 0.5))
     text = exports.to_markdown(graded(0.8, 0.5, skewed=True))
-    assert "Scores of nss have a skew above 3 for m0, m1: those intervals are too narrow." in text
+    assert re.search(
+        r"Scores of nss have a skew beyond 3 for m0 \(\d+\.\d\), m1 \(\d+\.\d\): those intervals are", text
+    )
 
 
 def test_what_stands_below_the_table():

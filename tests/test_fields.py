@@ -1,6 +1,7 @@
 """Fields against scipy, a Fourier transform and loops: densities, fixations of other images, points."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from test_resize import dense_resize
 
 from saliency_eval import check, metrics
 from saliency_eval.errors import SaliencyEvalError
-from saliency_eval.fields import density, fixation_map, other_fixations, other_images
+from saliency_eval.fields import density, fixation_map, gaussian, other_fixations, other_images
 from saliency_eval.pool import Pool, once_per_pixel
 
 MODES = {"zero": "constant", "reflect": "reflect"}
@@ -132,6 +133,36 @@ def test_antonio_is_a_fourier_filter(shape, fc):
         got = density(points, shape, border="antonio", fc=fc, duplicates=duplicates).values
         tolerance = 1e-13 if fc < 9 or max(shape) > 128 else 1e-8  # the filter is cut at 64 cycles
         np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * expected.max())
+
+
+@pytest.mark.parametrize("fc", [0.01, 0.2, 0.5, 0.9, 1.5])
+@pytest.mark.parametrize("shape", [(100, 128), (127, 90), (60, 129)])
+def test_antonio_wraps_around_as_often_as_a_wide_kernel_reaches(shape, fc):
+    points = near_borders(shape)
+    expected = antonio(counts(points, shape, "unique"), fc)
+    got = density(points, shape, border="antonio", fc=fc).values
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12 * expected.max())
+
+
+@pytest.mark.parametrize("border", ["zero", "reflect", "antonio"])
+def test_points_that_are_not_held_at_once_sum_up_all_the_same(border, monkeypatch):
+    points, shape = near_borders((40, 61)), (40, 61)
+    whole = density(points, shape, border=border, sigma=2.6, duplicates="count").values
+    monkeypatch.setattr(gaussian, "AT_ONCE", 5 * 40)
+    parts = density(points, shape, border=border, sigma=2.6, duplicates="count").values
+    np.testing.assert_allclose(parts, whole, rtol=1e-13)
+
+
+def test_many_points_take_little_memory(monkeypatch):
+    points = np.zeros((20_000, 2), np.int64)
+    monkeypatch.setattr(gaussian, "AT_ONCE", 1 << 18)
+    tracemalloc.start()
+    made = density(points, (200, 3), sigma=1.0, duplicates="count").values
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    one = gaussian_filter(counts(points[:1], (200, 3), "count"), 1.0, mode="constant")
+    np.testing.assert_allclose(made, 20_000 * one, rtol=1e-10, atol=1e-10)
+    assert peak < 10 << 20
 
 
 def test_antonio_wraps_around_where_the_width_is_the_period():

@@ -1,10 +1,11 @@
 """What a notebook shows of a run: numbers, and names that stay text."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from made_runs import MORE, NAMES, made
+from made_runs import MORE, NAMES, made, signature
 
 from saliency_eval import notebook
 
@@ -47,6 +48,17 @@ def test_a_run_shows_means_intervals_and_signatures():
     assert found.text[4:7] == ["nss \u2191", "1.0000", "[1.0000, 1.0000]"]
     assert found.text[7:10] == ["kld \u2193", "n/a", "undefined on 3 of 6 images"]
     assert found.text[11:] == list(run.signatures.values())
+
+
+def test_heavy_tails_are_told():
+    values = np.column_stack([np.r_[9.0, np.zeros(19)], np.arange(20.0)])
+    ids = tuple(map(str, range(20)))
+    run = made(values=values, n=20, ids=ids, signatures={k: signature(k, n=20) for k in ("nss", "kld")})
+    assert run.skew("nss") == pytest.approx(18 / 19**0.5)  # of one that is not equal to n - 1 others
+    assert run.notes == ["nss: the scores have a skew of 4.1, beyond 3 an interval is too narrow"]
+    assert Read(run._repr_html_()).text[-3:] == [*run.notes, *run.signatures.values()]
+    hidden = np.arange(20) == 0
+    assert replace(run, unscored=hidden).notes == []
 
 
 @pytest.mark.parametrize(("rows", "lines"), [(10, 0), (3000, 5), (10, 3000), (3000, 3000)])

@@ -85,7 +85,7 @@ def full(name="m"):
 
 
 def test_the_policy_comes_first_and_allows_the_style_and_script_of_the_page_only():
-    text = pages.render(EMPTY, title="t", name="n", style="p { color: red }")
+    text = pages.render(EMPTY, title="t", name="n", style="p { color: red }", script="all()")
     style, script = (re.search(f"<{tag}>(.*)</{tag}>", text, re.DOTALL)[1] for tag in ("style", "script"))
     allowed = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
     assert text.split("<head>\n", 1)[1].startswith('<meta http-equiv="Content-Security-Policy" content="')
@@ -95,6 +95,7 @@ def test_the_policy_comes_first_and_allows_the_style_and_script_of_the_page_only
         "base-uri 'none'; form-action 'none'",
     )
     assert style.endswith("p { color: red }")
+    assert script.endswith("all()")
 
 
 def test_a_page_escapes_what_it_is_given_and_accepts_no_unknown_name():
@@ -117,8 +118,9 @@ def test_the_island_reads_back_and_holds_nothing_that_ends_it():
         pages.island(pages.render(EMPTY, title="t", name="n"))
 
 
-def test_the_script_is_short_and_runs_no_text():
-    script = (HERE / "page.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("own", ["pages/board.js", "report/report.js"])
+def test_the_script_of_a_page_is_short_and_runs_no_text(own):
+    script = "".join((HERE.parent / name).read_text(encoding="utf-8") for name in ("pages/page.js", own))
     assert len(script.splitlines()) <= 150
     for word in (
         "HTML",
@@ -203,9 +205,9 @@ def test_a_board_shows_means_intervals_letters_marks_and_counts():
     text = pages.to_html(made)
     rows = [[" ".join(cell.split()) for cell in row] for row in Reader(text).tables[0]]
     assert rows[0] == ["rank", "model", "auc_judd \u2191", "kld \u2193", "of ceiling", "images", "scores"]
-    assert rows[1][1:4] == ["a", "0.800a[0.790, 0.810]", "3.00c[2.50, 3.50]"]
+    assert rows[1][1:4] == ["a", "0.800a\u00b10.010", "3.00c\u00b10.50"]
     marks = "2 maps resized, 1 map missing, scored as constant"
-    assert rows[3] == ["2-3", f"c {marks}", "0.500b[0.490, 0.510]", "2.00b[1.50, 2.50]",
+    assert rows[3] == ["2-3", f"c {marks}", "0.500b\u00b10.010", "2.00b\u00b10.50",
                        rows[3][4], f"300/300, {marks}", "../evil"]  # fmt: skip
     assert "<b>0.800</b><sup>a" in text
     assert text.count("<b>0.800</b>") == 2
@@ -219,12 +221,26 @@ def test_a_board_shows_means_intervals_letters_marks_and_counts():
 
 
 @pytest.mark.usefixtures("no_pictures")
+def test_attributes_hold_no_raw_marks_of_direction():
+    made = json.loads(json.dumps(full("a\u202eb")).replace('"kld"', json.dumps("kld(\u202ex)")))
+    page = Reader(pages.to_html(made))
+    assert [pair for pair in page.attributes if "\u202e" in (pair[1] or "")] == []
+    assert ("data-column", "kld(\\u202ex)") in page.attributes
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_every_table_has_a_caption():
+    text = pages.to_html(full())
+    assert text.count("<table") == text.count('<caption class="unseen">') > 5
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_a_skew_is_told_with_its_names_as_text():
     made = document(("<b>", "{0}", "c"))
     for row in made["rows"][:2]:
         row["metrics"]["nss"]["skew"] = -3.5
     text = pages.to_html(made)
-    assert "Scores of nss have a skew above 3 for &lt;b&gt;, {0}: those intervals are too narrow." in text
+    assert "skew beyond 3 for &lt;b&gt; (-3.5), {0} (-3.5): those intervals are too narrow." in text
     assert (
         '<p class="note">Models that share a letter cannot be told apart with this many images. <b>Bold'
         in text
@@ -281,7 +297,7 @@ def test_a_metric_without_any_mean_has_a_column_and_no_picture():
         row |= {"rank": "-", "metrics": row["metrics"] | {"auc_judd": lost}}
     made["pairs"] = []
     text = pages.to_html(made)
-    assert 'title="undefined on 300 of 300 images">n/a' in text
+    assert 'n/a<span class="interval">undefined on 300 of 300 images</span>' in text
     assert 'data-of="intervals" data-key="kld"' in text
     assert 'data-of="intervals" data-key="auc_judd"' not in text
     assert "The best mean" not in text
@@ -295,6 +311,6 @@ def test_what_stands_in_the_island():
 
 def test_importing_pages_is_enough_to_find_their_files():
     assert {path.name for path in Path(HERE).glob("*.*") if path.suffix != ".py"} == {
-        "board.html", "board_plots.html", "board_rest.html", "board_table.html", "layout.html", "page.css", "page.js",
-        "parts.html",
+        "board.html", "board.js", "board_plots.html", "board_rest.html", "board_table.html", "layout.html", "page.css",
+        "page.js", "parts.html",
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from saliency_eval.protocols import PROTOCOLS, SETS, protocol
+from saliency_eval.protocols import PROTOCOLS, SETS, names_of, protocol
 
 EPS = "2.220446049250313e-16"
 ANTONIO = (
@@ -107,12 +107,37 @@ TABLE = {  # name: resize rule, metrics by default, metrics when named
 }
 
 
+BOXES = {
+    "fong2017": (
+        "original",
+        "bilinear",
+        {"rule": "mean", "alpha": "oracle", "component": "none", "iou": 0.5, "empty": "full"},
+    ),
+    "casme": (
+        "crop224-casme",
+        "bilinear",
+        {"rule": "quantile", "component": "largest", "connectivity": 4, "strict": True, "strict_iou": True},
+    ),
+    "wsol-v1": ("squash224-wsol", "pillow", {"version": "v1", "connectivity": 8}),
+    "wsol-v2": ("squash224-wsol", "pillow", {"version": "v2", "connectivity": 8}),
+    "dabkowski2017": (
+        "original",
+        "bilinear",
+        {"rule": "mean", "alpha": 1.0, "component": "largest", "a_min": 0.05},
+    ),
+    "torchray-pointing": ("original", "bilinear", {"tolerance": 15.0, "ties": "first", "average": "macro"}),
+    "rise": ("squash224", "bilinear", {"step": 1792, "label": "pred"}),
+}
+
+
 def bound(variants):
     return [str(v.bound({"sigma": 24.0})) for v in variants]
 
 
 def test_there_are_no_other_protocols():
-    assert list(PROTOCOLS) == list(TABLE)
+    assert names_of("fixations") == list(TABLE)
+    assert names_of("boxes") == list(BOXES)
+    assert list(PROTOCOLS) == [*TABLE, *BOXES]
     assert all(PROTOCOLS[name].name == name for name in TABLE)
 
 
@@ -134,3 +159,12 @@ def test_the_named_sets_are_unchanged():
         "fixation": (*core, "auc_borji"),
         "density": (*core, "auc_borji", "emd"),
     }
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_the_table_of_protocols_of_boxes_is_unchanged(name):
+    frame, resize, options = BOXES[name]
+    found = protocol(name)
+    assert (str(found.frame), found.resize) == (frame, resize)
+    first = dict(found.variants()[0].options)
+    assert {key: first[key] for key in options} == options

@@ -18,11 +18,15 @@ import saliency_eval as se
 from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.errors import SaliencyEvalError, shown
-from saliency_eval.report import pictures, report_page
+from saliency_eval.report import pictures, plots, report_page
+from saliency_eval.report.agreement import DRAWN, agreement, averaged, cloud, correlations
+from saliency_eval.report.compared import compare
 from saliency_eval.report.gallery import looks_of
 from saliency_eval.report.images import Table, extremes, most_apart, spread
 from saliency_eval.report.material import assigned, gather
-from saliency_eval.report.runs import agreement, compare, one_board
+from saliency_eval.report.runs import one_board
+from saliency_eval.report.versus import versus, wins
+from saliency_eval.stats import rank_correlation
 from saliency_eval.store import folder_name, save
 
 METRICS = "auc_judd,kld"
@@ -114,6 +118,55 @@ def test_a_correlation_is_positive_where_two_metrics_prefer_the_same_images():
     run = made("m", labels=("nss", "cc", "kld"), values=np.column_stack([x, x**3, -x]))
     compared = compare(one_board([run], (), None), ["m"], gather([run]))
     assert [cells for _, cells in agreement(compared)] == [[], ["+1.00"], ["+1.00", "+1.00"]]
+
+
+def test_correlations_are_those_of_each_pair_over_what_both_have():
+    values = np.random.default_rng(0).normal(size=(40, 5)).round(1)
+    values[3, 1], values[:, 4] = np.nan, 2.0
+    found = correlations(values)
+    for x in range(5):
+        for y in range(5):
+            good = np.isfinite(values[:, [x, y]]).all(1)
+            assert found[x, y] == pytest.approx(rank_correlation(*values[good][:, [x, y]].T), nan_ok=True)
+    assert np.isnan(found[4]).all()
+    assert averaged([found, np.full((5, 5), np.nan)]) == pytest.approx(found, nan_ok=True)
+
+
+def test_of_many_metrics_the_first_few_are_plotted_against_each_other(monkeypatch):
+    names = ["nss"] + [f"kld(eps={n})" for n in range(9)]
+    run = made("m", labels=names, values=np.random.default_rng(0).random((6, 10)))
+    compared = compare(one_board([run], (), None), ["m"], gather([run]))
+    monkeypatch.setattr(plots, "against", lambda values, names, labels: f"{values.shape} {len(labels)}")
+    assert cloud(compared).address == f"(6, 1, {DRAWN}) {DRAWN}"
+    assert "each of the first 8 metrics" in cloud(compared).alt
+    assert [len(cells) for _, cells in agreement(compared)] == list(range(10))
+
+
+def test_of_two_models_each_image_is_won_by_the_better_one():
+    values = np.array([[1.0, 2.0], [3.0, 2.0], [3.0, 1.0], [1.0, 1.0]])
+    assert wins(values, True, "a", "b") == "a is better on 2 images, b on 1, both are alike on 1."
+    assert wins(values, False, "a", "b") == "a is better on 1 images, b on 2, both are alike on 1."
+
+
+def test_a_dot_lies_below_the_line_of_its_model():
+    values = np.array([[1.0, 5.0], [np.nan, 6.0], [3.0, 7.0]])
+    with plots.drawing(4, 4) as figure:
+        axes = figure.subplots()
+        plots.dots(axes, values)
+        [(x, y)] = [made.get_offsets().T for made in axes.collections]
+    assert x.tolist() == [1.0, 5.0, 6.0, 3.0, 7.0]
+    assert np.round(y + 0.22).tolist() == [0, -1, -1, 0, -1]
+
+
+def test_the_first_two_models_are_shown_without_the_images_that_one_lacks():
+    one, other = (
+        made(name, labels=("kld",), values=[[v]] * 5 + [[np.inf]]) for name, v in (("a", 1.0), ("b", 2.0))
+    )
+    compared = compare(one_board([one, other], (), None), ["a", "b"], gather([one, other]))
+    assert versus(compared).caption == "a is better on 5 images, b on 0, both are alike on 0."
+    assert "b against a" in versus(compared).alt
+    assert versus(compare(one_board([one], (), None), ["a"], gather([one]))) is None
+    assert versus(compared._replace(table=compared.table._replace(values=np.full((6, 2, 1), np.nan)))) is None
 
 
 # ------------------------------------------------------------------ pictures
@@ -288,7 +341,7 @@ def test_predictions_go_to_runs_by_name_by_folder_and_by_order():
 
 
 def test_runs_of_two_data_sets_make_no_report():
-    with pytest.raises(SaliencyEvalError, match="one data set and protocol") as refused:
+    with pytest.raises(SaliencyEvalError, match="is of one data set, the runs are of other, toy") as refused:
         report_page([made("a"), made("b", id="other")])
     assert refused.value.exit_code == 2
     with pytest.raises(SaliencyEvalError, match="needs a complete run"):

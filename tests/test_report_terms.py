@@ -8,10 +8,13 @@ import pytest
 from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.maps import Map
 from saliency_eval.pool import Pool
-from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.protocols import PROTOCOLS as ALL_PROTOCOLS
+from saliency_eval.protocols import names_of
 from saliency_eval.report.curves import Curve
 from saliency_eval.report.terms import FUNCTIONS, Terms, seen
 from saliency_eval.variant import parse
+
+PROTOCOLS = {name: ALL_PROTOCOLS[name] for name in names_of("fixations")}
 
 SHAPE = (48, 64)
 VARIANTS = [

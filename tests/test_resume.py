@@ -14,13 +14,13 @@ from PIL import Image
 
 import saliency_eval as se
 from saliency_eval import journal, store, tasks
-from saliency_eval.cli.report import Result, closing
+from saliency_eval.cli.results import Result, closing
 from saliency_eval.core import Fields
 from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.errors import Problem
 from saliency_eval.executors import work
 from saliency_eval.journal import Journal, line_of, parse
-from saliency_eval.run import Scored
+from saliency_eval.scored import Scored
 from saliency_eval.store import save
 from saliency_eval.versions import versions
 

@@ -104,6 +104,27 @@ def test_what_has_no_mean_comes_back(tmp_path):
     assert back.reason("kld") == "infinite on 1 of 6 images"
 
 
+def test_the_card_comes_along(toy):
+    """Of a folder what its dataset.toml says, of a known data set what the package says; nothing is null."""
+    assert se.score("model:uniform", str(toy / "toy"), ["nss"]).data[-2:] == (None, None)
+    (toy / "toy" / "dataset.toml").write_text(
+        'name = "toy"\nlicence = "CC0"\ncitation = """\n@misc{a\n}\n"""'
+    )
+    run = se.score("model:uniform", str(toy / "toy"), ["nss"])
+    assert run.data[-2:] == ("CC0", "@misc{a\n}")
+    same_run(run, load(save(run, toy / "results")))
+    known = se.score("model:uniform", "demo", ["nss"], limit=1).data
+    assert (known.licence, known.citation) == ("BSD-3-Clause, with the package", None)
+
+
+def test_runs_without_a_card_are_read(folder):
+    document = json.loads((folder / "run.json").read_text())
+    for key in ("licence", "citation"):
+        assert document["data"].pop(key) is None
+    (folder / "run.json").write_text(json.dumps(document))
+    assert load(folder).data == made().data
+
+
 def test_the_order_of_images_changes_no_digit():
     run = made(n=6)
     turned = made(ids=run.ids[::-1], values=run.values[::-1])
@@ -227,6 +248,12 @@ LIES = {
         "",
     ),
     "tag": (lambda f: changed(f, "data", "sha256", to="00"), "data.tag must name", ""),
+    "licence": (lambda f: changed(f, "data", "licence", to=1), "data.licence must be text or null", ""),
+    "citation": (
+        lambda f: changed(f, "data", "citation", to="x" * 10_001),
+        "data.citation must have at most 10000 characters, got 10001",
+        "",
+    ),
     "kind": (
         lambda f: changed(f, "setting", "kind", to="x"),
         "setting.kind is 'x', which this version",
@@ -309,6 +336,16 @@ LIES = {
         "",
     ),
     "a score": (lambda f: table(f, lambda t: t[: t.rindex(",")] + ",0\n"), "kld is said to have mean", ""),
+    "a score blanked": (
+        lambda f: table(f, lambda t: t[: t.rindex(",")] + ",\n"),
+        "images, scores.csv.gz gives undefined on 1 of 6 images",
+        "score it again",
+    ),
+    "a score without bounds": (
+        lambda f: table(f, lambda t: t[: t.rindex(",")] + ",1e999\n"),
+        "images, scores.csv.gz gives infinite on 1 of 6 images",
+        "",
+    ),
     "an open quote": (lambda f: table(f, lambda t: t + '"'), "is damaged", ""),
     "an empty table": (lambda f: table(f, lambda t: ""), "must begin with the line image,<metric>", ""),
     "scores cut": (

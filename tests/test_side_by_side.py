@@ -13,7 +13,8 @@ import saliency_eval as se
 from saliency_eval import golden
 from saliency_eval.causes import CONTEXT, OPTIONS
 from saliency_eval.core import FIELDS, METRICS
-from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.protocols import PROTOCOLS as ALL_PROTOCOLS
+from saliency_eval.protocols import names_of
 from saliency_eval.side_by_side import (
     changes_between,
     changes_of_options,
@@ -25,6 +26,8 @@ from saliency_eval.side_by_side import (
 )
 from saliency_eval.variant import CONTEXT as BESIDE
 from saliency_eval.variant import parse, variant
+
+PROTOCOLS = {name: ALL_PROTOCOLS[name] for name in names_of("fixations")}
 
 PIXELS = 48 * 64
 

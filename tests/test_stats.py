@@ -90,6 +90,8 @@ def test_percentile_of_paired_differences_agrees_with_scipy():
 
 def test_no_interval_without_spread_or_images():
     assert mean_intervals(np.full((5, 1), 2.0), 0)[0] == (2.0, 2.0, 2.0, 5)
+    tenths = mean_intervals(np.full((7, 1), 0.1), 0)[0]  # whose sum by halves is another one
+    assert tenths.low == tenths.mean == tenths.high == 0.1
     assert mean_intervals(np.array([[3.0]]), 0)[0] == (3.0, None, None, 1)
     empty = mean_intervals(np.empty((0, 1)), 0)[0]
     assert np.isnan(empty.mean)
@@ -97,6 +99,32 @@ def test_no_interval_without_spread_or_images():
     infinite = mean_intervals(np.array([[1.0], [-np.inf]]), 0)[0]
     assert np.isnan(infinite.mean)
     assert infinite.low is None
+
+
+@pytest.mark.parametrize("scores", [[0.0, 1.0], [5.0, 1.0], [-1e90, 1e90], [0.0, 0.0, 1.0], [3.0, 3.0, 2.0]])
+def test_few_scores_have_their_range_as_interval(scores):
+    """Of two, a fourth of the resamples are at either end; of three a twenty-seventh, where ties do not add to it."""
+    found = mean_intervals(np.array(scores)[:, None], 0)[0]
+    assert (found.low, found.high) == (min(scores), max(scores))
+    assert found.mean == pytest.approx(np.mean(scores))
+
+
+def test_three_scores_that_differ_have_an_interval_within_their_range():
+    found = mean_intervals(np.array([[1.0], [2.0], [4.0]]), 0)[0]
+    assert 1 <= found.low < found.mean < found.high <= 4
+
+
+@pytest.mark.parametrize("scores", [[0.1] * 6 + [0.1 + 2**-55], [0.3, 0.1 + 0.2], [1e15, 1e15 + 0.125]])
+def test_scores_that_differ_by_rounding_have_an_interval_as_wide(scores):
+    found = mean_intervals(np.array(scores)[:, None], 0)[0]
+    assert min(scores) <= found.low <= found.high <= max(scores)
+
+
+def test_resamples_on_one_side_give_no_interval():
+    """As too few of them may lie: no width can be told, and none would be that of equal scores."""
+    scores = np.array([0.0, 1.0, 5.0])
+    assert bca(scores, np.array([3.0, 4.0])) == bca(scores, np.array([1.0])) == (None, None)
+    assert None not in bca(scores, np.array([1.0, 3.0]))
 
 
 def test_skewness_agrees_with_scipy():

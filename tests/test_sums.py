@@ -96,35 +96,40 @@ def test_sums_of_two_maps(size):
 
 @pytest.mark.usefixtures("form")
 @pytest.mark.parametrize("size", SIZES)
-def test_weighted_logarithms(size):
+def test_divergence_is_the_sum_of_weighted_logarithms(size):
     weights = np.where(RNG.random(size) < 0.3, 0.0, RNG.random(size))
-    for values in maps(size):
-        p = sums.Affine(-40.0, 0.25, 0.125)
-        terms = [w * math.log(p(v)) for v, w in zip(values.tolist(), weights.tolist(), strict=True)]
-        got = sums.weighted_log(values, p, weights, 0.0)
+    p, q = sums.Affine(-40.0, 0.25, 0.125), sums.Affine(-0.5, 2.0, 0.75)
+    for values, floor in itertools.product(maps(size), (0.0, 0.5)):
+        pairs = zip(values.tolist(), weights.tolist(), strict=True)
+        terms = [(w + floor) * math.log(q(w) / p(v)) for v, w in pairs]
+        got = sums.divergence(values, p, weights, q, floor)
         assert got == pytest.approx(exactly(terms), abs=2e-15 * sum(map(abs, terms)))
-        terms = [(w + 0.5) * math.log(p(v)) for v, w in zip(values.tolist(), weights.tolist(), strict=True)]
-        got = sums.weighted_log(values, p, weights, 0.5)
-        assert got == pytest.approx(exactly(terms), abs=2e-15 * sum(map(abs, terms)))
+
+
+PLAIN = sums.Affine(0.0, 1.0)
 
 
 @pytest.mark.usefixtures("form")
 @pytest.mark.parametrize("size", [1, 40])
 def test_logarithms_count_where_there_is_weight(size):
     values, weights = np.full(size, 2.0), np.ones(size)
-    plain = sums.Affine(0.0, 1.0)
     values[0] = 0.0
-    assert sums.weighted_log(values, plain, weights, 0.0) == -math.inf
+    assert sums.divergence(values, PLAIN, weights, sums.ONE, 0.0) == math.inf
     weights[0] = 0.0
-    assert sums.weighted_log(values, plain, weights, 0.0) == pytest.approx((size - 1) * math.log(2))
-    assert sums.weighted_log(values, plain, weights, 0.5) == -math.inf  # the floor is a weight
+    rest = -(size - 1) * math.log(2)
+    assert sums.divergence(values, PLAIN, weights, sums.ONE, 0.0) == pytest.approx(rest)
+    assert sums.divergence(values, PLAIN, weights, PLAIN, 0.0) == pytest.approx(rest)  # nothing of nothing
+    assert sums.divergence(values, PLAIN, weights, sums.ONE, 0.5) == math.inf  # the floor is a weight
     values[0], weights[0] = -2.0, 1.0
-    assert math.isnan(sums.weighted_log(values, plain, weights, 0.0))
-    got = sums.weighted_log(values, plain, weights, 0.0, size=True)
-    assert got == pytest.approx(size * math.log(2))
-    values[0] = 5e-324  # below the least normal number
-    got = sums.weighted_log(values, plain, weights, 0.0)
-    assert got == pytest.approx(math.log(5e-324) + (size - 1) * math.log(2))
+    assert math.isnan(sums.divergence(values, PLAIN, weights, sums.ONE, 0.0))
+    got = sums.divergence(values, PLAIN, weights, sums.ONE, 0.0, signless=True)
+    assert got == pytest.approx(-size * math.log(2))
+    for value in (5e-324, 1e-310, 1.7e308):  # the inverse is no normal number
+        values[0] = value
+        got = sums.divergence(values, PLAIN, weights, sums.ONE, 0.0)
+        assert got == pytest.approx(rest - math.log(value))
+        got = sums.divergence(values, PLAIN, np.eye(1, size).ravel(), PLAIN, 0.0)  # nothing beside it
+        assert got == pytest.approx(-math.log(value))
 
 
 @pytest.mark.usefixtures("form")
@@ -132,7 +137,7 @@ def test_logarithms_are_right_to_the_last_digits():
     for x in [*np.exp(RNG.uniform(-700, 700, 300)), *(1 + RNG.uniform(-0.4, 0.6, 300)), 1 + 2**-52, 1.0]:
         weights = np.zeros(16)
         weights[3] = 1.0
-        got = sums.weighted_log(np.full(16, x), sums.Affine(0.0, 1.0), weights, 0.0)
+        got = sums.divergence(np.full(16, 1.0), PLAIN, weights, sums.Affine(0.0, x), 0.0)
         assert abs(got - math.log(x)) <= 3 * np.spacing(abs(math.log(x)))
 
 
@@ -147,12 +152,12 @@ def test_every_pixel_reaches_none_of_no_edges():
 
 @pytest.mark.usefixtures("form")
 def test_what_does_not_fit_is_refused_before_it_is_read():
-    values, short, plain = np.arange(6.0), np.arange(5.0), sums.Affine(0.0, 1.0)
+    values, short, plain = np.arange(6.0), np.arange(5.0), PLAIN
     for call in (
         lambda: sums.level_sums(values.astype(np.uint8), short),
         lambda: sums.covariance(values, 0.0, short, 0.0),
         lambda: sums.shared(values, plain, short, plain),
-        lambda: sums.weighted_log(values, plain, short, 0.0),
+        lambda: sums.divergence(values, plain, short, plain, 0.0),
     ):
         with pytest.raises(ValueError, match="one size"):
             call()

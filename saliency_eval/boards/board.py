@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from saliency_eval import notebook
 from saliency_eval.boards.describe import document
 from saliency_eval.boards.reported import Reported
+from saliency_eval.boards.table import table
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, shown
 from saliency_eval.run import DataId, Run
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ARROWS = {"higher": "\u2191", "lower": "\u2193"}
 
 
 class Apart(NamedTuple):
@@ -110,44 +109,15 @@ class Board:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table, and the signatures folded below; at most 50 kB."""
-        metrics = self.document["metrics"]
-        header = ["rank", "model", *(f"{label} {ARROWS[metrics[label]['better']]}" for label in self.labels)]
-        rows = [
-            [row["rank"], row["label"], *(text_of(row["metrics"][label]) for label in self.labels)]
-            for row in self.document["rows"]
-        ]
-        lines = [metrics[label]["signature"] for label in self.labels]
-        return notebook.table(self.title, header, rows, lines)
+        found = table(self.document)
+        header = ["rank", "model", *(f"{column.key} {column.arrow}" for column in found.columns)]
+        rows = [[row.rank, row.model, *(cell.plain for cell in row.cells)] for row in found.rows]
+        return notebook.table(self.title, header, rows, [column.signature for column in found.columns])
 
 
 def flat(label: str, cell: dict[str, Any]) -> list[tuple[str, object]]:
     """The columns of one metric; numbers that are missing are NaN."""
-    ends = {"": "mean", "_lo": "lo", "_hi": "hi", "_norm": "norm"}
+    ends = {"": "mean", "_low": "lo", "_high": "hi", "_norm": "norm"}
     numbers = {end: math.nan if cell[key] is None else cell[key] for end, key in ends.items()}
     return [*((f"{label}{end}", value) for end, value in numbers.items()),
             (f"{label}_groups", " ".join(cell["groups"]))]  # fmt: skip
-
-
-def rounded(cell: dict[str, Any]) -> tuple[str, str]:
-    """Mean and half-width as text: the half-width to two significant digits, the mean to the same place.
-
-    >>> rounded({"mean": 0.73942, "lo": 0.73061, "hi": 0.74831})
-    ('0.7394', '0.0089')
-    """
-    if cell["mean"] is None:
-        return "n/a", ""
-    if cell["lo"] is None:
-        return f"{cell['mean']:.4g}", ""
-    half = (cell["hi"] - cell["lo"]) / 2
-    digits = 4 if half == 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
-    return f"{cell['mean'] + 0.0:.{digits}f}", f"{half:.{digits}f}"
-
-
-def text_of(cell: dict[str, Any]) -> str:
-    """A cell as plain text.
-
-    >>> text_of({"mean": 0.73942, "lo": 0.73061, "hi": 0.74831, "groups": ["a", "b"]})
-    '0.7394 \u00b10.0089 a b'
-    """
-    mean, half = rounded(cell)
-    return " ".join(filter(None, [mean, half and f"\u00b1{half}", *cell["groups"]]))

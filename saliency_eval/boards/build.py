@@ -12,6 +12,8 @@ import numpy as np
 
 from saliency_eval.boards.alike import check_alike, difference, is_ceiling, is_parted, largest, order
 from saliency_eval.boards.board import Apart, Board
+from saliency_eval.boards.notes import ALWAYS, absent
+from saliency_eval.boards.tested import MOST_MODELS
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.run import Run, check_runs
@@ -83,12 +85,25 @@ def one_board(
         return None, problems
     lost = [Apart("", p.file or "", p.code, p.message) for p in skipped if about(p, runs[0].data.id)]
     board = board_of(chosen, primary, [*apart, *lost])
-    return board, problems + [unranked(run, board) for run in board.runs if run.reason(board.primary)]
+    problems += [unranked(run, board) for run in board.runs if run.reason(board.primary)]
+    return board, problems + baselines(board)
+
+
+def baselines(board: Board) -> list[Problem]:
+    """The finding that a board lacks what its models have to beat."""
+    if not (gone := absent((run.source, run.model) for run in board.runs)):
+        return []
+    text = f"the board of {shown(board.data.id)} has no row of {' and '.join(ALWAYS[name] for name in gone)}"
+    remedy = f"score as the others: saliency-eval score {' '.join(f'model:{name}' for name in gone)}"
+    return [Problem("no_baseline", text, remedy)]
 
 
 def board_of(runs: Sequence[Run], primary: str | None = None, apart: Iterable[Apart] = ()) -> Board:
     """The board of runs that may all be ranked. Raises as `ranked`."""
     check_runs(runs)
+    if len(runs) > MOST_MODELS:
+        text = f"a board ranks at most {MOST_MODELS} models, got {len(runs)} on {shown(runs[0].data.id)}"
+        fail("too_many", text, "build boards of fewer: name the folder of some of the runs")
     runs = sorted(runs, key=identity)
     found = ranked(runs, primary)
     return Board(primary or runs[0].labels[0], tuple(found), tuple(apart))

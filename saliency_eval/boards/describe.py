@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from saliency_eval import __version__, stats
-from saliency_eval.boards.alike import comparable, fields, model_of
-from saliency_eval.boards.samples import ALPHA, Sample, flips_of, interval, ranked, samples
+from saliency_eval.boards.alike import comparable, model_of
+from saliency_eval.boards.samples import Sample, interval, ranked, samples
+from saliency_eval.boards.tested import ALPHA, Tested, correction, flips_of, letters, reach, tested
 from saliency_eval.core import METRICS
-from saliency_eval.datasets import ADAPTERS
-from saliency_eval.datasets.card import Card
+from saliency_eval.formats import places
+from saliency_eval.signatures import fields
 from saliency_eval.store import folder_name, hashes, mean_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 MOST_PAIRS = 2_000  # over all metrics; where there are more, those of the primary metric alone are listed
 FLOOR = "centre_bias"
+NORMAL = NormalDist().inv_cdf(0.975)  # standard errors in half a 95 % interval
 Json = dict[str, Any]
 Numbers = Mapping[str, Mapping[int, Json]]  # by metric and place on the board
 
@@ -33,8 +36,8 @@ def document(board: Board) -> Json:
     seed = [board.data.id, board.data.sha256]
     found = samples([*board.runs, *board.ceilings], seed)
     own = {label: sample.first(len(board.runs)) for label, sample in found.items()}
-    pairs = {label: pairs_of(board, label, own[label], seed) for label in own}
-    numbers = {label: ranked(own[label], board.is_higher(label), pairs[label]) for label in own}
+    tests = {label: tested(own[label], board.is_higher(label), seed, len(board.runs)) for label in own}
+    numbers = {label: numbers_of(board, label, own[label], tests[label]) for label in own}
     ends = {label: ends_of(board, label, found[label], numbers[label]) for label in own}
     names = labels_of(board)
     document = {
@@ -45,10 +48,10 @@ def document(board: Board) -> Json:
         "primary": board.primary,
         "alpha": ALPHA,
         "bootstrap": {"b": stats.RESAMPLES, "unit": "image", "seed": seed},
-        "flips": {"b": max(map(flips_of, own.values())), "seed": seed},
+        "flips": flips(own.values(), seed, len(board.runs)),
         "metrics": {label: traits(board, label) | ends[label] for label in own},
         "rows": [row(board, place, numbers, ends, names) for place in range(len(board.runs))],
-        "pairs": [pair_row(board, label, p) for label in shown_of(board, pairs) for p in pairs[label]],
+        "pairs": [pair_row(board, label, p) for label in shown_of(board, tests) for p in tests[label].pairs],
         "correlations": list(correlations(board, numbers)),
         "not_ranked": [beside(board, one, found, names) for one in board.apart],
         "reported": [one.to_dict(board.runs) for one in board.reported],
@@ -70,11 +73,12 @@ def digits(value: Any) -> Any:
 
 
 def dataset(board: Board) -> Json:
-    """The data set, with what its card says where it has one."""
-    data = board.data
-    card = Card.of(data.id) if data.id in ADAPTERS and data.id != "folder" else None
-    licence, citation = (card.licence, card.citation.strip()) if card else (None, None)
-    return data._asdict() | {"licence": licence, "citation": citation}
+    """The data set, with what its card said when it was scored on: of several runs the first that says it."""
+    said = {
+        key: next(filter(None, (getattr(run.data, key) for run in board.runs)), None)
+        for key in ("licence", "citation")
+    }
+    return board.data._asdict() | said
 
 
 def traits(board: Board, label: str) -> Json:
@@ -163,18 +167,25 @@ def cell(board: Board, label: str, place: int, numbers: Mapping[int, Json], ends
     run = board.runs[place]
     if place not in numbers:
         empty = ("mean", "lo", "hi", "se", "skew", "rank_lo", "rank_hi", "p_first", "norm")
-        return dict.fromkeys(empty) | {"groups": [], "reason": run.reason(label)}
+        return dict.fromkeys(empty) | {"groups": [], "reason": run.reason(label), "drawn": None}
     found = numbers[place]
-    reason = "one image has no interval" if found["lo"] is None else None
-    return {**found, "norm": norm(found["mean"], ends, board.is_higher(label)), "reason": reason}
+    few = "one image has" if len(run.ids) == 1 else "so few different scores have"
+    reason = f"{few} no interval" if found["lo"] is None else None
+    drawn = run.drawn_errors.get(label)
+    half = None if drawn is None else NORMAL * drawn
+    return {
+        **found,
+        "norm": norm(found["mean"], ends, board.is_higher(label)),
+        "reason": reason,
+        "drawn": half,
+    }
 
 
 def rank(cell: Json) -> str:
     """The ranks that the images allow: `1`, `3-4`, or `-` where none can be told."""
     if cell["rank_lo"] is None:
         return "-"
-    low, high = math.floor(cell["rank_lo"]), math.ceil(cell["rank_hi"])  # a shared rank may lie between two
-    return str(low) if low == high else f"{low}-{high}"
+    return places(cell["rank_lo"], cell["rank_hi"])
 
 
 def beside(board: Board, one: Apart, found: Mapping[str, Sample], names: Mapping[str, str]) -> Json:
@@ -196,25 +207,31 @@ def beside(board: Board, one: Apart, found: Mapping[str, Sample], names: Mapping
 # ------------------------------------------------------------------ pairs
 
 
-def pairs_of(board: Board, label: str, sample: Sample, seed: Sequence[str]) -> list[stats.Pair]:
-    """All pairs of a metric, in the order of rows; `a` and `b` are places on the board."""
-    if len(sample.places) < 2:
-        return []
-    found = stats.pairs(sample.scores, sample.means, board.is_higher(label), *seed)
-    return [pair._replace(a=sample.places[pair.a], b=sample.places[pair.b]) for pair in found]
+def numbers_of(board: Board, label: str, sample: Sample, found: Tested) -> dict[int, Json]:
+    """What is known of each model in one metric, by place."""
+    higher = board.is_higher(label)
+    return ranked(sample, higher, letters(sample, higher, found.apart))
 
 
-def shown_of(board: Board, pairs: Mapping[str, Sequence[stats.Pair]]) -> Sequence[str]:
+def flips(found: Iterable[Sample], seed: Sequence[str], models: int) -> Json:
+    """How pairs were tested: flips, the correction for all pairs, and how many places apart the listed ones stand."""
+    most, kind = max(flips_of(sample, models) for sample in found), correction(models)
+    return {"b": most, "seed": seed, "correction": kind, "reach": None if kind == "holm" else reach(models)}
+
+
+def shown_of(board: Board, tests: Mapping[str, Tested]) -> Sequence[str]:
     """The metrics whose pairs are listed."""
-    return board.labels if sum(map(len, pairs.values())) <= MOST_PAIRS else [board.primary]
+    count = sum(len(found.pairs) for found in tests.values())
+    return board.labels if count <= MOST_PAIRS else [board.primary]
 
 
 def pair_row(board: Board, label: str, pair: stats.Pair) -> Json:
     """Two models in one metric, the upper row first."""
     found = pair._asdict()
     runs = {end: folder_name(board.runs[found.pop(end)]) for end in ("a", "b")}
-    ends = {short: found.pop(name) for short, name in (("diff", "difference"), ("lo", "low"), ("hi", "high"))}
-    return {"metric": label, **runs, **ends, **found}
+    renamed = {"diff": "difference", "lo": "low", "hi": "high"}
+    renamed |= {f"p_{correction(len(board.runs))}": "p_holm"}
+    return {"metric": label, **runs, **{key: found.pop(name) for key, name in renamed.items()}, **found}
 
 
 def correlations(board: Board, numbers: Numbers) -> Iterator[Json]:

@@ -13,7 +13,6 @@ from saliency_eval import stats
 from saliency_eval.boards.alike import order
 from saliency_eval.run import Run
 
-ALPHA = 0.05
 Array = NDArray[np.float64]
 
 
@@ -26,8 +25,8 @@ class Sample(NamedTuple):
 
     def first(self, count: int) -> Sample:
         """The same of the first so many runs."""
-        kept = [k for k, place in enumerate(self.places) if place < count]
-        return Sample(tuple(self.places[k] for k in kept), self.scores[:, kept], self.means[:, kept])
+        kept = sum(place < count for place in self.places)  # places grow
+        return Sample(self.places[:kept], self.scores[:, :kept], self.means[:, :kept])
 
     def mean(self, k: int) -> float:
         """The mean in a column."""
@@ -57,10 +56,9 @@ def samples(runs: Sequence[Run], seed: Sequence[str]) -> dict[str, Sample]:
 def interval(sample: Sample, k: int) -> dict[str, float | None]:
     """Mean, interval and standard error of a column; of one image there is the mean alone."""
     column = sample.scores[:, k]
-    if len(column) < 2:
-        return {"mean": sample.mean(k), "lo": None, "hi": None, "se": None}
-    low, high = stats.bca(column, sample.means[:, k])
-    return {"mean": sample.mean(k), "lo": low, "hi": high, "se": deviation(column) / math.sqrt(len(column))}
+    found = stats.mean_interval(column, sample.means[:, k])
+    se = deviation(column) / math.sqrt(len(column)) if len(column) > 1 else None
+    return {"mean": found.mean, "lo": found.low, "hi": found.high, "se": se}
 
 
 def deviation(column: Array) -> float:
@@ -69,9 +67,8 @@ def deviation(column: Array) -> float:
     return float(np.std(column / largest, ddof=1)) * largest
 
 
-def ranked(sample: Sample, higher: bool, pairs: Sequence[stats.Pair]) -> dict[int, dict[str, Any]]:
+def ranked(sample: Sample, higher: bool, groups: Sequence[list[str]]) -> dict[int, dict[str, Any]]:
     """By place: interval, skew, rank interval, P(first) and groups of one metric."""
-    groups = letters(sample, higher, pairs)
     found: dict[int, dict[str, Any]] = {}
     for k, (place, skew) in enumerate(zip(sample.places, stats.skewness(sample.scores), strict=True)):
         found[place] = interval(sample, k) | {"skew": skew, "groups": groups[k]} | of_rank()
@@ -87,20 +84,3 @@ def of_rank(
 ) -> dict[str, Any]:
     """What the resampled ranks say."""
     return {"rank_lo": low, "rank_hi": high, "p_first": first}
-
-
-def letters(sample: Sample, higher: bool, pairs: Sequence[stats.Pair]) -> list[list[str]]:
-    """The groups of each column, in the order of this metric: whose pair is apart shares none."""
-    apart = np.zeros((len(sample.places),) * 2, bool)
-    for pair in pairs:
-        a, b = sample.places.index(pair.a), sample.places.index(pair.b)
-        apart[a, b] = apart[b, a] = pair.p_holm < ALPHA
-    rows = sample.order(higher)
-    named = stats.letters(apart[np.ix_(rows, rows)])
-    by_column = dict(zip(rows, named, strict=True))
-    return [list(by_column[k]) for k in range(len(rows))]
-
-
-def flips_of(sample: Sample) -> int:
-    """How many choices of signs the tests of all pairs of a metric took: all of them where there are few."""
-    return min(stats.flips_for(len(sample.places)), 1 << len(sample.scores))

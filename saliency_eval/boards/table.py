@@ -1,145 +1,230 @@
-"""The table that people read, whatever the format: rounded numbers, and in words what they rest on."""
+"""The table that people read, whatever the format: one object made from `leaderboard.json`, its numbers rounded."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from saliency_eval.boards.board import rounded
+from saliency_eval.boards.notes import ALWAYS, Aside, Note, asides, card, direction, has_share, notes
+from saliency_eval.formats import ARROWS, letters, percent, places, rounded_of
 
-BASELINES = {"uniform", "centre_gaussian", "centre_bias"}
-HEAVY_TAIL = 3
 Json = Mapping[str, Any]
-SECTIONS = {
-    "ceiling": ("Ceiling", "What observers reach under the maps of the others. Not ranked."),
-    "incomplete": ("Incomplete", "Some images were not scored; not ranked."),
-    "mixed_signature": (
-        "Other signatures",
-        "Scored in another way; not to be compared with the table above.",
-    ),
-    "skipped_result": ("Not read", "Files of results that could not be used."),
-}
-REPORTED = "Published elsewhere, not comparable"
-REPORTED_WHY = "Values as their sources print them: other code, other settings or other data. Not ranked."
 
 
-class Note(NamedTuple):
-    """A sentence in which names stand for `{}`."""
+class Column(NamedTuple):
+    """A metric: its direction, and what a reader must know of it."""
 
-    text: str
-    names: tuple[str, ...] = ()
+    key: str
+    better: str
+    hint: str
+    signature: str
 
-    def said(self, escape: Callable[[str], str]) -> str:
-        """The sentence, its names escaped for a format.
+    @property
+    def arrow(self) -> str:
+        """Which way is better."""
+        return ARROWS[self.better]
 
-        >>> Note("by {}", ("a|b",)).said(lambda name: name.replace("|", "/"))
-        'by a/b'
-        """
-        return self.text.format(*map(escape, self.names))
+    @property
+    def first(self) -> str:
+        """The order that has the best on top."""
+        return "descending" if self.better == "higher" else "ascending"
 
 
-class Mean(NamedTuple):
-    """A number as it is shown; `mark` is best, second or nothing."""
+class Cell(NamedTuple):
+    """One metric of one model, `exact` as the document has it; `mark` is best, second or empty."""
 
+    key: str
+    exact: Json
     mean: str
     half: str = ""
+    interval: str = ""
     groups: tuple[str, ...] = ()
     mark: str = ""
+    hint: str = ""
+    drawn: str = ""
+
+    @property
+    def value(self) -> str:
+        """What it is sorted by: all digits of the mean."""
+        return "" if self.exact.get("mean") is None else repr(self.exact["mean"])
+
+    @property
+    def letters(self) -> str:
+        """The groups in one word."""
+        return letters(self.groups)
+
+    @property
+    def plain(self) -> str:
+        """The cell as one line of text."""
+        parts = [
+            self.mean,
+            self.half and f"\u00b1{self.half}",
+            self.drawn and f"({self.drawn})",
+            *self.groups,
+        ]
+        return " ".join(filter(None, parts))
 
 
 class Row(NamedTuple):
-    """One model; `images` says how many were scored, and what had to be done to some."""
+    """One model: `place` is its number in the displayed order, `images` says how many were scored and what had to be
+    done to some, `scores` is the file beside the board or empty.
+    """
 
+    place: int
     rank: str
     model: str
-    means: tuple[Mean, ...]
+    cells: tuple[Cell, ...]
+    norm: float | None
     of_ceiling: str
     images: str
+    n: int
     run: str
-
-
-class Aside(NamedTuple):
-    """A section below the table: its heading, a sentence, and rows of model, detail, run."""
-
-    heading: str
-    why: str
-    rows: tuple[tuple[str, str, str], ...]
+    scores: str
 
 
 class Table(NamedTuple):
-    """Names are as they were given: each format escapes them. `metrics` are labels with their direction."""
+    """Names are as they were given: each format escapes them. `ceiling` is empty where no metric has one."""
 
     title: str
     sentence: Note
-    metrics: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
+    primary: Column
     of_ceiling: bool
     rows: tuple[Row, ...]
+    ceiling: tuple[Cell, ...]
     notes: tuple[Note, ...]
-    signatures: tuple[str, ...]
     card: tuple[tuple[str, str], ...]
     citation: str
+    correlations: tuple[Json, ...]
     asides: tuple[Aside, ...]
     reported: tuple[Json, ...]
 
 
 def table(document: Json) -> Table:
     """The table of a board."""
-    data, metrics, labels = document["dataset"], document["metrics"], document["order"]
-    marks = {label: marks_of(document, label) for label in labels}
+    data, columns = document["dataset"], columns_of(document)
+    marks = {label: marks_of(document, label) for label in document["order"]}
     return Table(
         f"{data['id']}@{data['version']}, protocol {document['protocol']}",
         Note(
             f"Means over {document['rows'][0]['n']} images \u00b1 half of their 95 % interval, best first by {{}}.",
             (document["primary"],),
         ),
-        tuple((label, metrics[label]["better"]) for label in labels),
+        columns,
+        next(column for column in columns if column.key == document["primary"]),
         has_share(document),
         tuple(row_of(document, place, marks) for place in range(len(document["rows"]))),
+        ceiling_of(document),
         tuple(notes(document)),
-        tuple(metrics[label]["signature"] for label in labels),
         card(data),
         data["citation"] or "",
+        tuple(document["correlations"]),
         tuple(asides(document)),
         tuple(document["reported"]),
     )
 
 
-# ------------------------------------------------------------------ rows
+# ------------------------------------------------------------------ order
+
+
+def keys(document: Json) -> list[str]:
+    """The metrics, the primary one first."""
+    return sorted(document["order"], key=lambda key: bool(key != document["primary"]))
+
+
+def by_mean(document: Json, key: str) -> list[Json]:
+    """The models that have a mean, best first; ties in displayed order."""
+    sign = -1 if document["metrics"][key]["better"] == "higher" else 1
+    found = [row for row in document["rows"] if row["metrics"][key]["mean"] is not None]
+    return sorted(found, key=lambda row: float(sign * row["metrics"][key]["mean"]))
+
+
+def marks_of(document: Json, label: str) -> list[str]:
+    """By row: the best and all of its group, and the second where it is outside of that group."""
+    order = by_mean(document, label)
+    best = set(order[0]["metrics"][label]["groups"]) if order else set()
+    found = ["best" if best & set(row["metrics"][label]["groups"]) else "" for row in document["rows"]]
+    second = next((k for k, row in enumerate(document["rows"]) if row is order[1]), 0) if order[1:] else 0
+    if order[1:] and not found[second]:
+        found[second] = "second"
+    return found
+
+
+# ------------------------------------------------------------------ columns and rows
+
+
+def columns_of(document: Json) -> tuple[Column, ...]:
+    """The columns of metrics, in the order of the document."""
+    metrics = document["metrics"]
+    return tuple(
+        Column(key, metrics[key]["better"], direction(metrics[key]), metrics[key]["signature"])
+        for key in document["order"]
+    )
 
 
 def row_of(document: Json, place: int, marks: Mapping[str, Sequence[str]]) -> Row:
     """The row of one model."""
     row = document["rows"][place]
-    means = tuple(mean_of(row["metrics"][label], marks[label][place]) for label in document["order"])
-    norm = row["metrics"][document["primary"]]["norm"]
-    share = "" if norm is None else f"{100 * norm + 0.0:.0f} %"
-    return Row(row["rank"], name_of(row), means, share, images(row, document["dataset"]["n"]), row["run"])
+    cells = tuple(cell_of(key, row["metrics"][key], marks[key][place]) for key in document["order"])
+    norm, run = row["metrics"][document["primary"]]["norm"], row["run"]
+    share = "" if norm is None else percent(norm)
+    counted = images(row, document["dataset"]["n"])
+    return Row(place, row["rank"], name_of(row), cells, norm, share, counted, row["n"], run, scores_file(run))
 
 
 def name_of(row: Json) -> str:
     """The model, marked where it is a baseline of this package."""
-    known = row["source"].partition("|")[0] in BASELINES
+    known = row["source"].partition("|")[0] in {*ALWAYS, "centre_gaussian"}
     return f"{row['label']} (baseline)" if known else str(row["label"])
 
 
-def mean_of(cell: Json, mark: str = "") -> Mean:
+def cell_of(key: str, value: Json, mark: str = "") -> Cell:
     """One number: `n/a` where there is none."""
-    return Mean(*rounded(dict(cell)), tuple(cell.get("groups", ())), mark)
+    groups = tuple(value.get("groups", ()))
+    return Cell(key, value, *rounded_of(value), groups, mark, hint(value), drawn(value))
 
 
-def marks_of(document: Json, label: str) -> list[str]:
-    """By row: the best and all of its group, and the second where it is outside of that group."""
-    cells = [row["metrics"][label] for row in document["rows"]]
-    sign = -1 if document["metrics"][label]["better"] == "higher" else 1
-    order = sorted(
-        (k for k, c in enumerate(cells) if c["mean"] is not None), key=lambda k: sign * cells[k]["mean"]
-    )
-    best = set(cells[order[0]]["groups"]) if order else set()
-    found = ["best" if best & set(cell["groups"]) else "" for cell in cells]
-    if len(order) > 1 and not found[order[1]]:
-        found[order[1]] = "second"
-    return found
+def drawn(value: Json) -> str:
+    """The error that draws add to a mean, where it is above a tenth of the half-width of its interval.
+
+    >>> drawn({"lo": 0.7, "hi": 0.72, "drawn": 0.00123}), drawn({"lo": 0.7, "hi": 0.72, "drawn": 0.0009})
+    ('draws \xb10.0012', '')
+    """
+    if (
+        value.get("drawn") is None
+        or value["lo"] is None
+        or not value["drawn"] > (value["hi"] - value["lo"]) / 20
+    ):
+        return ""
+    return f"draws \u00b1{value['drawn']:#.2g}"
+
+
+def hint(value: Json) -> str:
+    """What stands behind a number: why there is none, its ranks, its share of the ceiling."""
+    if value["mean"] is None:
+        return value.get("reason") or ""
+    said = [value.get("reason") or "", "" if value.get("rank_lo") is None else ranks(value)]
+    said += [f"{percent(value['norm'])} of the way to the ceiling"] if value.get("norm") is not None else []
+    return ", ".join(filter(None, said))
+
+
+def ranks(value: Json) -> str:
+    """Where a model stands in the resamples."""
+    return f"ranks {places(value['rank_lo'], value['rank_hi'])}, first in {percent(value['p_first'])} of resamples"
+
+
+def ceiling_of(document: Json) -> tuple[Cell, ...]:
+    """What observers reach, empty where no metric has it."""
+    found = {key: document["metrics"][key]["ceiling"] for key in document["order"]}
+    if not any(found.values()):
+        return ()
+    return tuple(cell_of(key, value) if value else Cell(key, {}, "") for key, value in found.items())
+
+
+def scores_file(run: str) -> str:
+    """The file of the scores of a run, empty for a run whose name is no plain one."""
+    return f"scores/{run}.csv.gz" if re.fullmatch(r"[a-z0-9._-]{1,80}", run) else ""
 
 
 def images(row: Json, of: int) -> str:
@@ -167,78 +252,3 @@ def counted(field: str | None) -> tuple[str, str]:
 def maps(count: str) -> str:
     """So many maps."""
     return "1 map" if count == "1" else f"{count} maps".strip()
-
-
-# ------------------------------------------------------------------ below the table
-
-
-def notes(document: Json) -> Iterator[Note]:
-    """What the numbers rest on, in sentences."""
-    draws, flips = document["bootstrap"]["b"], document["flips"]["b"]
-    yield Note("Models that share a letter cannot be told apart with this many images.")
-    yield Note(
-        f"Intervals: BCa, {draws} bootstrap resamples of the images, the same for all models and metrics. "
-        "Ranks: 95 % interval of the rank in those resamples."
-    )
-    yield Note(
-        f"Letters: sign flips of the differences of images ({flips} flips), Holm over all pairs of a metric, "
-        f"alpha {document['alpha']:g}. A letter stands for neighbours in the order of the metric; of two "
-        "models without a common one, the table of pairs says whether they differ. Draws are seeded by id and "
-        "hash of the data set."
-    )
-    if has_share(document):
-        yield Note("Of ceiling: {} on the way from the centre bias to the observers.", (document["primary"],))
-    for label in document["order"]:
-        names = [row["label"] for row in document["rows"] if skewed(row["metrics"][label])]
-        if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            blanks = ", ".join("{}" for _ in names[:3])
-            text = f"Scores of {{}} have a skew above {HEAVY_TAIL} for {blanks}{more}: those intervals are too narrow."
-            yield Note(text, (label, *names[:3]))
-
-
-def skewed(cell: Json) -> bool:
-    """Is the tail of the scores so heavy that no interval can be trusted?"""
-    return cell["skew"] is not None and bool(abs(cell["skew"]) > HEAVY_TAIL)
-
-
-def has_share(document: Json) -> bool:
-    """Are floor and ceiling of the primary metric both known?"""
-    return any(row["metrics"][document["primary"]]["norm"] is not None for row in document["rows"])
-
-
-def card(data: Json) -> tuple[tuple[str, str], ...]:
-    """What is known of the data set."""
-    known = {
-        "data set": f"{data['id']}@{data['version']}",
-        "images": str(data["n"]),
-        "sha256": data["sha256"],
-        "licence": data["licence"] or "",
-    }
-    return tuple((key, text) for key, text in known.items() if text)
-
-
-def asides(document: Json) -> list[Aside]:
-    """The sections of runs that are not ranked, those with something in them."""
-    found = []
-    for reason, (heading, why) in SECTIONS.items():
-        rows = [
-            (one["label"], detail(document, one), one["run"])
-            for one in document["not_ranked"]
-            if one["reason"] == reason
-        ]
-        found += [Aside(heading, why, tuple(rows))] if rows else []
-    return found
-
-
-def detail(document: Json, one: Json) -> str:
-    """Why a run is not ranked; of a ceiling its means, of another signature both."""
-    if "metrics" not in one:
-        return f"{one['detail']} images" if one["reason"] == "incomplete" else str(one["detail"])
-    means = "; ".join(
-        f"{label} {mean}" + (f" \u00b1{half}" if half else "")
-        for label in one.get("order", document["order"])
-        if label in one["metrics"]
-        for mean, half, *_ in [mean_of(one["metrics"][label])]
-    )
-    return means if one["reason"] == "ceiling" else f"{one['detail']}: {means}"

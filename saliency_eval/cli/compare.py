@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,7 +62,7 @@ def compare(
     executor: Executor = "local",
     strict: Strict = False,
     bootstrap: Annotated[
-        int, typer.Option(help="Resamples of images, for intervals.", min=1, max=1_000_000)
+        int, typer.Option(help="Resamples of images, for intervals.", min=100, max=1_000_000)
     ] = 10_000,
     flips: Annotated[
         int | None,
@@ -86,9 +87,11 @@ def compare(
     Example: saliency-eval compare results/osie/a-1c9e77ab results/osie/b-07d2ff10 --metric nss
     """
     begin(sources, kind, on_missing, resize, format, quiet)
+    from saliency_eval.comparison import check_options
     from saliency_eval.comparison import compare as compare_runs
     from saliency_eval.scoring import score
 
+    check_options(bootstrap, flips, alpha, worst)
     saved = {number: run for number, text in enumerate(sources) if (run := saved_run(text)) is not None}
     dataset = data_of(sources, saved, data, root)
     metric = metric or first_metric(saved, protocol)
@@ -122,6 +125,10 @@ def begin(sources: Sequence[str], kind: str, on_missing: str, resize: str, forma
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
     if len(sources) < 2:
         fail("usage", f"compare needs at least two models, got {len(sources)}", "name another run")
+    [(source, times)] = Counter(sources).most_common(1)
+    if times > 1:
+        text = f"compare needs different models, {shown(source, 200)} was given {times} times"
+        fail("usage", text, "name each once")
 
 
 def saved_run(text: str) -> Run | None:
@@ -195,23 +202,27 @@ def show_text(found: Comparison) -> None:
     for a, b, images in text.ahead(found):
         console.print(f"{shown(a)} ahead of {shown(b)}: {text.listed(images)}")
     if not console.quiet:
-        for line in ("", found.method, *found.signatures):
+        for line in ("", found.method, *text.notes(found), *found.signatures):
             console.print(shown(line, 2000))
 
 
 def as_json(found: Comparison) -> dict[str, object]:
     """The comparison as strict JSON."""
+    from saliency_eval.comparison import text
+
+    reason = {"reason": "one image has no interval"} if len(found.ids) == 1 else {}
+    short = {"low": "lo", "high": "hi"}
     pairs = []
     for pair, row in zip(found.pairs, found.rows(), strict=True):
         first, second = ([image._asdict() for image in images] for images in found.deciding(pair))
-        numbers = {key: None if value != value else value for key, value in row.items()}
-        pairs.append({**numbers, "images_first_ahead": first, "images_second_ahead": second})
+        numbers = {short.get(key, key): None if value != value else value for key, value in row.items()}
+        pairs.append({**numbers, **reason, "images_first_ahead": first, "images_second_ahead": second})
     means = [
-        {"model": name, "mean": mean.mean, "lo": mean.low, "hi": mean.high, "n": mean.n}
+        {"model": name, "mean": mean.mean, "lo": mean.low, "hi": mean.high, "n": mean.n, **reason}
         for name, mean in zip(found.models, found.means, strict=True)
     ]
     return {
         "metric": found.metric, "better": found.better, "models": means, "pairs": pairs,
         "bootstrap": found.bootstrap, "flips": found.flips, "alpha": found.alpha,
-        "signatures": list(found.signatures),
+        "notes": text.notes(found), "signatures": list(found.signatures),
     }  # fmt: skip

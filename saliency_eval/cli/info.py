@@ -122,7 +122,7 @@ def demo(
 
 def show_demo(out: Path, kept: bool) -> None:
     """The board, means only, and what to do next."""
-    from saliency_eval.cli.report import Result, as_json
+    from saliency_eval.cli.results import Result, as_json
     from saliency_eval.demo import run_demo
 
     card, runs, ceiling = run_demo(out)
@@ -143,7 +143,7 @@ def show_demo(out: Path, kept: bool) -> None:
 
 def board(ranked: Sequence[Run], ceiling: Run) -> list[list[str]]:
     """Rows of rank, model and means."""
-    from saliency_eval.cli.report import means
+    from saliency_eval.cli.results import means
 
     header = [f"{label} {sign}" for label, sign, *_ in means(ceiling)]
     ranks = [*map(str, range(1, len(ranked) + 1)), "-"]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saliency_eval.cli.console import arrow, columns, console
-from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice
+from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice, named_folder
 from saliency_eval.errors import GATE, fail, shown
 
 if TYPE_CHECKING:
     from saliency_eval.boards import Board
-    from saliency_eval.boards.table import Mean
+    from saliency_eval.boards.table import Row
     from saliency_eval.exports.verify import Verified
 
 HELP = """Leaderboards: tables and pages from saved runs.
@@ -27,7 +27,12 @@ app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 @app.command()
 def build(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of boards, a folder for each.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder of boards, a folder for each."
+        ),
+    ],
     results: Annotated[Path, typer.Argument(help="Folder of saved runs, of one data set or one run.")] = Path(
         "results"
     ),
@@ -69,7 +74,7 @@ def build(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="Folder of one board, or of several.")],
+    boards: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of one board, or of several.")],
     format: Format = "text",
     quiet: Quiet = False,
 ) -> None:
@@ -80,12 +85,15 @@ def verify(
     console.begin("leaderboard verify", choice("--format", format, TextOrJson), quiet)
     from saliency_eval.exports.verify import verify as verify_boards
 
-    found = verify_boards(folder)
+    found = verify_boards(boards)
     problems = [problem for one in found for problem in one.differences]
     status = GATE if problems else 0
     if format == "json":
-        results = [{"board": shown(one.name), "differences": len(one.differences), "other_platform": one.platform}
-                   for one in found]  # fmt: skip
+        results = [
+            {"board": shown(one.name), "differences": len(one.differences), "other_platform": one.platform,
+             "other_version": one.version}
+            for one in found
+        ]  # fmt: skip
         console.document(status, problems, results=results)
     else:
         for one in found:
@@ -100,6 +108,8 @@ def verdict(one: Verified) -> str:
         count = len(one.differences)
         return f"{shown(one.name)}: {count} difference{'s' if count > 1 else ''}"
     more = "; numbers differ by less than 1e-9, as those of another platform do" if one.platform else ""
+    if one.version:
+        more += f"; made by version {one.version}: the style and the script of its page were not compared"
     return f"{shown(one.name)}: all files are what the scores give{more}"
 
 
@@ -118,18 +128,9 @@ def show_board(board: Board) -> None:
 
     found = table(board.document)
     console.print(f"{shown(found.title, 200)}   {found.sentence.said(shown)}\n")
-    names = [f"{shown(label)} {arrow(better)}" for label, better in found.metrics]
+    names = [f"{shown(column.key)} {arrow(column.better)}" for column in found.columns]
     share = ["of ceiling"] if found.of_ceiling else []
-    rows = [
-        [
-            row.rank,
-            shown(row.model),
-            *map(cell, row.means),
-            *([row.of_ceiling] if share else []),
-            shown(row.images),
-        ]
-        for row in found.rows
-    ]
+    rows = [line_of(row, found.of_ceiling) for row in found.rows]
     header = ["", "model", *names, *share, "images"]
     for text in columns([header, *rows], ">" + "<" * (len(header) - 1)):
         console.print(text)
@@ -140,6 +141,7 @@ def show_board(board: Board) -> None:
     console.print(found.notes[0].said(shown))
 
 
-def cell(mean: Mean) -> str:
-    """One number with the half of its interval and its groups."""
-    return " ".join(filter(None, [mean.mean, mean.half and f"\u00b1{mean.half}", *mean.groups]))
+def line_of(row: Row, of_ceiling: bool) -> list[str]:
+    """The cells of one model."""
+    share = [row.of_ceiling] if of_ceiling else []
+    return [row.rank, shown(row.model), *(cell.plain for cell in row.cells), *share, shown(row.images)]

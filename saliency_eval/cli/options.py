@@ -41,6 +41,13 @@ def count(value: object) -> Count:
     return int(str(value))
 
 
+def named_folder(text: str) -> Path:
+    """A folder to write to; an empty name, as of a variable that is not set, is not taken for this one."""
+    if not str(text).strip():
+        raise typer.BadParameter("must name a folder, got nothing; . is this one")
+    return Path(text)
+
+
 Workers = Annotated[
     Count | None,
     typer.Option("--workers", parser=count, metavar="N|auto",

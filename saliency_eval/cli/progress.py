@@ -9,8 +9,11 @@ from saliency_eval.cli.console import console, shown
 
 
 @contextmanager
-def bar(total: int, label: str, *, resumable: bool = False) -> Iterator[Callable[[int], object]]:
-    """To be told how many images were finished; `resumable` when what was done is not lost on interruption."""
+def bar(total: int | None, label: str, *, resumable: bool = False) -> Iterator[Callable[[int], object]]:
+    """To be told how many images were finished, of a total if one is known.
+
+    `resumable` when what was done is not lost on interruption.
+    """
     from tqdm import tqdm
 
     done = 0
@@ -26,6 +29,7 @@ def bar(total: int, label: str, *, resumable: bool = False) -> Iterator[Callable
         try:
             yield step
         except KeyboardInterrupt:
+            of = "" if total is None else f" of {total}"
             then = "continues" if resumable else "starts again"
-            console.interrupted = f"interrupted after {done} of {total}; the same command {then}"
+            console.interrupted = f"interrupted after {done}{of}; the same command {then}"
             raise

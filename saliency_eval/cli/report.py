@@ -1,241 +1,174 @@
-"""How scored runs are saved and shown."""
+"""`report` and `explain`: pages to look at."""
 
 from __future__ import annotations
 
-import functools
-import platform
-import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
-from saliency_eval.cli.beside import causes, show_causes, show_table
+import typer
+
 from saliency_eval.cli.console import arrow, columns, console
-from saliency_eval.core import METRICS
-from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
-from saliency_eval.profiling import Stages
-from saliency_eval.run import Run, rounded
-from saliency_eval.side_by_side import Difference
-from saliency_eval.signatures import short_signature
-from saliency_eval.store import mean_of, save
+from saliency_eval.cli.options import Data, Format, Metrics, Quiet, Root, TextOrJson, Workers, choice
+from saliency_eval.cli.progress import bar
+from saliency_eval.cli.score import KindName, Pattern, Prefix, Suffix, VariableName, worker_count
+from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
+from saliency_eval.options import split_list
 
-CHANCE = 0.55  # AUC-Judd of a constant map is a little above 0.5
-COUNTED = {"constant": "constant", "resized": "resized", "missing": "missing", "dropped_fixations": "dropped"}
-
-
-class Result(NamedTuple):
-    """A run, how long it took, and where it was saved."""
-
-    run: Run
-    seconds: float
-    folder: Path | None = None
+if TYPE_CHECKING:
+    from saliency_eval.report import Explained
+    from saliency_eval.report.sections import Model
 
 
-class Group(NamedTuple):
-    """The results of one set of predictions, one for each protocol, and why they differ."""
-
-    results: Sequence[Result]
-    causes: Sequence[Difference] = ()
-
-
-def keep(results: Sequence[Result], out: Path | None) -> tuple[list[Result], list[Problem]]:
-    """The results with the folders they were saved in, and why some could not be: scores are shown anyway."""
-    kept, lost = [], []
-    for result in results:
-        try:
-            folder = out and save(result.run, out, log(result.seconds))
-        except SaliencyEvalError as error:
-            folder = None
-            lost += error.problems
-        kept.append(result._replace(folder=folder))
-    return kept, lost
-
-
-def grouped(
-    results: Sequence[Result], protocols: int, measure: Callable[[int, str, Sequence[str]], Run] | None
-) -> list[Group]:
-    """The results of each set of predictions; `measure` scores metrics of a set by its number, for the causes."""
-    found = []
-    for number, first in enumerate(range(0, len(results), protocols)):
-        own = results[first : first + protocols]
-        why = causes([r.run for r in own], functools.partial(measure, number)) if measure else ()
-        found.append(Group(own, why))
-    return found
-
-
-def log(seconds: float) -> str:
-    """What is not part of the content of a run."""
-    lines = [
-        f"command: {' '.join(shown(word, 5000) for word in sys.argv)}",
-        f"host: {platform.node()}, python {platform.python_version()}",
-        f"finished: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}, {seconds:.1f} s",
-    ]
-    return "\n".join(lines) + "\n"
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("report")(report)
+    app.command("explain")(explain)
 
 
 def report(
-    groups: Sequence[Group],
-    lost: Sequence[Problem],
-    *,
-    bare: str | None,
-    short: bool,
-    stages: Stages | None,
+    runs: Annotated[list[Path], typer.Argument(help="Folders of saved runs, of one data set.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page.")],
+    data: Annotated[
+        str | None, typer.Option("--data", help="Data set of the pictures; default that of the runs.")
+    ] = None,
+    root: Root = None,
+    pred: Annotated[
+        list[str] | None,
+        typer.Option(help="Predictions for the pictures: MODEL=FOLDER, or one for each run in their order."),
+    ] = None,
+    primary: Annotated[str | None, typer.Option(help="Metric that ranks; default the first.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Protocol of board and images; default the first of the runs.")
+    ] = None,
+    each: Annotated[
+        int | None,
+        typer.Option(help="Best and worst images of each model; default 3 or fewer.", min=1, max=100),
+    ] = None,
+    prefix: Prefix = "",
+    suffix: Suffix = "",
+    pattern: Pattern = None,
+    variable: VariableName = None,
+    workers: Workers = None,
+    format: Format = "text",
+    quiet: Quiet = False,
 ) -> None:
-    """Show all results in the format that was asked for, and what the stages took if they were measured."""
-    results = [result for group in groups for result in group.results]
-    if console.format == "json":
-        show_json(groups, lost, stages)
-    elif bare is not None:
-        show_bare(results, bare)
-    else:
-        show_text(groups, short)
-        if stages is not None:
-            show_stages(stages, sum(len(r.run.ids) for r in results))
+    """Make one page of saved runs: board, the same maps under several protocols, best and worst images.
+
+    Example: saliency-eval report results/osie --out page.html --root data/OSIE --pred mine=preds/
+    """
+    from saliency_eval.report import report_page
+    from saliency_eval.saved import load_runs
+
+    console.begin("report", choice("--format", format, TextOrJson), quiet)
+    read = [load_runs(folder) for folder in runs]
+    found = {id(run): run for some, _ in read for run in some}
+    skipped = [problem for _, problems in read for problem in problems]
+    with bar(None, "causes") as progress:
+        page, missing = report_page(
+            list(found.values()), data, pred or (), root=root, primary=primary, protocol=protocol, each=each,
+            skipped=skipped, workers=worker_count(workers), progress=progress,
+            prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
+        )  # fmt: skip
+    saved(page, out, missing, skipped)
 
 
-def show_stages(stages: Stages, images: int) -> None:
-    """CPU time by stage, the longest first."""
-    total = sum(stages.seconds.values())
-    longest = sorted(stages.seconds.items(), key=lambda item: -item[1])
+def explain(
+    image: Annotated[str, typer.Argument(help="The image, as the data set names it.")],
+    pred: Annotated[
+        list[str], typer.Option(help="Folder or archive of maps, or model:NAME; several are compared.")
+    ],
+    data: Data,
+    root: Root = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page; default explain-IMAGE.html.")
+    ] = None,
+    metrics: Metrics = None,
+    protocol: Annotated[str, typer.Option(help="mit, tuebingen, salicon2017, salicon2015 or exact.")] = "mit",
+    kind: KindName = "map",
+    name: Annotated[list[str] | None, typer.Option(help="Display name of each model.")] = None,
+    prefix: Prefix = "",
+    suffix: Suffix = "",
+    pattern: Pattern = None,
+    variable: VariableName = None,
+    format: Format = "text",
+    quiet: Quiet = False,
+) -> None:
+    """Show what each metric saw of one image: ROC curve, z-scores, the pixels that cost, and how they add up.
+
+    Example: saliency-eval explain 1042 --pred preds/ --pred model:centre_bias --data osie --root data/OSIE
+    """
+    from saliency_eval.report import explain as explain_image
+    from saliency_eval.store import slug
+
+    console.begin("explain", choice("--format", format, TextOrJson), quiet)
+    if name and len(name) != len(pred):
+        fail("usage", f"{len(pred)} predictions need as many --name, got {len(name)}")
+    found = explain_image(
+        image, pred, data, split_list(",".join(metrics)) if metrics else None,
+        protocol=protocol, kind=kind, names=name, root=root,  # type: ignore[arg-type]
+        prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
+    )  # fmt: skip
+    if format == "text":
+        show(found)
+    written = out or Path(f"explain-{slug(image)}.html")
+    saved(found.page, written, (), found.problems, results=[as_json(model, found) for model in found.models])
+
+
+def show(found: Explained) -> None:
+    """The values of all models, and a signature for each metric."""
+    names = [shown(model.name, 30) for model in found.models]
+    console.print(f"{shown(found.id)} of {shown(found.data)}\n")
     rows = [
-        [name, f"{seconds:.3f}", f"{seconds / total:.1%}", f"{1000 * seconds / images:.3f}"]
-        for name, seconds in [*longest, ("total", total)]
+        [shown(s.label), arrow(s.better), *(f"{model.values[n]:.6g}" for model in found.models)]
+        for n, s in enumerate(found.sections)
     ]
-    console.print()
-    for text in columns([["stage", "CPU s", "share", "ms per image"], *rows], "<>>>"):
+    for text in columns([["metric", "", *names], *rows], "<<" + ">" * len(names)):
         console.print(text)
-
-
-def show_text(groups: Sequence[Group], short: bool) -> None:
-    """One table after the other: for each set of predictions its protocols side by side."""
-    for number, group in enumerate(groups):
-        if number:
-            console.print()
-        runs = [result.run for result in group.results]
-        begin(runs)
-        if len(runs) > 1:
-            show_table(runs)
-        else:
-            for text in columns([["metric", "", "mean", "95 % interval"], *means(runs[0])], "<<><"):
-                console.print(text)
-        if not console.quiet:
-            show_causes(runs, group.causes)
-        console.print()
-        end(group.results, short)
-
-
-def begin(runs: Sequence[Run]) -> None:
-    """What was noticed, and the heading of a table."""
-    console.problems(dict.fromkeys(problem for run in runs for problem in run.problems))
-    if any(map(foreign, runs)):
-        console.note(
-            "hint: shuffled_auc is at chance, auc_judd is not: a model of the centre, or maps of other images?"
-        )
-    console.print(heading(runs))
-    if not all(run.complete for run in runs):
-        console.print(not_a_score(runs[0]))
     console.print()
+    for line in dict.fromkeys(line for model in found.models for line in model.signatures):
+        console.print(line)
 
 
-def end(results: Sequence[Result], short: bool) -> None:
-    """The signatures, and where each run is."""
-    for run, *_ in results:
-        for line in run.signatures.values():
-            if not console.quiet:
-                console.print(short_signature(line) if short else line)
-    for result in results:
-        console.print((f"{result.run.setting.protocol}: " if len(results) > 1 else "") + closing(result))
+def as_json(model: Model, found: Explained) -> dict[str, object]:
+    """The values of a model with their signatures, null where there is none."""
+    pairs = list(zip(found.sections, model.values, model.signatures, strict=True))
+    return {
+        "image": shown(found.id),
+        "model": shown(model.name),
+        "metrics": {s.label: value if math.isfinite(value) else None for s, value, _ in pairs},
+        "signatures": {s.label: line for s, _, line in pairs},
+    }
 
 
-def closing(result: Result) -> str:
-    """The last line: where the run is, and how long it took."""
-    run, seconds, folder = result
-    if run.restored:
-        return f"already complete: {shown(folder, 500)}   {seconds:.1f} s"
-    before = f", after {run.taken_up} of an interrupted run" if run.taken_up else ""
-    rate = f"{seconds:.1f} s, {(len(run.ids) - run.taken_up) / max(seconds, 1e-9):.0f} images/s{before}"
-    return f"saved {shown(folder, 500)}   {rate}" if folder else rate
+def saved(
+    page: str,
+    out: Path,
+    missing: Sequence[str],
+    problems: Sequence[Problem],
+    results: Sequence[dict[str, object]] = (),
+) -> None:
+    """Write a page, and say where it is and what is missing on it."""
+    from saliency_eval.disk import replace
 
-
-def foreign(run: Run) -> bool:
-    """Do the maps know where people look, but not what in this very image draws them?"""
-    shuffled, judd = run.means.get("shuffled_auc"), run.means.get("auc_judd")
-    if not (shuffled and judd and shuffled.low and shuffled.high and judd.low):
-        return False
-    return shuffled.low <= 0.5 <= shuffled.high and judd.low > CHANCE
-
-
-def heading(runs: Sequence[Run]) -> str:
-    """What was scored: model, data set, protocols, how many images, and what had to be done to some."""
-    totals: Counter[str] = Counter()
-    for problem in dict.fromkeys(problem for run in runs for problem in run.problems):
-        totals[problem.code] += problem.count
-    counts = ", ".join(f"{totals[code]} {word}" for code, word in COUNTED.items() if totals[code])
-    run, names = runs[0], ", ".join(run.setting.protocol for run in runs)
-    return (
-        f"{shown(run.model)} on {run.data.id}@{run.data.version}, protocol {names}   "
-        f"{run.n_scored}/{run.data.n} images" + (f" ({counts})" if counts else "")
-    )
-
-
-def not_a_score(run: Run) -> str:
-    """The line that marks the result of a part."""
-    if len(run.ids) < run.data.n:
-        return f"NOT A SCORE: the first {len(run.ids)} of {run.data.n} images only"
-    return f"NOT A SCORE: {run.n_scored} of {run.data.n} images"
-
-
-def means(run: Run) -> list[list[str]]:
-    """Rows of label, direction, mean and interval."""
-    rows = []
-    for label, key in zip(run.labels, run.keys, strict=True):
-        reason = run.reason(label)
-        mean, interval = ("n/a", reason) if reason else rounded(run.means[label])
-        rows.append([label, arrow(METRICS[key].traits["better"]), mean, interval])
-    return rows
-
-
-def show_bare(results: Sequence[Result], bare: str) -> None:
-    """The mean of one metric, one line for each run; beside it what must not go unseen."""
-    for run in (r.run for r in results):
-        console.problems(run.problems)
-        if not run.complete:
-            console.line(not_a_score(run))
-        elif run.n_scored < run.data.n or any(p.code == "missing" for p in run.problems):
-            console.line(heading([run]))
-        label = bare if bare in run.labels else run.labels[0]
-        console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
-
-
-def show_json(groups: Sequence[Group], lost: Sequence[Problem], stages: Stages | None) -> None:
-    """All runs as one document."""
-    results = [result for group in groups for result in group.results]
-    causes = [
-        {"model": group.results[0].run.model, **one.to_dict()} for group in groups for one in group.causes
-    ]
-    problems = [p for r in results for p in r.run.problems]
-    status = SaliencyEvalError(lost).exit_code if lost else DONE
-    identity = results[0].run.data._asdict()
-    profile = {} if stages is None else {"profile": stages.seconds}
-    console.document(
-        status, [*problems, *lost], data=identity, results=as_json(results), causes=causes, **profile
-    )
-    console.problems(dict.fromkeys(problems))
-
-
-def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """The results as strict JSON."""
-    return [
-        {
-            "model": run.model,
-            "run": str(folder) if folder else None,
-            "protocol": run.setting.protocol,
-            "n": run.n_scored,
-            "complete": run.complete,
-            "metrics": {label: mean_of(run, label) for label in run.labels},
-            "signatures": dict(run.signatures),
-        }
-        for run, _, folder in results
-    ]
+    data = page.encode("utf-8")
+    if not out.name or (out.exists() and not out.is_file()):
+        fail(
+            "usage",
+            f"--out must be a file, got {shown(repr(str(out)), 500)}, which is none",
+            "--out page.html",
+        )
+    try:
+        replace(out, data)
+    except OSError as error:
+        text = f"the page could not be written to {shown(out, 500)}: {error.strerror or error}"
+        fail("io", text, "choose another --out", exit=ENVIRONMENT)
+    if console.format == "json":
+        where = {"page": shown(out, 500), "bytes": len(data), "missing": list(missing)}
+        console.document(0, problems, **where, results=list(results))
+    else:
+        console.print(f"saved {shown(out, 500)}   {len(data) / 1e6:.1f} MB")
+    for text in missing:
+        console.note(f"note: {shown(text, 500)}")
+    console.problems(problems)

@@ -30,6 +30,8 @@ from saliency_eval.errors import DONE, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
 
 if TYPE_CHECKING:
+    from saliency_eval.classifiers import Classifier
+    from saliency_eval.protocols import Subject
     from saliency_eval.run import Run
 
 Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
@@ -40,7 +42,10 @@ VariableName = Annotated[str | None, typer.Option("--variable", help="The array 
 KindName = Annotated[str, typer.Option(help="What the values are: map, density or log-density.")]
 ResizeRule = Annotated[str, typer.Option(help="protocol: same-aspect maps are resized; error: refused.")]
 Protocols = Annotated[
-    str, typer.Option(help="mit, tuebingen, salicon2017, salicon2015, exact, a list of them, or all.")
+    str,
+    typer.Option(
+        help="mit, tuebingen, exact, dabkowski2017 ... ('saliency-eval metrics' lists them), or all."
+    ),
 ]
 Missing = Annotated[str, typer.Option(help="Images without a map: error, constant or skip.")]
 
@@ -75,6 +80,14 @@ def score(
     ] = None,
     workers: Workers = None,
     executor: Executor = "local",
+    classifier: Annotated[
+        str | None, typer.Option(help="timm:NAME, torchvision:NAME or path/to/file.py:factory.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where the classifier runs: auto, cpu or cuda.")] = "auto",
+    weights: Annotated[Path | None, typer.Option(help="Weights of the classifier.")] = None,
+    class_names: Annotated[
+        Path | None, typer.Option(help="Classes of the classifier, one a line: wnid, or wnid<TAB>name.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
     profile: Annotated[
@@ -89,27 +102,22 @@ def score(
 
     Example: saliency-eval score preds/ --data osie --root data/OSIE
     """
-    from saliency_eval.cli.report import Result, grouped, keep, report
+    from saliency_eval.cli.results import Result, grouped, keep, show
     from saliency_eval.datasets import load_dataset
     from saliency_eval.profiling import profiled
     from saliency_eval.scoring import score as score_predictions
     from saliency_eval.store import forget
 
-    begin("score", kind, resize, format, quiet)
-    choice("--on-missing", on_missing, ("error", "constant", "skip"))
+    begin("score", kind, resize, format, quiet, on_missing)
     refuse_together(bare, format, profile)
+    refuse_names(name, len(predictions))
     if profile:
         workers, executor, resume = 1, "local", False
-    if name and len(name) != len(predictions):
-        fail("usage", f"{len(predictions)} predictions need as many --name, got {len(name)}")
-    protocols = protocol_names(protocol)
-    wanted = split_list(",".join(metrics)) if metrics else None
-    if bare is not None:
-        wanted = metrics_for(bare, wanted, protocols)
     dataset = load_dataset(data, root)
-    folder = out if save and limit is None else None
-    if folder is not None:
-        try_folder(folder / dataset.key)
+    protocols = protocol_names(protocol, dataset.subject)
+    wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
+    asked = classifier_of(classifier, device, weights, class_names)
+    folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
         total = min(limit or len(dataset), len(dataset))
@@ -117,23 +125,21 @@ def score(
             return score_predictions(
                 predictions[number], dataset, chosen,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                workers=worker_count(workers, executor), executor=executor, limit=limit,
+                workers=worker_count(workers, executor), executor=executor, classifier=asked, limit=limit,
                 name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
                 progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip
 
     def one(number: int, protocol: str) -> Result:
         started = time.perf_counter()
-        run = scored(number, protocol, wanted, folder)
-        return Result(run, time.perf_counter() - started)
+        return Result(scored(number, protocol, wanted, folder), time.perf_counter() - started)
 
     with profiled() if profile else contextlib.nullcontext() as stages:
-        results, lost = keep(
-            each(predictions, protocols, one, undo=lambda result: forget(result.run)), folder
-        )
+        found = each(predictions, protocols, one, undo=lambda result: forget(result.run))
+        results, lost = keep(found, folder)
     unseen = bare is not None or (quiet and format == "text")
     groups = grouped(results, len(protocols), None if unseen else scored)
-    report(groups, lost, bare=bare, short=short, stages=stages)
+    show(groups, lost, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
 
@@ -163,8 +169,8 @@ def check(
     from saliency_eval.datasets import load_dataset
 
     begin("check", kind, resize, format, quiet)
-    protocols = protocol_names(protocol)
     dataset = load_dataset(data, root)
+    protocols = protocol_names(protocol, dataset.subject)
 
     def one(number: int, protocol: str) -> Checked:
         with bar(len(dataset), predictions[number]) as progress:
@@ -187,11 +193,12 @@ def check(
     raise typer.Exit(status)
 
 
-def begin(command: str, kind: str, resize: str, format: str, quiet: bool) -> None:
+def begin(command: str, kind: str, resize: str, format: str, quiet: bool, on_missing: str = "error") -> None:
     """Note what runs, and refuse values that no protocol knows."""
     console.begin(command, choice("--format", format, TextOrJson), quiet)
     choice("--kind", kind, ("map", "density", "log-density"))
     choice("--resize", resize, ("protocol", "error"))
+    choice("--on-missing", on_missing, ("error", "constant", "skip"))
 
 
 def refuse_together(bare: str | None, format: str, profile: bool) -> None:
@@ -201,18 +208,40 @@ def refuse_together(bare: str | None, format: str, profile: bool) -> None:
         fail("usage", f"--bare prints one number and {other}", "leave one of them out")
 
 
-def protocol_names(text: str) -> list[str]:
-    """The protocols that a list names, each once."""
-    from saliency_eval.protocols import PROTOCOLS, protocol
+def refuse_names(name: Sequence[str] | None, count: int) -> None:
+    """Raises `usage` unless there are as many names as predictions, or none."""
+    if name and len(name) != count:
+        fail("usage", f"{count} predictions need as many --name, got {len(name)}")
 
-    named = [p for word in split_list(text) for p in (PROTOCOLS if word == "all" else [protocol(word).name])]
+
+def classifier_of(
+    spec: str | None, device: str, weights: Path | None, class_names: Path | None
+) -> Classifier | None:
+    """The classifier that is named; raises `usage` for options of one where none is."""
+    if spec is not None:
+        from saliency_eval.classifiers import load_classifier
+
+        return load_classifier(spec, device=device, weights=weights, class_names=class_names)  # type: ignore[arg-type]
+    for option in [o for o, given in (("--weights", weights), ("--class-names", class_names)) if given]:
+        fail("usage", f"{option} belongs to a classifier, and none is named", "name it with --classifier")
+    return None
+
+
+def protocol_names(text: str, subject: Subject) -> list[str]:
+    """The protocols that a list names, each once; `all` are those of one kind of truth."""
+    from saliency_eval.protocols import PROTOCOLS, names_of, protocol
+
+    words = split_list(text)
+    named = [p for word in words for p in (names_of(subject) if word == "all" else [protocol(word).name])]
     if not named:
         fail("usage", "--protocol names none", f"Known: {', '.join(PROTOCOLS)}, all")
     return list(dict.fromkeys(named))
 
 
-def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -> list[str]:
-    """What to score to print one number: the metric itself, unless a list was given that must hold it."""
+def metrics_for(bare: str | None, wanted: list[str] | None, protocols: Iterable[str]) -> list[str] | None:
+    """What to score: to print one number the metric itself, unless a list was given that must hold it."""
+    if bare is None:
+        return wanted
     from saliency_eval.protocols import protocol
     from saliency_eval.signatures import labels
 
@@ -225,17 +254,19 @@ def metrics_for(bare: str, wanted: list[str] | None, protocols: Iterable[str]) -
     return wanted or [bare]
 
 
-def try_folder(folder: Path) -> None:
-    """Raises `io` (exit 5) when nothing can be saved in a folder; leaves nothing behind."""
+def usable(results: Path, data: str) -> Path:
+    """The folder of results; raises `io` (exit 5) when nothing can be saved there for a data set. Leaves nothing."""
     import os
     import tempfile
 
+    folder = results / data
     try:
         there = next(f for f in (folder, *folder.parents) if os.path.lexists(f))
         tempfile.TemporaryDirectory(prefix=".try-", dir=there).cleanup()
     except OSError as error:
         text = f"no run can be saved in {shown(folder, 500)}: {error.strerror}"
         fail("io", text, "choose another --out, or --no-save")
+    return results
 
 
 def worker_count(workers: Count | None, executor: str = "local") -> Count:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import notebook
-from saliency_eval.boards.board import ARROWS
 from saliency_eval.comparison import text
 from saliency_eval.errors import shown
+from saliency_eval.formats import ARROWS
 from saliency_eval.run import DataId
-from saliency_eval.stats import Interval, Pair
+from saliency_eval.stats import HEAVY_TAIL, Interval, Pair, skewness
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +86,23 @@ class Comparison:
             "second, a win an image on which the first is better."
         )
 
+    @property
+    def smallest(self) -> float:
+        """The smallest p after Holm that any of the pairs could have."""
+        every = self.flips == 2 ** len(self.ids)
+        return min(1.0, len(self.pairs) * (2 / self.flips if every else 1 / (self.flips + 1)))
+
+    @property
+    def tails(self) -> dict[tuple[str, ...], float]:
+        """The skews that are beyond what an interval bears: of the scores of a model, of the differences of a pair."""
+        gaps = [self.scores[:, pair.a] - self.scores[:, pair.b] for pair in self.pairs]
+        names = [
+            *((name,) for name in self.models),
+            *((self.models[p.a], self.models[p.b]) for p in self.pairs),
+        ]
+        skews = map(float, skewness(np.column_stack([self.scores, *gaps])))
+        return {whose: skew for whose, skew in zip(names, skews, strict=True) if abs(skew) > HEAVY_TAIL}
+
     def rows(self) -> list[dict[str, Any]]:
         """The pairs by name: models, means, difference, interval, tests, wins, and the better one or None."""
         found = []
@@ -125,7 +142,9 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the pairs, and the signatures folded below; at most 50 kB."""
-        return notebook.table(self.title, text.PAIRS, text.pairs(self), [self.method, *self.signatures])
+        return notebook.table(
+            self.title, text.PAIRS, text.pairs(self), [self.method, *text.notes(self), *self.signatures]
+        )
 
     def __repr__(self) -> str:
         return f"<{', '.join(map(shown, self.models))}: {shown(self.title, 300)}>"

@@ -79,11 +79,12 @@ def adapter(key: str) -> type[Dataset]:
 
 
 def own(path: str | Path) -> type[Dataset]:
-    """The class of an own folder: what is looked at in its images, or what is in them where only that is known."""
+    """The class of an own folder: one of fixations, or of boxes where it holds these alone."""
+    from saliency_eval.datasets.files import path_of
+
+    base = path_of(path, "the root of a data set")
     holds = [
-        name
-        for name in ("fixations.csv", "fixations.json", "boxes.csv")
-        if os.path.lexists(Path(path) / name)
+        name for name in ("fixations.csv", "fixations.json", "boxes.csv") if os.path.lexists(base / name)
     ]
     return adapter("boxes" if holds == ["boxes.csv"] else "folder")
 

@@ -7,7 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
 
     key: str
     options: ClassVar[Choices] = {}
+    subject: ClassVar[Literal["fixations", "boxes"]]  # the kind of its truth
     truth_fields: ClassVar[tuple[str, ...]]  # what an image is scored against, beside its shape
     has_files: ClassVar[bool] = True  # is there a copy on disk, which may be incomplete?
     any_size: ClassVar[bool] = False  # are maps of every size brought to their image, whatever their aspect?

@@ -90,6 +90,8 @@ class BoxDataset(Dataset):
     and image are those of the frame.
     """
 
+    subject = "boxes"
+    any_size = True
     truth_fields = ("boxes", "label")
     frame = Frame()  # the part of each image that is seen
 
@@ -196,7 +198,8 @@ class BoxDataset(Dataset):
 
     def problems(self) -> list[Problem]:
         """Findings about the copy and its truth: too few images, images with neither box nor label."""
-        empty = [id for id in self.paths if not self.counts(id)]
+        bare = (self.truth.labels == NO_LABEL) & (self.truth.counts == 0)
+        empty = [id for id, is_bare in zip(self.truth.number, bare.tolist(), strict=True) if is_bare]
         return [
             *self.count_of_images(),
             *(Problem("empty_boxes", f"image {shown(id)} has no box and no label", image=id) for id in empty),

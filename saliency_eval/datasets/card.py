@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent.parent
+MOST_TEXT = 10_000  # characters of a licence or a citation, which stand in every run
 FOLDERS = (PACKAGE / "cards", PACKAGE.parent / "datasets")  # installed; in a checkout
 
 

@@ -21,6 +21,7 @@ from saliency_eval.pool import Pool
 class FixationDataset(Dataset):
     """Stimuli with the fixations of observers; an adapter reads the gaze on one image."""
 
+    subject = "fixations"
     truth_fields = ("fixations", "observers")
     drops_by_rule: ClassVar[bool] = False  # the authors themselves leave out points outside the image
 

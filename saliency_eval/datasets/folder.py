@@ -45,7 +45,8 @@ class Folder(FixationDataset):
         super().__init__(root, **options)
         given = self._toml
         name = given.card.get("name", self.root.resolve().name)
-        self.card: Card = replace(self.card, **{"sigma": None, **given.card, "name": name})
+        unsaid = {"sigma": None, "licence": "", "citation": ""}
+        self.card: Card = replace(self.card, **{**unsaid, **given.card, "name": name})
         self.key = slug(name)
 
     def images(self) -> dict[str, Path]:

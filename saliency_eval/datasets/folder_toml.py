@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from saliency_eval.datasets.box_files import Convention
+from saliency_eval.datasets.card import MOST_TEXT
 from saliency_eval.datasets.files import read_file
 from saliency_eval.errors import TRUTH, fail, nearest, shown
 
@@ -63,6 +64,8 @@ def value_of_card(key: str, value: Any) -> Any:
         return re.sub(r"[^A-Za-z0-9._+-]+", "-", str(value))[:40]
     if key in TEXTS and not isinstance(value, str):
         refuse(f"{key} must be text, got {shown(value)}", "put it in quotes")
+    if key in TEXTS and len(value) > MOST_TEXT:
+        refuse(f"{key} must have at most {MOST_TEXT} characters, got {len(value)}", "shorten it")
     positive = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
     if key in NUMBERS and not positive:
         refuse(f"{key} must be a number above 0, got {shown(value)}", "correct or remove it")

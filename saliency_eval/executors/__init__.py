@@ -29,7 +29,7 @@ __all__ = [
 AUTO: Final = "auto"
 LOCAL: Final = "local"
 Workers = int | Literal["auto"]
-SCHEDULER = re.compile(r"dask://((?:\[[0-9A-Fa-f:.%]+\]|[\w.-]+):(\d{1,5}))")
+SCHEDULER = re.compile(r"dask://((?:\[[0-9A-Fa-f:.%]+\]|[\w.-]+):([0-9]{1,5}))")
 
 
 class Place(NamedTuple):

@@ -5,27 +5,21 @@ Whoever runs the scheduler can run code here, for what it answers is unpickled.
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import socket
 import time
 import uuid
-import warnings
 from collections import UserDict, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NoReturn
+from typing import Any
 
-from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, shown
 from saliency_eval.executors.parcel import fit, run_chunk, versions_here
+from saliency_eval.executors.scheduler import LOOK, connected, gone, no_warnings
 from saliency_eval.executors.work import AHEAD, T, Task, parts
 
-CONNECT = 10  # seconds until the scheduler answers
 PATIENCE = 120  # seconds until a worker answers, and without any worker
-LOOK = 1  # seconds between two looks at the cluster
-LENGTH, LONGEST = 8, 2**20  # bytes of the number that a greeting begins with, and that it may announce
 # evaluated in a worker: one that gets a function of a package that it lacks would end
 CALL = "getattr(__import__('saliency_eval.executors.parcel', fromlist=['']), name)(*arguments)"
 
@@ -44,78 +38,6 @@ def on_cluster(
         for id in (yield from cluster.spread(parcel, parts(ids, len(cluster.workers)))):
             if (yield from cluster.spread(parcel, [[id]])):
                 yield lost(id)
-
-
-@contextlib.contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """A client of a scheduler; whatever it asked for is given up in the end. Raises `needs_extra`, `io`."""
-    try:
-        from distributed import Client
-    except ImportError:
-        fail("needs_extra", "a Dask cluster needs dask and distributed, which are not installed",
-             "pip install 'saliency-eval[dask]'")  # fmt: skip
-    greeted(address)
-    with silent():
-        try:
-            with no_warnings():
-                client = Client(address, timeout=CONNECT, set_as_default=False)
-        except (OSError, ValueError):
-            gone(address, f"must answer within {CONNECT} s, it does not")
-        try:
-            yield client
-        finally:
-            with contextlib.suppress(OSError):
-                client.close(timeout=CONNECT)
-
-
-def greeted(address: str) -> None:
-    """Wait for a scheduler: it greets whoever calls with the length of what it says. Raises `io` for anything else.
-
-    A client would wait without end for a server that says nothing, and make room for the length of any other greeting.
-    """
-    host, _, port = address.rpartition(":")
-    end, greeting = time.monotonic() + CONNECT, b""
-    while not greeting:
-        if (left := end - time.monotonic()) <= 0:
-            gone(address, f"must answer within {CONNECT} s, it does not")
-        try:
-            with socket.create_connection((host.strip("[]"), int(port)), left) as line:
-                line.settimeout(left)
-                greeting = line.recv(LENGTH, socket.MSG_WAITALL)
-        except socket.gaierror:
-            gone(address, "must be on a host that is known, no such name was found")
-        except OSError:  # refused, as long as it is not there yet
-            pass
-        if not greeting:  # nor where it hangs up at once
-            time.sleep(min(LOOK, max(0.0, end - time.monotonic())))
-    if len(greeting) < LENGTH or int.from_bytes(greeting, "little") > LONGEST:
-        gone(address, "must be a Dask scheduler, something else answers there")
-
-
-@contextlib.contextmanager
-def silent() -> Iterator[None]:
-    """The client logs nothing: what ends the work is raised, and what Dask mends by itself is no news."""
-    logger = logging.getLogger("distributed.client")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-@contextlib.contextmanager
-def no_warnings() -> Iterator[None]:
-    """Neither of versions, of which those that matter are compared, nor of a large task, which is sent once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def gone(address: str, what: str, remedy: str = "see whether it runs") -> NoReturn:
-    """Raise `io` for a scheduler."""
-    remedy += "; the same command goes on where it was"
-    fail("io", f"the Dask scheduler at {address} {what}", remedy)
 
 
 class Cluster:

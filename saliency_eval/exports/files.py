@@ -16,9 +16,10 @@ from saliency_eval.disk import replace as write
 from saliency_eval.disk import sync
 from saliency_eval.errors import ENVIRONMENT, SaliencyEvalError, fail, shown
 from saliency_eval.escape import csv_line
-from saliency_eval.exports.data import to_csv, to_json
+from saliency_eval.exports.csv import to_csv
+from saliency_eval.exports.json import to_json
 from saliency_eval.exports.latex import to_latex
-from saliency_eval.exports.text import to_markdown
+from saliency_eval.exports.markdown import to_markdown
 from saliency_eval.pages import to_html
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.saved.flat import names_of

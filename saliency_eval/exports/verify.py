@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,12 @@ from saliency_eval.boards.reported import REPORTED
 from saliency_eval.datasets.files import no_folder
 from saliency_eval.disk import read
 from saliency_eval.errors import GATE, USAGE, Problem, SaliencyEvalError, fail, shown
-from saliency_eval.exports.compare import close, first_place, page, text_difference
-from saliency_eval.exports.data import to_csv, to_json
+from saliency_eval.exports.csv import to_csv
+from saliency_eval.exports.differences import close, first_place, page, text_difference
 from saliency_eval.exports.files import FILES, SCORES, with_reported
+from saliency_eval.exports.json import to_json
 from saliency_eval.predictions.folder import entries, is_folder
-from saliency_eval.saved.flat import load_flat
+from saliency_eval.saved.flat import load_flat, names_of
 
 JSON = "leaderboard.json"
 MOST = 256 << 20
@@ -30,11 +32,14 @@ Document = dict[str, Any]
 
 
 class Verified(NamedTuple):
-    """A board that was looked at: every difference, and whether numbers differ as platforms do."""
+    """A board that was looked at: every difference, whether numbers differ as platforms do, and what version it names
+    if not this one: the style and script of its page cannot be compared then.
+    """
 
     name: str
     differences: list[Problem]
     platform: bool = False
+    version: str | None = None
 
 
 def verify(folder: str | os.PathLike[str]) -> list[Verified]:
@@ -57,8 +62,9 @@ def verify(folder: str | os.PathLike[str]) -> list[Verified]:
 
 
 def is_board(folder: Path) -> bool:
-    """Does it hold a board, or what is left of one?"""
-    return any(os.path.lexists(folder / name) for name in (JSON, SCORES))
+    """Does it hold a board, or what is left of one? The board of a data set may be called as the folder of scores."""
+    inner = folder / SCORES
+    return os.path.lexists(folder / JSON) or (os.path.lexists(inner) and not is_board(inner))
 
 
 def verify_one(folder: Path) -> Verified:
@@ -67,20 +73,23 @@ def verify_one(folder: Path) -> Verified:
     texts, found = stored(folder)
     document = parsed(texts.get(JSON, ""))
     board, problems = rebuilt(folder, document)
-    found += problems
+    found += [*problems, *gone(folder / SCORES, document)]
     if board is None:
         found.append(Problem("missing", f"{SCORES}: no complete run is there", BUILD))
         return Verified(where, [told(where, one) for one in found])
-    platform = False
+    platform, version = False, version_of(document)
     if document and JSON in texts:
-        fresh = with_version(board.document, document)
+        fresh = board.document | {
+            "generator": board.document["generator"] | {"version": version or __version__}
+        }
         platform = (
             to_json(fresh) != texts[JSON] and to_json(document) == texts[JSON] and close(document, fresh)
         )
         found += differences(texts, document if platform else fresh, document)
     elif JSON in texts:
         found.append(differs(JSON, "is no strict JSON object"))
-    return Verified(where, [told(where, one) for one in found], platform)
+    other = version if version != __version__ else None
+    return Verified(where, [told(where, one) for one in found], platform, other)
 
 
 def told(where: str, problem: Problem) -> Problem:
@@ -90,9 +99,9 @@ def told(where: str, problem: Problem) -> Problem:
     return Problem("differs", text, problem.remedy, file=file, exit_override=GATE)
 
 
-def differs(name: str, text: str) -> Problem:
+def differs(name: str, text: str, remedy: str = BUILD) -> Problem:
     """A finding about a file of the board."""
-    return Problem("differs", f"{name}: {text}", BUILD, file=name)
+    return Problem("differs", f"{name}: {text}", remedy, file=name)
 
 
 # ------------------------------------------------------------------ what is there
@@ -111,7 +120,7 @@ def stored(folder: Path) -> tuple[dict[str, str], list[Problem]]:
             found.append(differs(name, f"cannot be read: {why}"))
     known = {*FILES, SCORES, REPORTED}
     names = sorted(e.name for e in entries(folder) if e.name not in known and not e.name.startswith("."))
-    return texts, found + [differs(shown(name), "is no file of a board") for name in names]
+    return texts, found + [differs(shown(name), "is no file of a board", "remove it") for name in names]
 
 
 def parsed(text: str) -> Document | None:
@@ -140,13 +149,15 @@ def finite(text: str) -> float:
 def rebuilt(folder: Path, document: Document | None) -> tuple[Board | None, list[Problem]]:
     """The board that scores and values of the literature give, and what is wrong with their files."""
     if (folder / SCORES).is_symlink():
-        return None, [differs(SCORES, "must be a folder, got a link")]
+        return None, [differs(SCORES, "must be a folder, got a link", f"remove it, then {BUILD}")]
     try:
         runs, problems = load_flat(folder / SCORES)
     except SaliencyEvalError as error:
         return None, [differs(SCORES, error.problems[0].message)]
     if len({(run.data.id, run.setting.protocol) for run in runs}) > 1:
-        problems.append(differs(SCORES, "must hold runs on one data set under one protocol"))
+        problems.append(
+            differs(SCORES, "must hold runs on one data set under one protocol", "remove the others")
+        )
         return None, problems
     if not runs:
         return None, problems
@@ -159,7 +170,7 @@ def rebuilt(folder: Path, document: Document | None) -> tuple[Board | None, list
     try:
         return with_reported(board, folder), problems
     except SaliencyEvalError as error:
-        return board, problems + [differs(REPORTED, one.message) for one in error.problems]
+        return board, problems + [differs(REPORTED, one.message, one.remedy) for one in error.problems]
 
 
 def not_read(document: Document) -> Iterator[Apart]:
@@ -171,11 +182,28 @@ def not_read(document: Document) -> Iterator[Apart]:
             yield Apart("", run, "skipped_result", detail)
 
 
-def with_version(fresh: Document, document: Document) -> Document:
-    """The document as another version of the package would have signed it."""
-    generator = document.get("generator")
+def gone(scores: Path, document: Document | None) -> Iterator[Problem]:
+    """The runs that the document names and whose scores are not there."""
+    there = set(names_of(scores)[0]) if scores.is_dir() and not scores.is_symlink() else set()
+    for part in ("rows", "not_ranked"):
+        rows = (document or {}).get(part)
+        for one in rows if isinstance(rows, list) else ():
+            run = one.get("run") if isinstance(one, dict) and "scores_sha256" in one else None
+            if isinstance(run, str) and run not in there:
+                name = f"{SCORES}/{shown(run)}"
+                yield differs(
+                    name, f"the run of {shown(one.get('model'))} is gone", f"put it back, or {BUILD}"
+                )
+
+
+def version_of(document: Document | None) -> str | None:
+    """The version that a document says it was made by; none where it is none that could be."""
+    generator = (document or {}).get("generator")
     version = generator.get("version") if isinstance(generator, dict) else None
-    return fresh | {"generator": fresh["generator"] | {"version": version}}
+    known = isinstance(version, str) and re.fullmatch(
+        r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}[a-z0-9.+]{0,20}", version
+    )
+    return version if known else None
 
 
 def differences(texts: Mapping[str, str], document: Document, given: Document) -> Iterator[Problem]:

@@ -61,16 +61,19 @@ def density(
     duplicates: Duplicates = "unique",
     normalise: Literal["none", "sum", "minmax"] = "none",
 ) -> Map:
-    """Fixations blurred by a Gaussian.
+    """Fixations blurred by a Gaussian, a map (height, width) of float64.
 
     `fixations` (n, 2) pixels; `shape` (height, width). `sigma` in px: a property of the data set, there is no
     default by hand. `border`: `zero` and `reflect` cut and renormalise the kernel at `truncate` sigmas, as
     `scipy.ndimage.gaussian_filter` does; `antonio` is the periodic kernel of the MIT benchmark, whose width
     follows from the cut-off `fc` and the image size (a Gaussian in the plane: the filter of the MIT code in the
     frequency domain is the same where that width is above a pixel), zero below 2^-53 of its peak. `duplicates`:
-    fixations on one pixel count once or each. `source="file"` reads the data set's own map. Raises
-    `SaliencyEvalError` for points outside the image.
+    fixations on one pixel count once or each. `source="file"` reads the data set's own map. `normalise`: divide by
+    the `sum`, or map the range to 0 to 1. Raises `SaliencyEvalError` for points outside the image.
 
+    D(y, x) = sum over fixations (r, c) of g(y - r) g(x - c), with g(d) = exp(-d^2 / (2 sigma^2)) divided by its sum;
+    under `antonio` by sigma sqrt(2 pi), and sigma = N sqrt(2 ln 2) / (2 pi fc), N the power of two that holds both
+    sides.
     Source: Judd, Durand, Torralba 2012, hdl:1721.1/68590; `antonioGaussian` of the MIT benchmark.
 
     >>> float(density(np.array([[2, 3]]), (5, 7), sigma=1.0).values.max().round(6))
@@ -161,8 +164,12 @@ def baseline(
 ) -> Map:
     """The positive map over which information gain is counted; its name is part of the signature.
 
-    `model`: `centre_bias`, the blurred fixations of all other images with a share `mix` of a uniform map, or
-    `uniform`. `sigma` in px. Returns a map (height, width); raises `usage` without sigma.
+    `pool` of all images, `id` of this one, `shape` (height, width). `model`: `centre_bias`, the blurred fixations of
+    all other images with a share `mix` of a uniform map, which sums to one, or `uniform`, 1 everywhere. `sigma` in
+    px. Returns a map (height, width); raises `usage` without sigma.
+
+    B = (1 - mix) T/sum(T) + mix/N, T the density of the other images' fixations on this size, of N pixels.
+    Source: Kuemmerer, Wallis, Bethge 2015, doi:10.1073/pnas.1510393112.
 
     >>> pool = Pool.of([("a", (3, 4), np.array([[0, 0]])), ("b", (3, 4), np.array([[2, 3]]))])
     >>> round(float(baseline(pool, "a", (3, 4), sigma=0.0, mix=0.12).values[2, 3]), 6)

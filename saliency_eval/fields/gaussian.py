@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Border = Literal["zero", "reflect", "antonio"]
 Width = float | Literal["dataset"]  # px; that of the data set is filled in before it is used
 NOTHING = 2.0**-53  # share of its peak below which an endless kernel is cut
+REACH = 8.6  # sigmas from its peak to there
+AT_ONCE = 1 << 23  # numbers that the kernels down the rows of some points may take
 
 
 def blur(
@@ -28,11 +30,17 @@ def blur(
     fc: float = 8.0,
 ) -> Floats:
     """Sum of one Gaussian per point, (height, width)."""
-    rows, columns = tables(shape, border, sigma, truncate, fc)
+    axes = tables(shape, border, sigma, truncate, fc)
+    step = max(1, AT_ONCE // shape[0])
+    parts = (points[start : start + step] for start in range(0, max(1, len(points)), step))
+    return functools.reduce(np.add, (deposited(part, *axes) for part in parts))
+
+
+def deposited(points: Points, rows: Table, columns: Table) -> Floats:
+    """Sum of the Gaussians around points that are few enough to be held with their kernels."""
     starts = columns.starts(points[:, 1])
-    return sums.deposit(
-        np.tile(rows.around(points[:, 0]), (len(starts), 1)), starts.ravel(), columns.values, shape[1]
-    )
+    down = np.tile(rows.around(points[:, 0]), (len(starts), 1))
+    return sums.deposit(down, starts.ravel(), columns.values, columns.n)
 
 
 def blur_counts(counts: Floats, sigma: Width) -> Floats:
@@ -139,6 +147,7 @@ def periodic_table(n: int, period: int, fc: float) -> Table:
     """The Gaussian of `antonioGaussian`, periodic; what would not change the last digit of its peak is zero."""
     sigma = period * np.sqrt(2 * np.log(2)) / (2 * np.pi * fc)
     offset = np.arange(-2 * n, 2 * n + 1)
-    copies = sum(np.exp(-0.5 * ((offset + k * period) / sigma) ** 2) for k in (-1, 0, 1))
+    most = 1 + int(REACH * sigma / period)  # periods to a copy that reaches into the axis
+    copies = sum(np.exp(-0.5 * ((offset + k * period) / sigma) ** 2) for k in range(-most, most + 1))
     values = np.asarray(copies / (sigma * np.sqrt(2 * np.pi)))
     return Table(n, np.where(values < NOTHING * values.max(), 0.0, values))

@@ -16,6 +16,8 @@ from saliency_eval.errors import fail
 from saliency_eval.maps import Map
 from saliency_eval.options import bind, checked
 
+NAN = float("nan")  # the value of a metric where it is not defined
+BITS = 2.0**-52  # the `eps` of MATLAB, which the MIT code adds within logarithms
 Constant = Literal["nan", "chance", "raise"]
 Settle = Callable[[NDArray[np.float64], Sequence[Stimulus], Mapping[str, Any]], NDArray[np.float64]]
 F = TypeVar("F", bound=Callable[..., float | NDArray[np.float64]])
@@ -66,7 +68,8 @@ def metric(
         def by_hand(*arrays: Any, **options: Any) -> float:
             given = checked(bind(function, options, *arrays), declared.types, declared.key)
             ready = prepared(given, same_size)
-            return alone(declared, function(**ready), ready)
+            fields = {"label": 0, **{name: one for name, one in ready.items() if name != "id"}}
+            return alone(declared, function(**ready), Stimulus("", **fields), ready)
 
         FUNCTIONS[function.__name__] = by_hand
         return by_hand  # type: ignore[return-value]
@@ -74,12 +77,13 @@ def metric(
     return declare
 
 
-def alone(declared: Declared, value: float | NDArray[np.float64], given: Mapping[str, Any]) -> float:
+def alone(
+    declared: Declared, value: float | NDArray[np.float64], image: Stimulus, options: Mapping[str, Any]
+) -> float:
     """The value of a metric on one image; a vector is settled as if the data set had no other."""
     if np.ndim(value) and declared.traits["settle"]:
-        image = Stimulus("", **{"label": 0, **{name: one for name, one in given.items() if name != "id"}})
-        options = {name: given.get(name, default) for name, default in declared.options.items()}
-        value = declared.traits["settle"](np.asarray(value)[np.newaxis], [image], options)[0]
+        row = np.asarray(value)[np.newaxis]
+        value = declared.traits["settle"](row, [image], {**declared.options, **options})[0]
     return float(value)
 
 
@@ -111,4 +115,4 @@ def undefined(constant: Constant, chance: float, saliency: Map) -> float:
     """The value of a map of one value everywhere, which orders no pixel before another."""
     if constant == "raise":
         fail("constant", f"the map is {saliency.low:g} everywhere", "use constant=nan or constant=chance")
-    return chance if constant == "chance" else float("nan")
+    return chance if constant == "chance" else NAN

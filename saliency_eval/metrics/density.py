@@ -13,16 +13,14 @@ import numpy as np
 from saliency_eval import sums
 from saliency_eval.errors import fail
 from saliency_eval.maps import LEVEL, Floats, Map, Shift
-from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.metrics.declare import BITS, NAN, Constant, metric, undefined
 from saliency_eval.options import Range, Share
 from saliency_eval.pool import Points
 from saliency_eval.resize import matlab
-from saliency_eval.sums import Affine
+from saliency_eval.sums import ONE, Affine
 
-NAN = float("nan")
-BITS = 2.0**-52
 MOST_STEPS = 10_000_000
-SMALL = 1e-15  # up to this eps the two logarithms of `inside` separate with an error below eps
+SMALL = 1e-15  # up to this eps, ln(eps + q/(p + eps)) is ln q - ln(p + eps): the sum changes by about eps
 
 
 @metric(
@@ -107,10 +105,12 @@ def kld(
     `saliency` and `density` (height, width) real. `form`: `inside` adds `eps` within the logarithm (MIT),
     `floor` adds `floor` to both maps before they are divided by their sum, `exact` is infinite where the map is
     zero and the density is not. `negative` values of the map are moved up, cut, or kept: then the logarithm of a
-    negative number is NaN, or under `inside` its `real` part, which the MIT code prints. An all-zero map is not
-    normalised unless `constant="chance"`, which scores it as uniform. NaN for an empty density.
+    negative number is NaN, or under `inside` its `real` part, which the MIT code prints, and values that sum to 0
+    give NaN. An all-zero map is not normalised unless `constant="chance"`, which scores it as uniform. NaN for an
+    empty density.
 
-    inside: KL = sum q ln(eps + q/(p + eps)), p = S/sum(S), q = D/sum(D).
+    With p = S/sum(S) and q = D/sum(D), under `floor` of S + floor and D + floor:
+    inside: KL = sum q ln(eps + q/(p + eps)); floor: sum q ln(q/p); exact: the same over pixels where q > 0.
     Source: Kullback, Leibler 1951, doi:10.1214/aoms/1177729694; Bylinskii et al. 2019, arXiv:1604.03605.
 
     >>> kld([[1, 1], [1, 1]], [[0, 0], [0, 2]], form="exact")
@@ -120,30 +120,29 @@ def kld(
         return NAN
     if saliency.constant and constant == "raise":
         return undefined(constant, NAN, saliency)
-    m, added, inner, p, q, size = shares(saliency, density, form, eps, floor, negative, constant)
+    m, added, inner, p, q, signless = shares(saliency, density, form, eps, floor, negative, constant)
     if inner <= SMALL:
-        return entropy(density, added) - mean_log(density, added, m, p.plus(inner), size)
+        return mean_log(m, p.plus(inner), density, q, added, signless)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = inner + q(density.floats) / (p(m.values) + inner)
-        return float(np.sum(q(density.floats) * np.log(np.abs(ratio) if size else ratio)))
+        return float(np.sum(q(density.floats) * np.log(np.abs(ratio) if signless else ratio)))
 
 
 class Shares(NamedTuple):
-    """What a divergence compares: a map, what is added to every pixel and within the logarithm, p, q, and for `size`
-    ln |p|."""
+    """The map that is compared with a density, and how values of the two become shares."""
 
     saliency: Map
-    added: float
-    inner: float
+    added: float  # to every pixel of both
+    inner: float  # within the logarithm
     p: Affine
     q: Affine
-    size: bool
+    signless: bool  # is ln |p| meant?
 
 
 def shares(
     saliency: Map, density: Map, form: str, eps: float, floor: float, negative: str, constant: Constant
 ) -> Shares:
-    """The map and the density as the options of `kld` have them."""
+    """What the options of `kld` make of a map and a density."""
     if negative == "clip" and saliency.low < 0:
         saliency = Map(np.maximum(saliency.values, 0))
     rule: Shift = "negative" if negative == "shift" else "none"
@@ -151,24 +150,25 @@ def shares(
     p, q = saliency.probability(rule, added), density.probability("none", added)
     if added == 0 and saliency.low == saliency.high == 0 and constant != "chance":
         p = Affine(0.0, 0.0)
-    size = form == "inside" and negative == "real" and saliency.low < 0
-    return Shares(saliency, added, eps if form == "inside" else 0.0, p, q, size)
+    signless = form == "inside" and negative == "real" and saliency.low < 0
+    return Shares(saliency, added, eps if form == "inside" else 0.0, p, q, signless)
 
 
-def entropy(density: Map, floor: float) -> float:
-    """Sum of q ln q; it depends on the truth alone."""
-    q = density.probability("none", floor)
-    return density.once(("entropy", floor), lambda: mean_log(density, floor, density, q))
-
-
-def mean_log(density: Map, floor: float, m: Map, p: Affine, size: bool = False) -> float:
-    """Mean of ln p, or ln |p| for its `size`, of a map under a density with `floor` added to every pixel."""
+def mean_log(m: Map, p: Affine, density: Map, q: Affine, floor: float, signless: bool) -> float:
+    """Mean of ln(q / p), or ln |q / p| if `signless`, under a density with `floor` added to every pixel."""
     if m.is_levels:
         weights = m.level_sums(density) + floor * m.histogram
-        total = sums.weighted_log(LEVEL, p, weights, 0.0, size)
+        total = entropy(density, q, floor) + sums.divergence(LEVEL, p, weights, ONE, 0.0, signless)
     else:
-        total = sums.weighted_log(m.values, p, density.floats, floor, size)
+        total = sums.divergence(m.values, p, density.floats, q, floor, signless)
     return total / (density.total + floor * density.size)
+
+
+def entropy(density: Map, q: Affine, floor: float) -> float:
+    """Sum of ln q under a density with `floor` added to every pixel; it depends on the truth alone."""
+    return density.once(
+        ("entropy", floor), lambda: sums.divergence(density.floats, ONE, density.floats, q, floor)
+    )
 
 
 @metric(

@@ -10,13 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from saliency_eval.maps import Map
-from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.maps import Map, Shift
+from saliency_eval.metrics.declare import BITS, NAN, Constant, metric, undefined
 from saliency_eval.options import Share
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
-
-NAN = float("nan")
-BITS = 2.0**-52
 
 
 @metric(
@@ -89,7 +86,7 @@ def ig(
     pixels = once_per_pixel(fixations, duplicates)
     if not len(pixels):
         return NAN
-    rule: Literal["minimum", "negative"] = "minimum" if normalise == "minmax" else "negative"
+    rule: Shift = "minimum" if normalise == "minmax" else "negative"
     if saliency.constant and normalise == "minmax" and constant != "chance":
         return undefined(constant, NAN, saliency)
     p = saliency.probability(rule)(saliency.at(pixels))

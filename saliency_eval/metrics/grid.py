@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 import numpy as np
 
 from saliency_eval import sums
-from saliency_eval.maps import LEVEL, Counts, Floats, Map
-from saliency_eval.metrics.declare import Constant, metric, undefined
-from saliency_eval.metrics.roc import NAN, mann_whitney, ranks_among
+from saliency_eval.maps import LEVEL, Counts, Floats, Map, below_and_equal
+from saliency_eval.metrics.declare import NAN, Constant, metric, undefined
+from saliency_eval.metrics.roc import mann_whitney, ranks_among
 from saliency_eval.options import Count, Range, Seed
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
 
@@ -49,9 +49,7 @@ def levels(saliency: Map, positives: Floats, pixels: Points | None, grid: Floats
 
 def auc_of_levels(positive: Counts, negative: Counts) -> float:
     """Exact AUC of levels: `positive` the level of each positive, `negative` the number of negatives by level."""
-    return mann_whitney(
-        np.cumsum(negative)[positive] - negative[positive], negative[positive], negative.sum()
-    )
+    return mann_whitney(*below_and_equal(negative, positive), negative.sum())
 
 
 @metric(
@@ -134,6 +132,7 @@ def shuffled_auc(
     each of min(n, m) other fixations without replacement. `constant` rules a map of one value on the grid. NaN
     without fixations or other fixations.
 
+    `exact`: mean over fixations of (#{others below} + #{equal}/2) / m; `grid`: the same of the levels of the map.
     A map that shows only the centre bias scores about 0.5. Source: Tatler, Baddeley, Gilchrist 2005,
     doi:10.1016/j.visres.2004.09.017; Zhang et al. 2008, doi:10.1167/8.7.32.
 

@@ -29,15 +29,19 @@ def whole(boxes: Floats, shape: Shape) -> Counts:
 
 
 def by_class(matrix: Floats, truth: Truth, options: Options) -> Floats:
-    """Values times N / (C n_c): their mean is that over the C classes of the means of their n_c images."""
-    values = matrix[:, 0]
-    there = np.flatnonzero(~np.isnan(values))
-    _, own, images = np.unique(
-        [truth[n]["label"] for n in there.tolist()], return_inverse=True, return_counts=True
-    )
-    values = values.copy()
-    values[there] *= len(there) / (len(images) * images[own])
-    return values
+    """Values whose mean is that of the means m_c of C classes, and which spread as it does over draws of images.
+
+    M + (v - m_c) N / (C n_c), with M the mean of the m_c and n_c the images of a class.
+    """
+    found = matrix[:, 0].copy()
+    there = np.flatnonzero(~np.isnan(found))
+    if not len(there):
+        return found
+    labels = [truth[n]["label"] for n in there.tolist()]
+    _, own, images = np.unique(labels, return_inverse=True, return_counts=True)
+    means = np.bincount(own, found[there]) / images
+    found[there] = means.mean() + (found[there] - means[own]) * len(there) / (len(images) * images[own])
+    return found
 
 
 @metric(

@@ -11,12 +11,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from saliency_eval.maps import Counts, Floats, Map
-from saliency_eval.metrics.declare import Constant, metric, undefined
+from saliency_eval.maps import Counts, Floats, Map, below_and_equal
+from saliency_eval.metrics.declare import NAN, Constant, metric, undefined
 from saliency_eval.options import Seed
 from saliency_eval.pool import Duplicates, Points, once_per_pixel
 
-NAN = float("nan")
 Negatives = Literal["unfixated", "all"]
 
 
@@ -28,9 +27,7 @@ def mann_whitney(below: Counts, equal: Counts, negatives: int) -> float:
 def ranks_among(saliency: Map, pixels: Points, thresholds: Floats) -> tuple[Counts, Counts]:
     """For each threshold, the numbers of pixels whose value is below it and equal to it."""
     if saliency.is_levels:
-        counts = saliency.histogram_at(pixels)
-        equal = counts[thresholds.astype(np.int64)]
-        return np.cumsum(counts)[thresholds.astype(np.int64)] - equal, equal
+        return below_and_equal(saliency.histogram_at(pixels), thresholds.astype(np.int64))
     ordered = np.sort(saliency.at(pixels))
     below = np.searchsorted(ordered, thresholds, "left")
     return below, np.searchsorted(ordered, thresholds, "right") - below
@@ -104,15 +101,17 @@ def auc_judd(
 ) -> float:
     """Area under the ROC curve with thresholds at the fixated values only.
 
-    `saliency` (height, width) real; `fixations` (n, 2) pixels. `ties`: `expected` is the closed form of the
-    jitter of the MIT code; `sequential` its form without jitter, where each distinct fixated pixel passed moves the
-    false positives back; `grouped` one point for each distinct value;
-    `random` a seeded jitter of 1e-7 by `law`. `constant` rules `sequential` on a map of one value. NaN without
-    fixations or negatives.
+    `saliency` (height, width) real; `fixations` (n, 2) pixels. `ties`: `expected` is a closed form, for `unique`
+    fixations and `unfixated` negatives the mean over the jitter of the MIT code; `sequential` its form without
+    jitter, where each distinct fixated pixel passed moves the false positives back; `grouped` one point for each
+    distinct value; `random` a seeded jitter of 1e-7 by `law`. `constant` rules `sequential` on a map of one value.
+    NaN without fixations or negatives.
 
     ROC points (fp_i, tp_i) at the i-th largest fixated value t_i, tp_i = i/n, fp_i = share of negatives >= t_i,
     with (0, 0) and (1, 1); area by trapezoids. It exceeds the exact AUC by about fp(smallest)/(2n): chance is
-    0.5 + 1/(2(n+1)). Source: Judd, Ehinger, Durand, Torralba 2009, doi:10.1109/ICCV.2009.5459462.
+    0.5 + 1/(2(n+1)). `expected` = AUC + (g + e k/(k+1)) / (2 n m), where of m negatives g are above and e equal to
+    the least fixated value, which k of the n fixations have.
+    Source: Judd, Ehinger, Durand, Torralba 2009, doi:10.1109/ICCV.2009.5459462.
 
     >>> round(auc_judd([[0, 1], [2, 3]], [[1, 0]]), 6)
     0.833333
@@ -131,10 +130,10 @@ def auc_judd(
         return NAN
     if ties == "grouped":
         return area(grouped_points(values, below, number))
-    last = values.argmin()
-    lowest = np.count_nonzero(values == values[last])
-    above = number - below[last] - equal[last]
-    bias = (above + equal[last] * lowest / (lowest + 1)) / (number * 2 * len(values))
+    least = values.argmin()
+    tied = np.count_nonzero(values == values[least])
+    above = number - below[least] - equal[least]
+    bias = (above + equal[least] * tied / (tied + 1)) / (number * 2 * len(values))
     return mann_whitney(below, equal, number) + float(bias)
 
 

@@ -18,8 +18,8 @@ from saliency_eval import models as _declared  # noqa: F401  (declares the model
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
 from saliency_eval.executors import Progress, Workers, place, run_tasks
-from saliency_eval.pool import Shape
 from saliency_eval.models.boxes import Boxed
+from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.mapping import FetchedArray
@@ -50,7 +50,7 @@ class ModelMap:
         made = self.variant(self.data[self.name])
         if isinstance(made, Boxed):
             reading = FetchedArray(self.name, made.saliency, Rules()).read(shape)
-            return reading._replace(given={"predicted_boxes": made.predicted_boxes})
+            return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
         maps = [m for m, _ in made] if isinstance(made, list) else [made]
         readings = [FetchedArray(self.name, m, Rules()).read(shape) for m in maps]
         if not isinstance(made, list):

@@ -12,8 +12,8 @@ heading). `render` gives it the policy, the style, the script and the data islan
 - Everything is escaped; names go through `| shown` too and stand in `<bdi class="name">` (macro `name`). Nothing is
   marked safe. A link goes through `| address`, which lets http(s) pass.
 - No style and no event attributes, no other address than `data:`: the policy allows the style and the script of this
-  folder by their hashes (and the text given as `style`), and pictures as `data:` images. Pictures come from `plots`,
-  with alt text and their numbers in a table.
+  folder by their hashes (and the texts given as `style` and `script`), and pictures as `data:` images. Pictures come
+  from `plots`, with alt text and their numbers in a table.
 - Everything is there, readable and sorted, before the script runs. The script adds controls to what is marked:
   `table.sortable` (buttons in `th[data-sort]`, `number` or `text`; `data-first="descending"`; a cell's value is its
   `data-value`, else its text), `input[data-filters=ID]` (rows of a table, by their heading), `input[data-column=NAME]`

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from saliency_eval.boards.board import ARROWS
+from saliency_eval.boards.table import Json, by_mean
 from saliency_eval.errors import shown
+from saliency_eval.formats import ARROWS
 from saliency_eval.pages import plots
 from saliency_eval.pages.page import data_uri
-from saliency_eval.pages.table import Document, Row, by_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ WIDTH, SIDE, TOP, BAR, LABEL = 960, 290, 46, 8, 17  # pixels
 Place = Callable[[float], float]
 
 
-def critical_differences(document: Document) -> str | None:
+def critical_differences(document: Json) -> str | None:
     """The diagram of the primary metric, the best on the left; None with fewer than two models."""
     key = document["primary"]
     order = by_mean(document, key)
@@ -40,7 +40,7 @@ def critical_differences(document: Document) -> str | None:
         return data_uri(plots.svg(made), "svg+xml")
 
 
-def groups_of(order: Sequence[Row], key: str) -> list[tuple[int, int]]:
+def groups_of(order: Sequence[Json], key: str) -> list[tuple[int, int]]:
     """First and last place of each group of more than one model."""
     places: dict[str, list[int]] = {}
     for k, row in enumerate(order):
@@ -65,7 +65,7 @@ def packed(bars: Sequence[tuple[float, float]], gap: float) -> list[list[tuple[f
     return levels
 
 
-def scale(document: Document, order: Sequence[Row]) -> Place:
+def scale(document: Json, order: Sequence[Json]) -> Place:
     """From a mean to its pixel, the best on the left."""
     key = document["primary"]
     best, worst = (order[k]["metrics"][key]["mean"] for k in (0, -1))
@@ -73,7 +73,7 @@ def scale(document: Document, order: Sequence[Row]) -> Place:
     return lambda value: SIDE + 14 + (WIDTH - 2 * SIDE - 28) * (value - best) / room
 
 
-def draw_axis(axes: Axes, document: Document, order: Sequence[Row], place: Place) -> None:
+def draw_axis(axes: Axes, document: Json, order: Sequence[Json], place: Place) -> None:
     """The line with its ticks, and the name of the metric above."""
     from matplotlib.ticker import MaxNLocator
 
@@ -89,7 +89,7 @@ def draw_axis(axes: Axes, document: Document, order: Sequence[Row], place: Place
     axes.text(WIDTH / 2, 10, text, ha="center", va="center", weight="bold")
 
 
-def draw_models(axes: Axes, order: Sequence[Row], key: str, at: Sequence[float], below: float) -> None:
+def draw_models(axes: Axes, order: Sequence[Json], key: str, at: Sequence[float], below: float) -> None:
     """The better half to the left, the best on top; the other half to the right, the last on top."""
     left = (len(order) + 1) // 2
     for k, (x, row) in enumerate(zip(at, order, strict=True)):

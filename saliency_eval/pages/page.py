@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saliency_eval.errors import shown
-from saliency_eval.pages.words import address, percent
+from saliency_eval.formats import correlation, percent
 
 if TYPE_CHECKING:
     import jinja2
@@ -21,16 +22,22 @@ ISLAND = '<script type="application/json" id="data">'
 
 
 def render(
-    template: str, *, title: str, island: Mapping[str, Any] | None = None, style: str = "", **context: Any
+    template: str,
+    *,
+    title: str,
+    island: Mapping[str, Any] | None = None,
+    style: str = "",
+    script: str = "",
+    **context: Any,
 ) -> str:
     """The page of a template: a file of this folder, or the text of one that extends `layout.html`.
 
-    `island` is what the script may read, strict JSON; `style` stands after that of all pages. Raises jinja2's errors
-    for a faulty template and ValueError for NaN in the island.
+    `island` is what the script may read, strict JSON; `style` and `script` stand after those of all pages. Raises
+    jinja2's errors for a faulty template and ValueError for NaN in the island.
     """
     from markupsafe import Markup
 
-    style, script = source("page.css") + style, source("page.js")
+    style, script = source("page.css") + style, source("page.js") + script
     pages = environment()
     page = pages.from_string(template) if "{%" in template else pages.get_template(template)
     own = {"style": Markup(style), "script": Markup(script), "policy": policy(style, script)}
@@ -68,13 +75,23 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.globals["shown"] = shown
-    made.filters.update(shown=shown, percent=percent, address=address)
+    made.filters.update(shown=shown, percent=percent, correlation=correlation, address=address)
     made.policies["json.dumps_kwargs"] = {
         "sort_keys": True,
         "allow_nan": False,
         "separators": (",", ":"),
     }
     return made
+
+
+def address(url: object) -> str:
+    """An address that a page may link to, empty for everything that is not plain http(s).
+
+    >>> address("https://doi.org/10.1167/14.1.28"), address("javascript:alert(1)")
+    ('https://doi.org/10.1167/14.1.28', '')
+    """
+    plain = r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/?#@!$&()*+,;=:%-]*)?"
+    return url if isinstance(url, str) and re.fullmatch(plain, url) else ""
 
 
 def data_uri(data: bytes, kind: str) -> str:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from saliency_eval.boards.board import ARROWS
+from saliency_eval.boards.table import Json, by_mean
 from saliency_eval.errors import shown
+from saliency_eval.formats import ARROWS
 from saliency_eval.pages.page import data_uri
-from saliency_eval.pages.table import Document, Row, by_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +94,7 @@ def beside_rows(rows: int) -> tuple[Figure, Axes]:
     return made, axes
 
 
-def means(document: Document, key: str) -> str:
+def means(document: Json, key: str) -> str:
     """The means of a metric with their intervals, best first."""
     order = by_mean(document, key)
     with style():
@@ -109,7 +109,7 @@ def means(document: Document, key: str) -> str:
         return data_uri(svg(made), "svg+xml")
 
 
-def rank_intervals(document: Document, key: str | None = None) -> str:
+def rank_intervals(document: Json, key: str | None = None) -> str:
     """The ranks by a metric (default the primary one) with their intervals, best first."""
     key = key or document["primary"]
     order = by_mean(document, key)
@@ -138,7 +138,7 @@ def ticks(axes: Axes, most: int, *, integer: bool = False) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(most, integer=integer))
 
 
-def in_view(document: Document, key: str) -> set[str]:
+def in_view(document: Json, key: str) -> set[str]:
     """Which of floor and ceiling are near enough to the means to be drawn with them."""
     values = [row["metrics"][key]["mean"] for row in by_mean(document, key)]
     room = max(values) - min(values)
@@ -150,7 +150,7 @@ def in_view(document: Document, key: str) -> set[str]:
     }
 
 
-def name(row: Row, limit: int = 24) -> str:
+def name(row: Json, limit: int = 24) -> str:
     """The name of a model within a picture, as far as the font has its signs."""
     return "".join(c if drawable(c) else "\u25a1" for c in shown(row["label"], limit))
 
@@ -163,7 +163,7 @@ def drawable(sign: str) -> bool:
     return bool(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_char_index(ord(sign)))
 
 
-def scatter(document: Document, x: str, y: str) -> str:
+def scatter(document: Json, x: str, y: str) -> str:
     """The means of two metrics against each other, each with its intervals; the number is the displayed place."""
     rows = [(k, row["metrics"]) for k, row in enumerate(document["rows"], start=1)]
     both = [(k, m[x], m[y]) for k, m in rows if m[x]["mean"] is not None and m[y]["mean"] is not None]
@@ -181,7 +181,7 @@ def scatter(document: Document, x: str, y: str) -> str:
         return data_uri(svg(made), "svg+xml")
 
 
-def half(value: Row) -> list[list[float]] | None:
+def half(value: Json) -> list[list[float]] | None:
     """The lengths of an interval below and above its mean."""
     if value["lo"] is None:
         return None

@@ -15,7 +15,7 @@ from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.decode import check_name, naming, read_bytes
-from saliency_eval.predictions.match import Naming, match
+from saliency_eval.predictions.match import OR_CONSTANT, Naming, match
 from saliency_eval.predictions.rules import Rules
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
@@ -126,7 +126,7 @@ class PredictionFiles(ABC):
             fail(
                 "missing",
                 f"no prediction was matched to image {shown(id)} in {self._where}",
-                "add the file, or --on-missing constant",
+                f"add the file{OR_CONSTANT}",
                 image=id,
             )
         name = self._files[id]

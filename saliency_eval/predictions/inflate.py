@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from saliency_eval.disk import size
 from saliency_eval.errors import fail
-from saliency_eval.predictions.rules import Rules
+from saliency_eval.predictions.rules import SMALLER, Rules
 
 STEP = 1 << 20  # bytes inflated at a time
 
@@ -25,9 +25,10 @@ def inflated(parts: Iterable[bytes | memoryview], enough: int) -> int:
 
 def check_growth(deflated: bytes | memoryview, rules: Rules) -> None:
     """Raises `too_large` when the stream grows above the limit on bytes, whatever its header says."""
-    if inflated([deflated], rules.max_bytes + STEP) > rules.max_bytes + STEP - 1:
+    enough = rules.max_bytes + STEP  # the headers of an array are no part of it
+    if inflated([deflated], enough) == enough:
         fail(
             "too_large",
             f"an array may take {size(rules.max_bytes)}, the data stored here inflate to more",
-            "save it smaller, or raise max_bytes= of open_predictions",
+            SMALLER,
         )

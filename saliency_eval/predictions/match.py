@@ -13,6 +13,7 @@ from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.predictions.rules import ACCEPTED, NAMES_SHOWN, READ, suffix_of
 
 SAMPLE = 8  # unused files whose names are looked at for a hint
+OR_CONSTANT = ", or --on-missing constant"  # what scoring offers beside adding files
 JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
@@ -152,7 +153,7 @@ def missing(absent: list[str], total: int, maps: int, remedy: str, where: str) -
     message = f"{len(absent)} of {total} predictions are missing in {where} (first: {shown(absent[0])})"
     if not maps:
         message = f"no predictions in {where}: {total} files of {READ} are needed (first: {shown(absent[0])})"
-    remedy = remedy or "add the files, or --on-missing constant"
+    remedy = remedy or f"add the files{OR_CONSTANT}"
     return [Problem("missing", message, remedy, absent[0], count=len(absent))]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from saliency_eval.disk import size
 from saliency_eval.errors import Problem, fail
 from saliency_eval.pool import Shape
-from saliency_eval.predictions.rules import SMALLEST_SIDE, Rules
+from saliency_eval.predictions.rules import SMALLER, SMALLEST_SIDE, Rules
 
 Array = NDArray[Any]
 Notes = tuple[Problem, ...]
@@ -61,7 +61,7 @@ def check_claim(shape: tuple[int, ...], itemsize: int, present: int, rules: Rule
         fail(
             "too_large",
             f"an array may take {size(rules.max_bytes)}, shape {shape} takes {size(needed)}",
-            "save it smaller, or raise max_bytes= of open_predictions",
+            SMALLER,
         )
     return needed
 

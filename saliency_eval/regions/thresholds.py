@@ -66,15 +66,16 @@ def stacked(saliency: Map, edges: Floats, side: Literal["left", "right"]) -> Lev
 def thresholds(saliency: Map, rule: Rule, alphas: Floats, strict: bool) -> Floats:
     """The value that a pixel must reach under each alpha."""
     slack = SLACK if strict else -SLACK
-    if rule == "mean":  # a rounded mean may lie outside the values
-        return alphas * min(max(saliency.mean, saliency.low), saliency.high) * (1 + slack)
+    size = abs(saliency.low) + abs(saliency.high)
+    if rule == "mean":
+        mean = min(
+            max(saliency.mean, saliency.low), saliency.high
+        )  # a rounded one may lie outside the values
+        return alphas * (mean + slack * (mean if saliency.low >= 0 else size))
     if rule == "value":
-        around = slack * (abs(saliency.low) + abs(saliency.high))
-        return saliency.low + alphas * (saliency.high - saliency.low) + around
-    if rule in ("fixed", "quantile"):
-        within_one(saliency, rule)
+        return saliency.low + alphas * (saliency.high - saliency.low) + slack * size
     if rule == "fixed":
-        return alphas
+        return alphas * unit(saliency, rule)
     values, counts = descending(saliency)
     if rule == "energy":
         mass = np.cumsum(values * counts)
@@ -82,14 +83,14 @@ def thresholds(saliency: Map, rule: Rule, alphas: Floats, strict: bool) -> Float
     if rule == "area":
         number = np.maximum(1, np.floor(alphas * saliency.size + 0.5 + SLACK * saliency.size))
         return values[np.searchsorted(np.cumsum(counts), np.minimum(number, saliency.size))]
-    return np.full(len(alphas), quantile(saliency, values, counts))
+    return np.full(len(alphas), quantile(saliency, values, counts, unit(saliency, rule)))
 
 
-def quantile(saliency: Map, values: Floats, counts: Counts) -> float:
-    """The value above which as many lie as the mean of a mask says (casme, `binarize_mask`)."""
-    rank = 1 + int((saliency.size - 1) * (1 - saliency.mean) + 0.5)  # from the smallest
+def quantile(saliency: Map, values: Floats, counts: Counts, one: float) -> float:
+    """The value above which as many lie as the mean of a mask of 0 to `one` says (casme, `binarize_mask`)."""
+    rank = 1 + int((saliency.size - 1) * (1 - saliency.mean / one) + 0.5)  # from the smallest
     value = values[np.searchsorted(np.cumsum(counts), saliency.size - rank + 1)]
-    return float(np.clip(value, CLAMP, 1 - CLAMP))
+    return float(np.clip(value, CLAMP * one, (1 - CLAMP) * one))
 
 
 def descending(saliency: Map) -> tuple[Floats, Counts]:
@@ -101,11 +102,14 @@ def descending(saliency: Map) -> tuple[Floats, Counts]:
     return values, np.ones(saliency.size, np.int64)
 
 
-def within_one(saliency: Map, rule: Rule) -> None:
-    """A fixed threshold has a meaning on a fixed scale only. Raises `dtype`."""
+def unit(saliency: Map, rule: Rule) -> float:
+    """The value that stands for 1 where a threshold has a meaning on a fixed scale only. Raises `dtype`."""
+    if saliency.is_levels and saliency.high > 1:
+        return 255.0
     if saliency.low < 0 or saliency.high > 1:
         fail(
             "dtype",
             f"rule={rule} needs a map of values in [0, 1], got {saliency.low:g} to {saliency.high:g}",
-            "bring the maps to [0, 1], or use rule=value",
+            "bring the maps to [0, 1] or to levels of 8 bits, or use rule=value",
         )
+    return 1.0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from saliency_eval.boards import Board
-from saliency_eval.boards.board import ARROWS
 from saliency_eval.core import METRICS
+from saliency_eval.formats import ARROWS
 from saliency_eval.report.images import Table
 from saliency_eval.report.material import Material
 from saliency_eval.variant import Variant, parse

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from saliency_eval.escape import without_surrogates
 from saliency_eval.executors import one_thread
 from saliency_eval.pages import render
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.predictions.match import OR_CONSTANT
 from saliency_eval.protocols import Protocol
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.report import cards, pictures
@@ -23,7 +25,7 @@ from saliency_eval.report.looks import look
 from saliency_eval.report.sections import Model, Section, section
 from saliency_eval.report.templates import CSS, template
 from saliency_eval.run import Kind, Run, Setting
-from saliency_eval.scoring import KINDS, expect, load, open_any, usable
+from saliency_eval.scoring import KINDS, expect, load, open_any, refuse_subject, usable
 from saliency_eval.tasks import Scorer
 from saliency_eval.variant import Variant
 
@@ -57,8 +59,9 @@ def explain(
     `score`. Raises SaliencyEvalError for an image or option that does not exist, and for a map that scoring refuses.
     """
     expect(kind=(kind, KINDS))
-    chosen = protocol_of(protocol)
-    found = load(data, root).framed(chosen.frame)
+    found, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, found, metrics)
+    found = found.framed(chosen.frame)
     with one_thread():
         return explained(image, predictions, found, metrics, chosen, kind, names, naming)
 
@@ -94,11 +97,7 @@ def scored(
     predictions: Predictions, data: Dataset, stimulus: Stimulus, setting: Setting, variants: Sequence[Variant]
 ) -> Run:
     """The scores of one image; raises what is wrong with its map."""
-    named = [p for p in predictions.match(data) if p.severity == "error" and p.image == stimulus.id]
-    if not predictions.has(stimulus.id):
-        if named:
-            raise SaliencyEvalError(named)
-        predictions.fetch(stimulus.id)  # raises `missing` and says where it was looked for
+    matched(predictions, data, stimulus.id)
     result = Scorer(predictions, data, tuple(variants), setting.resize, "error", {})(stimulus.id)
     if result.missing:
         text = f"{shown(predictions.name)} has no map of {shown(stimulus.id)}: its observers do not allow one"
@@ -106,6 +105,20 @@ def scored(
     if any(p.severity == "error" for p in result.problems):
         raise SaliencyEvalError(result.problems)
     return Run.of(predictions, data, setting, variants, [result], result.problems, complete=False)
+
+
+def matched(predictions: Predictions, data: Dataset, image: str) -> None:
+    """Raises what is wrong with the names of predictions where that leaves an image without a map."""
+    named = [p for p in predictions.match(data) if p.severity == "error" and p.image == image]
+    if predictions.has(image):
+        return
+    try:
+        if named:
+            raise SaliencyEvalError(named)
+        predictions.fetch(image)  # raises `missing` and says where it was looked for
+    except SaliencyEvalError as error:  # here is nothing that a constant map could stand for
+        found = [replace(p, remedy=p.remedy.removesuffix(OR_CONSTANT)) for p in error.problems]
+        raise SaliencyEvalError(found) from None
 
 
 def model_of(run: Run, predictions: Predictions, stimulus: Stimulus) -> Model:

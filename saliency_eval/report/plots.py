@@ -13,7 +13,7 @@ import numpy as np
 from saliency_eval.errors import shown
 from saliency_eval.maps import Floats
 from saliency_eval.pages import data_uri
-from saliency_eval.pages.plots import FAINT, INK, style, svg
+from saliency_eval.pages.plots import FAINT, INK, STYLE, style, svg
 from saliency_eval.report.curves import Curve
 
 if TYPE_CHECKING:
@@ -30,14 +30,16 @@ LONGEST = 25  # characters of a name
 SIZES = ((50, 20), (200, 10), (np.inf, 5))  # up to so many images, points^2 of a point
 MARGIN = 0.08  # inches
 LINE = 0.2  # of a legend
+FONT = STYLE["font.size"]
 GOLDEN = 0.6180339887498949  # jitter that is even and never random
 
 
 class Margins(NamedTuple):
-    """What lies beside the axes, in inches; above and on the right as little as may be."""
+    """What lies beside the axes, in inches; above as little as may be."""
 
     left: float
     bottom: float
+    right: float = MARGIN
 
 
 def sign(number: int) -> dict[str, Any]:
@@ -61,6 +63,18 @@ def short(name: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:11]}...{text[-11:]}"
 
 
+def widest(labels: Sequence[str]) -> float:
+    """The inches beside an axis that names need, with a little room."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=FONT)
+    return (
+        max(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] for text in labels) / 72
+        + 0.15
+    )
+
+
 @contextmanager
 def drawing(width: float, height: float, margins: Margins | None = None) -> Iterator[Figure]:
     """A figure of so many inches, laid out by its contents unless the margins are given, which is faster.
@@ -73,7 +87,7 @@ def drawing(width: float, height: float, margins: Margins | None = None) -> Iter
         warnings.simplefilter("ignore", UserWarning)
         figure = Figure((width, height), dpi=DOTS, layout="constrained" if margins is None else None)
         if margins is not None:
-            figure.subplots_adjust(margins.left / width, margins.bottom / height, 1 - MARGIN / width,
+            figure.subplots_adjust(margins.left / width, margins.bottom / height, 1 - margins.right / width,
                                    1 - MARGIN / height, 0.1, 0.1)  # fmt: skip
         yield figure
 
@@ -88,20 +102,22 @@ def address(figure: Figure) -> str:
 
 def distribution(values: Floats, names: Sequence[str], chance: float | None) -> str:
     """One metric of (images, models): the shape of each, its quartiles and mean, and every image."""
-    with drawing(4.8, 0.5 + 0.48 * len(names)) as figure:
+    labels = [short(name) for name in names]
+    with drawing(4.8, 0.5 + 0.48 * len(names), Margins(widest(labels), 0.35, 0.2)) as figure:
         axes = figure.subplots()
         for number, column in enumerate(values.T):
             cloud(axes, column[np.isfinite(column)], -number, sign(number)["color"])
+        dots(axes, values)
         if chance is not None:
             axes.axvline(chance, color=FAINT, linewidth=0.8, linestyle=":")
-        axes.set_yticks(-np.arange(len(names)), [short(name) for name in names])
+        axes.set_yticks(-np.arange(len(names)), labels)
         axes.set_ylim(0.6 - len(names), 0.6)
         axes.tick_params(axis="y", length=0)
         return address(figure)
 
 
 def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
-    """A half violin above a line of the plot, a box on it, and the points below."""
+    """A half violin above a line of the plot, and a box on it."""
     if not len(values):
         return
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
@@ -117,8 +133,15 @@ def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
     axes.plot([low, high], [at, at], color=INK, linewidth=3, solid_capstyle="butt")
     axes.plot(middle, at, "o", color="white", markeredgecolor=INK, markersize=5)
     axes.plot(values.mean(), at, "D", color=INK, markersize=3)
-    jitter = at - 0.12 - 0.2 * (np.arange(len(values)) * GOLDEN % 1)
-    axes.scatter(values, jitter, s=3, color=colour, alpha=0.5, linewidths=0, rasterized=True)
+
+
+def dots(axes: Axes, values: Floats) -> None:
+    """A dot for each image below the line of each model of (images, models): one layer, which is drawn faster."""
+    images, models = np.nonzero(np.isfinite(values))
+    nth = np.cumsum(np.isfinite(values), axis=0)[images, models] - 1
+    colours = np.array([sign(model)["color"] for model in range(values.shape[1])])[models]
+    jitter = -models - 0.12 - 0.2 * (nth * GOLDEN % 1)
+    axes.scatter(values[images, models], jitter, s=3, c=colours, alpha=0.5, linewidths=0, rasterized=True)
 
 
 # ------------------------------------------------------------------ metric against metric
@@ -146,9 +169,14 @@ def per_line(width: float) -> int:
     return max(1, int(width / 2.1))
 
 
+def size_for(images: int) -> int:
+    """The size of a point: the fewer, the larger."""
+    return next(size for most, size in SIZES if images <= most)
+
+
 def points(axes: Axes, x: Floats, y: Floats) -> None:
-    """One metric against another, (images, models); the fewer points, the larger."""
-    size = next(size for most, size in SIZES if len(x) <= most)
+    """One metric against another, (images, models)."""
+    size = size_for(len(x))
     for number in range(x.shape[1]):
         good = np.isfinite(x[:, number]) & np.isfinite(y[:, number])
         axes.scatter(x[good, number], y[good, number], s=size, alpha=0.5, linewidths=0, rasterized=True,

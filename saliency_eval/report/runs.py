@@ -12,19 +12,22 @@ from saliency_eval.boards import Board, boards_of
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, fail, shown
 from saliency_eval.escape import without_surrogates
-from saliency_eval.executors import one_thread
+from saliency_eval.executors import Progress, Workers, one_thread
 from saliency_eval.maps import Floats
 from saliency_eval.pages import render
 from saliency_eval.pages.board import view
 from saliency_eval.report import pictures, plots
+from saliency_eval.report.agreement import agreement, cloud
 from saliency_eval.report.cards import Picture, number
 from saliency_eval.report.compared import Compared, compare
 from saliency_eval.report.gallery import apart_cards, model_cards
 from saliency_eval.report.images import spread
 from saliency_eval.report.material import Sources, gather
-from saliency_eval.report.templates import CSS, template
+from saliency_eval.report.places import places
+from saliency_eval.report.protocols import Beside, Lead, beside, elsewhere, groups_of, lead
+from saliency_eval.report.templates import CSS, JS, template
+from saliency_eval.report.versus import versus
 from saliency_eval.run import Run
-from saliency_eval.stats import rank_correlation
 
 EACH, IN_ALL = 3, 36  # best images of each model, and of all: with many models each has fewer
 
@@ -36,27 +39,57 @@ def report_page(
     *,
     root: str | Path | None = None,
     primary: str | None = None,
+    protocol: str | None = None,
     each: int | None = None,
     skipped: Sequence[Problem] = (),
+    workers: Workers = 1,
+    progress: Progress = lambda count: None,
     **naming: Any,
 ) -> tuple[str, tuple[str, ...]]:
     """The page of runs of one data set, and what is missing on it.
 
     `data` and `root` as for scoring, default the data set of the runs; `predictions` by model, or one for each run;
-    `each`: best and worst images of each model; `naming`: `prefix`, `suffix`, `pattern`, `variable`. Raises
-    SaliencyEvalError for runs of several data sets, and for data or predictions that are not those that were scored.
+    `protocol`: that of board and images, default the first; the same maps under others stand side by side, where
+    `workers` score what each cause of a difference does alone; `each`: best and worst images of each model; `naming`:
+    `prefix`, `suffix`, `pattern`, `variable`. Raises SaliencyEvalError for runs of several data sets, and for data or
+    predictions that are not those that were scored.
     """
-    board = one_board(runs, skipped, primary)
-    ranked = [run for run in runs if any(run is one for one in board.runs)]  # in the order of the predictions
+    leading = lead(runs, protocol)
+    board = one_board(leading.runs, skipped, primary)
+    groups = groups_of(leading.all)
     names = [row["label"] for row in board.document["rows"]]
     with one_thread():
-        compared = compare(board, names, gather(ranked, data, predictions, root, **naming))
-        missing = dict.fromkeys(compared.material.missing)
-        page = page_of(compared, each or max(1, min(EACH, IN_ALL // len(names))), missing)
+        sources = with_maps(leading.runs, board, groups)
+        compared = compare(board, names, gather(sources, data, predictions, root, **naming))
+        missing = dict.fromkeys([*compared.material.missing, *elsewhere(leading, board, groups)])
+        several = all_beside(compared, groups, workers, progress)
+        page = page_of(compared, leading, several, each or max(1, min(EACH, IN_ALL // len(names))), missing)
     return without_surrogates(page), tuple(missing)
 
 
-def page_of(compared: Compared, each: int, missing: dict[str, None]) -> str:
+def with_maps(runs: Sequence[Run], board: Board, groups: Sequence[Sequence[Run]]) -> list[Run]:
+    """A run for each set of maps on the page: those of the board in the order given, then the others' first."""
+    ranked = [run for run in runs if any(run is one for one in board.runs)]
+    return ranked + [group[0] for group in groups if not any(run is one for run in group for one in ranked)]
+
+
+def all_beside(
+    compared: Compared, groups: Sequence[Sequence[Run]], workers: Workers, progress: Progress
+) -> list[Beside]:
+    """The sets of maps that were scored in several ways, those of the board first and in its order."""
+    place = {id(run): number for number, run in enumerate(compared.board.runs)}
+    found = [
+        (min(place.get(id(run), len(place)) for run in group), group[0].model, group) for group in groups
+    ]
+    return [
+        beside(group, compared.names[at] if at < len(place) else model, compared.material, workers, progress)
+        for at, model, group in sorted(found, key=lambda one: one[:2])
+    ]
+
+
+def page_of(
+    compared: Compared, leading: Lead, several: Sequence[Beside], each: int, missing: dict[str, None]
+) -> str:
     """The page; what is missing of its images is added to the sentences about that, each once."""
     board, names = compared.board, compared.names
     differing = apart_cards(compared, missing)
@@ -65,8 +98,14 @@ def page_of(compared: Compared, each: int, missing: dict[str, None]) -> str:
         template("report.html"),
         title=f"Report on {board.data.id}@{board.data.version}",
         style=CSS,
+        script=JS,
         compared=compared,
         document=board.document,
+        lead=leading,
+        several=several,
+        places=places(leading, board, names),
+        meanings=sorted(set().union(*(one.meanings.items() for one in several))),
+        versus=versus(compared),
         **board_view(board.document),
         plots=distributions(compared),
         agreement=agreement(compared),
@@ -87,14 +126,8 @@ def board_view(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def one_board(runs: Sequence[Run], skipped: Sequence[Problem], primary: str | None) -> Board:
-    """The board of runs of one data set and protocol. Raises `usage` for more, `incomplete` without a complete run."""
+    """The board of runs of one protocol. Raises `incomplete` without a complete run."""
     found = boards_of(runs, skipped, primary).boards
-    of = sorted({f"{run.data.id} under {run.setting.protocol}" for run in runs})
-    if len(of) > 1:
-        text = (
-            f"a report is of one data set and protocol, the runs are of {', '.join(shown(one) for one in of)}"
-        )
-        fail("usage", text, "name the runs of one of them")
     if not found:
         fail("incomplete", "a report needs a complete run, there is none", "score all images")
     return found[0]
@@ -121,39 +154,6 @@ def means_of(values: Floats) -> list[float]:
     """Means of (images, models) over the images that are scored."""
     columns = [column[~np.isnan(column)] for column in values.T]
     return [float(column.mean()) if len(column) else float("nan") for column in columns]
-
-
-def agreement(compared: Compared) -> list[tuple[str, list[str]]]:
-    """Spearman's rank correlation over images of each pair of metrics, averaged over models; `+` means they agree."""
-    metrics, values = compared.metrics, compared.table.values
-    signs = np.array([1.0 if m.better == "higher" else -1.0 for m in metrics])
-    found = []
-    for row, metric in enumerate(metrics):
-        pairs = [pair(values[:, :, row] * signs[row], values[:, :, c] * signs[c]) for c in range(row)]
-        found.append((metric.head, [f"{r:+.2f}" if np.isfinite(r) else "n/a" for r in pairs]))
-    return found
-
-
-def pair(x: Floats, y: Floats) -> float:
-    """The mean over models of the rank correlation of two metrics, (images, models), where there is one."""
-    found = []
-    for one, other in zip(x.T, y.T, strict=True):
-        good = np.isfinite(one) & np.isfinite(other)
-        found.append(rank_correlation(one[good], other[good]))
-    defined = [r for r in found if np.isfinite(r)]
-    return float(np.mean(defined)) if defined else float("nan")
-
-
-def cloud(compared: Compared) -> Picture | None:
-    """Every metric against every other, of the first models; None of one metric."""
-    labels = [m.label for m in compared.metrics]
-    if len(labels) < 2:
-        return None
-    few = compared.names[: plots.MOST]
-    whose = "all models" if few == compared.names else f"the first {len(few)} models"
-    address = plots.against(compared.table.values[:, : plots.MOST], few, labels)
-    alt = f"Scatter plots of every metric against every other, a point for each image, of {whose}"
-    return Picture(address, alt, f"A point for each image, of {whose}.", "plot")
 
 
 def every_image(compared: Compared) -> list[tuple[str, list[tuple[str, float]], tuple[str, float]]]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_eval.boards.board import ARROWS
 from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.errors import shown
+from saliency_eval.formats import ARROWS
 from saliency_eval.report import pictures, plots
 from saliency_eval.report.cards import Picture, brief, number
 from saliency_eval.report.curves import Curve

@@ -1,10 +1,11 @@
-"""The templates of reports and their style, beside this file."""
+"""The templates of reports and their style and script, beside this file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 HERE = Path(__file__).parent
+JS = (HERE / "report.js").read_text(encoding="utf-8")
 CSS = (HERE / "report.css").read_text(encoding="utf-8")
 
 

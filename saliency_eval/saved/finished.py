@@ -12,10 +12,11 @@ from saliency_eval import __version__
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, SaliencyEvalError
 from saliency_eval.predictions.base import Predictions
-from saliency_eval.run import DataId, Run, Scored, Setting
+from saliency_eval.run import DataId, Run, Setting
 from saliency_eval.saved import load
 from saliency_eval.saved.document import DOCUMENT
-from saliency_eval.signatures import hash_of_densities, hash_of_predictions, labels
+from saliency_eval.scored import Scored
+from saliency_eval.signatures import fields, hash_of_densities, hash_of_predictions, labels
 from saliency_eval.store import holds, slug, to_json
 from saliency_eval.variant import Variant, parse
 
@@ -54,13 +55,8 @@ def same_metrics(run: Run, data: Dataset, variants: Sequence[Variant]) -> bool:
     lines = dict(zip(labels(variants), variants, strict=True))
     if list(run.signatures) != list(lines) or any(parse(run.signatures[k]) != v for k, v in lines.items()):
         return False
-    stored = {
-        field
-        for line in run.signatures.values()
-        for field in line.split("|")
-        if field.startswith("densities:")
-    }
-    return not stored or stored == {f"densities:{hash_of_densities(data, list(data))}"}
+    stored = {fields(line).get("densities") for line in run.signatures.values()} - {None}
+    return not stored or stored == {hash_of_densities(data, list(data))}
 
 
 def same_maps(run: Run, predictions: Predictions, data: Dataset) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from saliency_eval.errors import Problem, SaliencyEvalError, shown
 from saliency_eval.predictions.folder import entries
 from saliency_eval.run import Run
 from saliency_eval.saved import load_pair
-from saliency_eval.saved.document import content
+from saliency_eval.saved.document import AGAIN, content
 from saliency_eval.saved.scores import MOST_STORED, pieces
 from saliency_eval.store import folder_name, scores_text
 
@@ -33,7 +34,7 @@ def load_flat(folder: Path) -> tuple[list[Run], list[Problem]]:
         try:
             run = load_pair(folder, f"{name}.json", f"{name}.csv.gz", folder.name)
         except SaliencyEvalError as error:
-            problems += error.problems
+            problems += [replace(p, remedy=BUILD if p.remedy == AGAIN else p.remedy) for p in error.problems]
             continue
         if folder_name(run) != name:
             problems.append(wrong(folder, f"{name}.json", f"is the run {folder_name(run)}", BUILD))

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
 from saliency_eval.core import METRICS
+from saliency_eval.datasets.card import MOST_TEXT
 from saliency_eval.errors import CODES, Problem, Severity, shown
 from saliency_eval.run import DataId, Kind, OnMissing, Run, Setting
 from saliency_eval.saved.document import UPGRADE, Part, refuse
 from saliency_eval.saved.scores import MOST_IMAGES, SCORES, Scores, read_scores
+from saliency_eval.signatures import fields
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -56,6 +58,7 @@ def assemble(document: Part, identity: DataId, table: Scores) -> Run:
         beside(document, "counts", table.labels, int),
         beside(document, "facts", table.labels, float),
         document.take("complete", bool),
+        drawn_errors(document.part("metrics"), table.labels),
         document.part("versions").take("saliency_eval", str),
     )
 
@@ -69,7 +72,15 @@ def data_id(part: Part) -> DataId:
     n = part.take("n", int)
     if not 0 < n <= MOST_IMAGES:
         refuse(f"data.n must be 1 to {MOST_IMAGES} images, got {shown(n)}")
-    return DataId(id, version, tag, sha256, n)
+    return DataId(id, version, tag, sha256, n, *(said(part, key) for key in ("licence", "citation")))
+
+
+def said(part: Part, key: str) -> str | None:
+    """What a card says; None where it says nothing, as in documents that were written without cards."""
+    text: str | None = part.take(key, str, type(None)) if key in part.values else None
+    if text is not None and len(text) > MOST_TEXT:
+        refuse(f"{part.path}{key} must have at most {MOST_TEXT} characters, got {len(text)}")
+    return text
 
 
 def setting(part: Part) -> Setting:
@@ -145,6 +156,15 @@ def beside(document: Part, key: str, labels: tuple[str, ...], kind: type[N]) -> 
     return {label: {name: own.take(name, kind) for name in own.values} for label, own in by_label.items()}
 
 
+def drawn_errors(part: Part, labels: tuple[str, ...]) -> dict[str, float]:
+    """What draws do to the means of the metrics that draw."""
+    by_label = {label: part.part(label) for label in labels}
+    found = {k: p.take("drawn_error", float) for k, p in by_label.items() if "drawn_error" in p.values}
+    if odd := [value for value in found.values() if not 0 <= value < math.inf]:
+        refuse(f"drawn_error must be a number of at least 0, got {odd[0]}")
+    return found
+
+
 def check_counts(document: Part, run: Run) -> None:
     """Refuses a document that counts other images than the scores have."""
     claimed = document.take("n_images", int)
@@ -156,12 +176,12 @@ def check_counts(document: Part, run: Run) -> None:
 
 def check_signature(run: Run, label: str) -> None:
     """Refuses a signature that belongs to another metric, data set or setting than the run."""
-    key, *fields = run.signatures[label].split("|")
+    key, found = run.signatures[label].partition("|")[0], fields(run.signatures[label])
     if key not in METRICS:
         refuse(f"metric '{shown(key)}' is not known to this version", UPGRADE)
-    expected = {f"protocol:{run.setting.protocol}", f"data:{run.data.tag}", f"kind:{run.setting.kind}"}
-    expected |= {f"n:{run.n_scored}"} if run.complete else set()
-    if missing := sorted(expected - set(fields)):
+    expected = {"data": run.data.tag, "kind": run.setting.kind, "protocol": run.setting.protocol}
+    expected |= {"n": str(run.n_scored)} if run.complete else {}
+    if missing := [f"{name}:{value}" for name, value in expected.items() if found.get(name) != value]:
         refuse(f"the signature of {shown(label)} must hold {shown(missing[0])}")
     if label != key and not label.startswith(f"{key}("):
         refuse(f"metric {shown(label)} has the signature of {key}")
@@ -182,7 +202,7 @@ def check_mean(part: Part, run: Run, label: str) -> None:
 
 
 def same(claimed: float | None, mean: float | None) -> bool:
-    """Are two means equal up to rounding, or both missing?"""
-    if claimed is None or mean is None or math.isnan(claimed):
-        return mean is None
+    """Are two means equal up to rounding, or both missing? One that is no finite number is missing."""
+    if claimed is None or mean is None or not math.isfinite(claimed):
+        return mean is None and (claimed is None or not math.isfinite(claimed))
     return math.isclose(claimed, mean, rel_tol=ROUNDING, abs_tol=ROUNDING)

@@ -4,15 +4,18 @@ No number of one column depends on its neighbours, nor on the cores of the machi
 """
 
 from saliency_eval.stats.bootstrap import RESAMPLES, percentile, resample_means
-from saliency_eval.stats.flips import flips_for, holm, sign_flips
-from saliency_eval.stats.intervals import Interval, bca, mean_intervals, skewness
-from saliency_eval.stats.pairs import Pair, pairs
+from saliency_eval.stats.flips import FEWEST, flips_for, holm, sign_flips
+from saliency_eval.stats.intervals import HEAVY_TAIL, Interval, bca, mean_interval, mean_intervals, skewness
+from saliency_eval.stats.max_t import max_t
+from saliency_eval.stats.pairs import Pair, pair, pairs
 from saliency_eval.stats.ranks import letters, p_first, rank_correlation, rank_intervals, ranks
 from saliency_eval.stats.signed_ranks import wilcoxon
 
 MOST_VALUE = 1e100  # sums and squares of anything larger leave the range of floats
 
 __all__ = [
+    "FEWEST",
+    "HEAVY_TAIL",
     "MOST_VALUE",
     "RESAMPLES",
     "Interval",
@@ -21,8 +24,11 @@ __all__ = [
     "flips_for",
     "holm",
     "letters",
+    "max_t",
+    "mean_interval",
     "mean_intervals",
     "p_first",
+    "pair",
     "pairs",
     "percentile",
     "rank_correlation",

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from saliency_eval.stats.bootstrap import resample_means
 
+Array = NDArray[np.float64]
 ROUNDING = 1e-12
+HEAVY_TAIL = 3  # skew beyond which an interval is too narrow: no way of resampling rescues a heavy tail
 
 
 class Interval(NamedTuple):
-    """A mean with its interval; the ends are None where one image or none was scored."""
+    """A mean with its interval; the ends are None where there is none: of one image, or of none."""
 
     mean: float
     low: float | None
@@ -23,26 +25,29 @@ class Interval(NamedTuple):
     n: int
 
 
-def bca(scores: NDArray[np.float64], means: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
-    """Bias-corrected and accelerated interval of a mean.
+def bca(scores: Array, means: Array, level: float = 0.95) -> tuple[float, float] | tuple[None, None]:
+    """Bias-corrected and accelerated interval of a mean; none where all resamples lie on one side of it.
 
     `scores` (images,), `means` (resamples,) of its bootstrap. An end is the quantile of `means` at
     Phi(b + z / (1 - a z)) with z = b + Phi^-1(tail), b the normal quantile of the share of means below the mean, and
-    a = sum d^3 / (6 (sum d^2)^1.5) of the deviations d. Source: Efron 1987, doi:10.1080/01621459.1987.10478410.
+    a = sum d^3 / (6 (sum d^2)^1.5) of the deviations d. Both ends are the mean where all scores are equal.
+    Source: Efron 1987, doi:10.1080/01621459.1987.10478410.
 
     >>> x = np.arange(30.0) ** 2
     >>> [round(end, 1) for end in bca(x, resample_means(x[:, None], "osie")[:, 0])]
     [201.1, 385.5]
     """
+    if np.ptp(scores) == 0:
+        return mean_of(scores), mean_of(scores)
     normal = NormalDist()
     mean = scores.mean()
-    spread = np.abs(scores - mean).max() or 1.0
+    spread = np.abs(scores - mean).max()
     deviations = (scores - mean) / spread  # squares of tiny or huge scores leave the range
     squares = np.sum(deviations**2)
-    gap = (means - mean) / spread  # equal up to rounding is equal: few images give many such resamples
-    below = np.mean(gap < -ROUNDING) + np.mean(np.abs(gap) <= ROUNDING) / 2
-    if squares == 0 or not 0 < below < 1:
-        return float(mean), float(mean)
+    equal = ROUNDING * spread + 4 * np.spacing(abs(mean))  # few images give many resamples of the same mean
+    below = np.mean(means < mean - equal) + np.mean(np.abs(means - mean) <= equal) / 2
+    if not 0 < below < 1:
+        return None, None
     bias = normal.inv_cdf(float(below))
     acceleration = float(np.sum(deviations**3) / (6 * squares**1.5))
     ends = []
@@ -53,7 +58,18 @@ def bca(scores: NDArray[np.float64], means: NDArray[np.float64], level: float = 
     return float(low), float(high)
 
 
-def mean_intervals(scores: NDArray[np.float64], *seed: object) -> list[Interval]:
+def mean_of(scores: Array) -> float:
+    """The mean, the same whatever the order; NaN of none and of what is not finite."""
+    return math.fsum(scores) / len(scores) if len(scores) and np.isfinite(scores).all() else math.nan
+
+
+def mean_interval(scores: Array, means: Array) -> Interval:
+    """The mean of `scores` (images,) with its BCa interval from `means` (resamples,); of one image the mean alone."""
+    low, high = bca(scores, means) if len(scores) > 1 else (None, None)
+    return Interval(mean_of(scores), low, high, len(scores))
+
+
+def mean_intervals(scores: Array, *seed: object) -> list[Interval]:
     """Means over images with 95 % intervals; all columns share their resamples.
 
     `scores` (images, columns); a column that is not finite, or has fewer than two images, gets no interval.
@@ -66,16 +82,13 @@ def mean_intervals(scores: NDArray[np.float64], *seed: object) -> list[Interval]
     resampled = iter(resample_means(scores[:, finite], *seed).T) if finite.any() else iter(())
     found = []
     for column, ok in zip(scores.T, finite, strict=True):
-        mean = math.fsum(column) / n if n and np.isfinite(column).all() else math.nan
-        low, high = bca(column, next(resampled)) if ok else (None, None)
-        found.append(Interval(mean, low, high, n))
+        alone = Interval(mean_of(column), None, None, n)
+        found.append(mean_interval(column, next(resampled)) if ok else alone)
     return found
 
 
-def skewness(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def skewness(scores: Array) -> Array:
     """Third standardised moment of each column; NaN for one that is constant, empty or not finite.
-
-    An interval of a column with a skewness above 3 is too narrow: no way of resampling rescues a heavy tail.
 
     >>> skewness(np.array([[0.0, 1.0], [0.0, 1.0], [3.0, 1.0]]))
     array([0.70710678,        nan])

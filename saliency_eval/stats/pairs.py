@@ -52,12 +52,12 @@ def pairs(
     places = list(combinations(range(scores.shape[1]), 2))
     raised = holm(np.array([p[place] for place in places]))
     return [
-        pair(scores, means, higher, level, a, b)._replace(p=float(p[a, b]), p_holm=float(q))
+        pair(scores, means, higher, a, b, level)._replace(p=float(p[a, b]), p_holm=float(q))
         for (a, b), q in zip(places, raised, strict=True)
     ]
 
 
-def pair(scores: Array, means: Array, higher: bool, level: float, a: int, b: int) -> Pair:
+def pair(scores: Array, means: Array, higher: bool, a: int, b: int, level: float = 0.95) -> Pair:
     """What two columns show without the others; no p of sign flips yet."""
     differences = scores[:, a] - scores[:, b]
     if not (len(differences) and np.isfinite(differences).all()):

@@ -18,12 +18,16 @@ def ranks(means: Array, higher: bool) -> Array:
     >>> ranks(np.array([0.7, 0.9, 0.7]), higher=True)
     array([2.5, 1. , 2.5])
     """
-    signed = means if higher else -means
+    signed = -means if higher else means
+    order = np.argsort(signed, axis=-1)  # NaN comes last
+    ordered = np.take_along_axis(signed, order, axis=-1)
+    places, new = np.arange(means.shape[-1]), ordered[..., 1:] != ordered[..., :-1]
+    edge = np.ones((*means.shape[:-1], 1), bool)
+    first = np.maximum.accumulate(np.where(np.concatenate([edge, new], -1), places, 0), axis=-1)
+    ends = np.where(np.concatenate([new, edge], -1), places, means.shape[-1])
+    last = np.minimum.accumulate(ends[..., ::-1], axis=-1)[..., ::-1]
     found = np.empty(means.shape)
-    for k in range(means.shape[-1]):
-        own = signed[..., k : k + 1]
-        better, equal = (signed > own).sum(axis=-1), (signed == own).sum(axis=-1)
-        found[..., k] = 1 + better + (equal - 1) / 2
+    np.put_along_axis(found, order, 1 + (first + last) / 2, axis=-1)
     found[np.isnan(means)] = np.nan
     return found
 

@@ -56,6 +56,9 @@ class Affine(NamedTuple):
         return self._replace(added=self.added + number)
 
 
+ONE = Affine(0.0, 0.0, 1.0)  # of every value
+
+
 def histogram(levels: Array) -> Counts:
     """Number of pixels of each of the 256 levels."""
     if not COMPILED:
@@ -106,14 +109,16 @@ def shared(values: Array, p: Affine, others: Floats, q: Affine) -> float:
     return float(np.minimum(p(values), q(others)).sum())
 
 
-def weighted_log(values: Array, p: Affine, weights: Floats, floor: float, size: bool = False) -> float:
-    """Sum of (w + floor) ln p(v), or ln |p(v)| for its `size`, over the pixels where the weight is not 0."""
+def divergence(
+    values: Array, p: Affine, weights: Floats, q: Affine, floor: float, signless: bool = False
+) -> float:
+    """Sum of (w + floor) ln(q(w) / p(v)), or ln |q / p| if `signless`, over the pixels where the weight is not 0."""
     check_sizes(values, weights)
     if COMPILED:
-        return float(run("weighted_log", values, *p, int(size), weights, floor, values.size))
+        return float(run("divergence", values, *p, weights, *q, floor, int(signless), values.size))
     weight = (weights + floor).ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.abs(p(values)) if size else p(values)).ravel()
+        logs = np.log(q(weights)).ravel() - np.log(np.abs(p(values)) if signless else p(values)).ravel()
     return float(weight[weight > 0] @ logs[weight > 0])
 
 
@@ -166,7 +171,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # what a function gives,
     "moments": (None, (WHOLE, NUMBER, FLOATS)),
     "covariance": (NUMBER, (NUMBER, FLOATS, NUMBER, WHOLE)),
     "shared": (NUMBER, (NUMBER, NUMBER, NUMBER, FLOATS, NUMBER, NUMBER, NUMBER, WHOLE)),
-    "weighted_log": (NUMBER, (NUMBER, NUMBER, NUMBER, WHOLE, FLOATS, NUMBER, WHOLE)),
+    "divergence": (
+        NUMBER,
+        (NUMBER, NUMBER, NUMBER, FLOATS, NUMBER, NUMBER, NUMBER, NUMBER, WHOLE, WHOLE),
+    ),
     "reached": (WHOLE, (WHOLE, NUMBER, NUMBER, FLOATS, WHOLE, COUNTS)),
     "components": (WHOLE, (WHOLE, WHOLE, WHOLE, INTEGERS, INTEGERS)),
     "deposit": (WHOLE, (WHOLE, COUNTS, WHOLE, FLOATS, WHOLE, WHOLE, FLOATS)),

@@ -18,8 +18,8 @@ FLAGS = ("-O3", "-std=c99", "-ffp-contract=off", "-fPIC", "-shared")
 
 
 def library() -> Path:
-    """Where the compiled form of these very sources lies, or would lie."""
-    text = b"".join((HERE / name).read_bytes() for name in SOURCES)
+    """Where the compiled form of these very sources under these flags lies, or would lie."""
+    text = b"".join((HERE / name).read_bytes() for name in SOURCES) + " ".join(FLAGS).encode()
     return HERE / f"sums-{hashlib.sha256(text).hexdigest()[:8]}.compiled"
 
 

@@ -12,6 +12,7 @@
 #define LANES 16
 #define PART 2048
 #define LEVELS 256
+#define STRETCHES 4096
 #define TABLES 8 /* neighbours often have one level: each of them adds to a table of its own */
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
@@ -40,9 +41,9 @@ static inline double ln(double x) {
     exponent |= whole; /* 2^52 + exponent, as a double */
     memcpy(&m, &rest, sizeof m);
     memcpy(&power, &exponent, sizeof power);
-    double s = (m - 1) / (m + 1), z = s * s;
-    double series = ((((((((((1. / 21) * z + 1. / 19) * z + 1. / 17) * z + 1. / 15) * z + 1. / 13) * z + 1. / 11) * z
-                         + 1. / 9) * z + 1. / 7) * z + 1. / 5) * z + 1. / 3) * z + 1;
+    double s = (m - 1) / (m + 1), z = s * s; /* the first power that is left out is below 2^-55 */
+    double series = (((((((((1. / 19) * z + 1. / 17) * z + 1. / 15) * z + 1. / 13) * z + 1. / 11) * z + 1. / 9) * z
+                        + 1. / 7) * z + 1. / 5) * z + 1. / 3) * z + 1;
     return (power - (4503599627370496.0 + 1023)) * 0.693147180559945309417 + 2 * s * series;
 }
 
@@ -55,8 +56,12 @@ static inline double signless(double x, int64_t size) {
     return x;
 }
 
-/* The whole part of a number that is not negative; 0 of what is none. */
-static inline int64_t whole(double x) { return x > 0 ? (int64_t)x : 0; }
+/* Which stretch of a line a number lies in, rising with it: numbers below the bottom are in the first. */
+static inline int32_t stretch_of(double x, double bottom, double scale) {
+    double place = (x - bottom) * scale + 1;
+    place = place > 0 ? place : 0;
+    return (int32_t)(place < STRETCHES - 1 ? place : STRETCHES - 1);
+}
 
 /* Number of pixels of each level. */
 KERNEL void histogram_u8(const uint8_t *v, int64_t n, int64_t *out) {

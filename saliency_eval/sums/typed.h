@@ -68,23 +68,27 @@ KERNEL double NAMED(shared, TYPE)(
     return total;
 }
 
-/* Sum of (w + floor) ln((v - low) factor + added), of the size of that if `size`; a pixel without weight has no part. */
-KERNEL double NAMED(weighted_log, TYPE)(
-    const T *v, double low, double factor, double added, int64_t size, const double *w, double floor, int64_t n
+/* Sum of (w + floor) ln(q / p), or of ln |q / p| if `size`, with p = (v - low) factor + added and q such a function of w;
+   a pixel without weight has no part. */
+KERNEL double NAMED(divergence, TYPE)(
+    const T *v, double low, double factor, double added,
+    const double *w, double other_low, double other_factor, double other_added, double floor, int64_t size, int64_t n
 ) {
     double total = 0, logs[PART], sum[LANES] = {0};
     for (int64_t start = 0; start < n; start += PART) {
         int64_t count = least(PART, n - start), i = 0, unusual = 0;
         const double *weight = w + start;
         FOR(j, 0, count) {
-            double x = (v[start + j] - low) * factor + added;
-            x = signless(x, size);
-            unusual |= !((x >= DBL_MIN) & (x <= DBL_MAX));
-            logs[j] = ln(x);
+            double p = (v[start + j] - low) * factor + added;
+            double q = (weight[j] - other_low) * other_factor + other_added;
+            double ratio = signless(q / p, size);
+            unusual |= (weight[j] + floor > 0) & !((ratio >= DBL_MIN) & (ratio <= DBL_MAX));
+            logs[j] = ln(ratio); /* some number, where there is no weight */
         }
-        if (unusual) FOR(j, 0, count) {
-            double x = (v[start + j] - low) * factor + added;
-            logs[j] = weight[j] + floor > 0 ? log(signless(x, size)) : 0;
+        if (unusual) FOR(j, 0, count) if (weight[j] + floor > 0) {
+            double p = (v[start + j] - low) * factor + added;
+            double q = (weight[j] - other_low) * other_factor + other_added;
+            logs[j] = log(signless(q, size)) - log(signless(p, size));
         }
         for (; i + LANES <= count; i += LANES)
             FOR(k, 0, LANES) sum[k] += (weight[i + k] + floor) * logs[i + k];
@@ -95,38 +99,45 @@ KERNEL double NAMED(weighted_log, TYPE)(
 }
 
 /* Number of pixels that reach exactly k of m ascending edges, for each k: out has m + 1 places. A pixel reaches an
-   edge when (v - low) / range is not below it. Each stretch of values knows which edges lie in it, so that few pixels
-   are compared with any. Returns whether there was memory. */
+   edge when u = (v - low) / range is not below it. The line of u is cut into stretches: pixels in one without an edge
+   are counted together, the few others are compared. Returns whether there was memory. */
 KERNEL int64_t NAMED(reached, TYPE)(
     const T *v, int64_t n, double low, double range, const double *edges, int64_t m, int64_t *out
 ) {
-    enum { STRETCHES = 4096 };
-    double u[PART], bottom = edges[0], top = edges[m - 1], scale = (STRETCHES - 1) / (top - bottom);
+    double u[PART], bottom = edges[0], scale = (STRETCHES - 3) / (edges[m - 1] / 2 - bottom / 2) / 2;
     int64_t before[STRETCHES + 1] = {0}; /* edges below each stretch */
-    int64_t *counts = calloc((size_t)(TABLES * (m + 1)), sizeof *counts);
-    if (!counts) return 0;
-    if (!(scale < 1e300)) scale = 0; /* all edges are one, or next to it: one stretch */
-    for (int64_t stretch = 0, at = 0; stretch < STRETCHES; before[++stretch] = at)
-        while (at < m && whole((edges[at] - bottom) * scale) <= stretch) at++;
+    uint8_t edged[STRETCHES + 1] = {0};
+    int32_t stretch[PART], compared[PART];
+    int64_t(*number)[TABLES] = calloc(STRETCHES + 1, sizeof *number);
+    if (!number) return 0;
+    if (!(scale < DBL_MAX)) scale = DBL_MAX; /* all edges are one, or next to it */
+    for (int64_t s = 0, at = 0; s < STRETCHES; before[++s] = at) {
+        while (at < m && stretch_of(edges[at], bottom, scale) <= s) at++;
+        edged[s] = at > before[s];
+    }
+    memset(out, 0, (size_t)(m + 1) * sizeof *out);
     for (int64_t start = 0; start < n; start += PART) {
-        int64_t count = least(PART, n - start);
-        FOR(j, 0, count) u[j] = (v[start + j] - low) / range;
-        FOR(j, 0, count) {
-            int64_t from = u[j] < top ? 0 : m, to = from;
-            if (u[j] >= bottom && u[j] < top) {
-                int64_t stretch = whole((u[j] - bottom) * scale);
-                from = before[stretch], to = before[stretch + 1];
-            }
+        int64_t count = least(PART, n - start), few = 0;
+        FOR(j, 0, count) u[j] = v[start + j] - low;
+        if (range != 1) FOR(j, 0, count) u[j] /= range;
+        FOR(j, 0, count) stretch[j] = stretch_of(u[j], bottom, scale);
+        for (int64_t j = count; j % TABLES; j++) stretch[j] = STRETCHES; /* beyond the pixels: in none */
+        for (int64_t j = 0; j < count; j += TABLES) FOR(k, 0, TABLES) {
+            number[stretch[j + k]][k]++;
+            compared[few] = (int32_t)(j + k);
+            few += edged[stretch[j + k]];
+        }
+        FOR(i, 0, few) {
+            int64_t j = compared[i], from = before[stretch[j]], to = before[stretch[j] + 1];
             while (from < to) {
                 int64_t middle = (from + to) / 2;
                 if (edges[middle] <= u[j]) from = middle + 1;
                 else to = middle;
             }
-            counts[j % TABLES * (m + 1) + from]++;
+            out[from]++;
         }
     }
-    memset(out, 0, (size_t)(m + 1) * sizeof *out);
-    FOR(k, 0, TABLES) FOR(j, 0, m + 1) out[j] += counts[k * (m + 1) + j];
-    free(counts);
+    FOR(s, 0, STRETCHES) if (!edged[s]) FOR(k, 0, TABLES) out[before[s]] += number[s][k];
+    free(number);
     return 1;
 }

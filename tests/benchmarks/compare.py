@@ -3,8 +3,8 @@
     pytest tests/benchmarks --benchmark-enable --benchmark-json new.json
     python tests/benchmarks/compare.py old.json new.json
 
-The ratios are those of `extra_info`, in units of decoding a map in the same run; seconds are not looked at. Exit 1 when
-one has grown by more than the factor, or is no longer measured.
+The ratios are those of `extra_info`, in units of decoding a map in the same run, and MiB; seconds are not looked at.
+Exit 1 when one has grown by more than the factor, or is no longer measured.
 """
 
 import argparse

@@ -43,7 +43,7 @@ def enter(request, benchmark):
 
     def enter(*rows):
         request.config.stash[ROWS].extend(rows)
-        benchmark.extra_info.update({row.name: row.figure for row in rows})
+        benchmark.extra_info.update({row.name: row.figure for row in rows if row.lasts})
         failed = [f"{row.name}: {row.figure:.3g}, the bar is {row.bar:g}" for row in rows if row.fails]
         assert not failed
 
@@ -55,13 +55,13 @@ def race(benchmark, enter):
     """Times some work beside decoding, and plain code for the same once; the ratios for a map are a row."""
     from .measure import ROUNDS, in_turn
 
-    def race(group, name, work, decoding, plain=None, *, bar=math.inf, rounds=ROUNDS):
+    def race(group, name, work, decoding, plain=None, *, unit="D", bar=math.inf, rounds=ROUNDS):
         if benchmark.disabled:
             benchmark.pedantic(work.run)
             return
         found = in_turn(benchmark, work, decoding, rounds)
         beside = plain.cost() / found.unit if plain else math.nan
-        enter(Row(group, name, found.median, "D", *found.range, plain=beside, bar=bar))
+        enter(Row(group, name, found.median, unit, *found.range, plain=beside, bar=bar))
 
     return race
 

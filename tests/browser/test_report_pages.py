@@ -65,3 +65,98 @@ def test_the_page_of_an_image_opens(browser, image):
     sizes = np.array(browser.each("main img", "[e.naturalWidth, e.clientWidth]"))
     assert len(sizes) > 20
     assert (sizes > 0).all()
+
+
+@pytest.fixture(scope="module")
+def protocols():
+    """A report on two models of the demonstration data under two protocols."""
+    runs = [se.score(m, "demo", "kld,nss", protocol=p) for m in MODELS[:2] for p in ("mit", "exact")]
+    return report_page(runs, each=1)[0]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_protocols_stand_side_by_side_of_the_chosen_model(browser, protocols, script):
+    browser.open(protocols, script=script)
+    assert [address for address in browser.requests() if not address.startswith("file:")] == []
+    shown = [e.is_displayed() for e in browser.find("table.beside")]
+    assert shown == ([True, False] if script else [True, True])
+    heads = [e.text for e in browser.find("table.beside thead th") if e.is_displayed()]
+    assert heads[:3] == ["metric", "mit", "exact"]
+    if script:
+        choose(browser, "select[data-shows=protocols]", "p2")
+        assert [e.is_displayed() for e in browser.find("table.beside")] == [False, True]
+
+
+def choose(browser, selector, value):
+    """Take an option of a select, as a reader does."""
+    browser.js(
+        "const one = document.querySelector(arguments[0]); one.value = arguments[1];"
+        "one.dispatchEvent(new Event('change'))",
+        selector,
+        value,
+    )
+
+
+def test_two_models_are_chosen_and_drawn_image_by_image(browser, report):
+    browser.open(report)
+    assert browser.each("#two > *", "e.tagName") == ["IMG"]
+    choose(browser, "#second", "3")
+    names = browser.texts("#second option")
+    rows = browser.each("#every tbody tr", "[...e.cells].map((c) => c.textContent)")
+    titles = browser.texts("#two svg circle title")
+    assert titles == [f"{row[0]}: {row[1]}, {row[3]}" for row in rows]
+    values = np.array(
+        browser.each("#every tbody tr", "[e.cells[1], e.cells[3]].map((c) => Number(c.dataset.value))")
+    )
+    won, lost = (int((sign * (values[:, 0] - values[:, 1]) > 0).sum()) for sign in (1, -1))
+    told = f"{names[0]} is better on {won} images, {names[2]} on {lost}, both are alike on {len(rows) - won - lost}."
+    assert browser.texts("#wins") == [told]
+    places = np.array(
+        browser.each("#two svg circle", "['cx', 'cy'].map((name) => Number(e.getAttribute(name)))")
+    )
+    line = browser.each(
+        "#two svg .tie", "['x1', 'y1', 'x2', 'y2'].map((name) => Number(e.getAttribute(name)))"
+    )[0]
+    above = (places[:, 0] - line[0]) / (line[2] - line[0]) < (places[:, 1] - line[1]) / (line[3] - line[1])
+    assert above.tolist() == (values[:, 1] > values[:, 0]).tolist()
+    choose(browser, "#second", "1")
+    assert browser.texts("#wins")[0].endswith(f"both are alike on {len(rows)}.")
+
+
+def test_the_drawn_pair_is_won_by_what_is_better(browser, protocols):
+    """Less is better: drawn anew, the pair is told as the page told it before any script."""
+    browser.open(protocols)
+    [told] = browser.texts("#wins")
+    choose(browser, "#second", "2")
+    assert browser.texts("#wins") == [told]
+    values = np.array(
+        browser.each("#every tbody tr", "[e.cells[1], e.cells[2]].map((c) => Number(c.dataset.value))")
+    )
+    assert f" is better on {(values[:, 0] < values[:, 1]).sum()} images" in told
+
+
+def test_the_first_two_models_are_there_without_the_script(browser, report):
+    browser.open(report, script=False)
+    [picture] = browser.find("#two img")
+    assert picture.is_displayed()
+    assert "is better on" in browser.find("#wins")[0].text
+    assert not browser.find("#first")[0].is_displayed()
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_protocols_and_the_drawn_pair_fit_and_can_be_read(browser, protocols, width, scheme):
+    browser.open(protocols, width=width, scheme=scheme)
+    choose(browser, "#first", "2")
+    assert browser.js("return document.documentElement.scrollWidth") <= width
+    assert {key: ratio for key, ratio in browser.js(CONTRASTS.read_text()).items() if ratio < 4.5} == {}
+
+
+def test_every_section_and_table_has_a_name(browser, report, protocols, image):
+    for html in (report, protocols, image):
+        browser.open(html)
+        unnamed = "!e.querySelector('caption') && !e.closest('[role=group][aria-label]')"
+        assert not any(browser.each("main table", unnamed))
+        named = "document.getElementById(e.getAttribute('aria-labelledby'))?.textContent ?? ''"
+        assert all(browser.each("main section, header section", named))
+        assert not any(browser.each("main [title]", "!e.closest('#table, #pairs')"))  # those of a board

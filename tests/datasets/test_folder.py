@@ -288,7 +288,7 @@ def test_no_stimuli(tmp_path: Path) -> None:
      ("sigma = 0", "above 0"), ("sigma = 10001", "10000 px"), ("sigma = inf", "above 0"),
      ("fixations = 3", "table"), ("[fixations]\norigin = 2", "0 or 1"),
      ("[fixations]\norigin = true", "0 or 1"),
-     ("[fixations]\npoints = 'y-x'", "'x-y'")],
+     ("[fixations]\npoints = 'y-x'", "'x-y'"), (f"licence = '{'x' * 10_001}'", "at most 10000 characters")],
 )  # fmt: skip
 def test_bad_toml(folder: Path, points: Fixations, text: str, word: str) -> None:
     with refused("unreadable", "dataset.toml", word):

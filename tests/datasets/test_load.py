@@ -24,7 +24,8 @@ from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.datasets.pixels import matlab_round, placed
 from saliency_eval.errors import SaliencyEvalError
 
-OFFICIAL = ("osie", "mit1003", "mit300", "salicon", "pascal_s")
+FIXATIONS = ("osie", "mit1003", "mit300", "salicon", "pascal_s")
+OFFICIAL = (*FIXATIONS, "imagenet", "tiny_imagenet", "cifar10")
 
 
 @pytest.mark.parametrize("key", ADAPTERS)
@@ -45,13 +46,18 @@ def test_cards_of_official_sets_are_complete(key: str) -> None:
     card = Card.of(key)
     assert card.citation.strip().startswith("@")
     assert "year = {20" in card.citation
+    assert card.files
+    assert all(set(file) >= {"name", "url"} for file in card.files)
+    assert card.expected
+
+
+@pytest.mark.parametrize("key", FIXATIONS)
+def test_cards_of_fixations_say_how_they_were_recorded(key: str) -> None:
+    card = Card.of(key)
     assert card.observers
     assert card.seconds
     assert card.sigma
     assert card.blur
-    assert card.files
-    assert all(set(file) >= {"name", "url"} for file in card.files)
-    assert card.expected
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_an_image_that_does_not_exist() -> None:
 
 def test_official_copies_pickle(layouts: Any) -> None:
     out, manifest = layouts
-    for key in OFFICIAL:
+    for key in FIXATIONS:
         data = load_dataset(key, out / manifest[key]["root"])
         copy = pickle.loads(pickle.dumps(data))
         assert copy.tag == data.tag

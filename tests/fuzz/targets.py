@@ -28,7 +28,8 @@ from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import split_list
 from saliency_eval.predictions import PredictionArchive, Rules
 from saliency_eval.predictions.decode import read_bytes
-from saliency_eval.run import Run, Scored
+from saliency_eval.run import Run
+from saliency_eval.scored import Scored
 from saliency_eval.store import scores_csv, to_json
 from saliency_eval.variant import parse
 

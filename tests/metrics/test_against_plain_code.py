@@ -374,6 +374,13 @@ def test_kld_takes_real_parts_within_the_logarithm_only(form):
     assert np.isnan(metrics.kld(scene.map, scene.density, form=form, negative="real"))
 
 
+@pytest.mark.parametrize("negative", ["keep", "real"])
+@pytest.mark.parametrize("form", ["inside", "floor", "exact"])
+def test_kld_of_values_that_cancel_is_undefined(form, negative):
+    cancelling = np.array([[-1.0, 1.0], [2.0, -2.0]])
+    assert np.isnan(metrics.kld(cancelling, [[1, 2], [3, 4]], form=form, negative=negative))
+
+
 def test_kld_of_an_all_zero_map_without_a_floor():
     density = np.arange(12.0).reshape(3, 4)
     options = {"form": "floor", "floor": 0}

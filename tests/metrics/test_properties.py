@@ -35,6 +35,11 @@ def scenes(draw):
     return saliency, fixations, others
 
 
+def around(fixations):
+    """The half-open box of all fixations."""
+    return [[*fixations.min(0), *(fixations.max(0) + 1)]] if len(fixations) else np.empty((0, 4))
+
+
 def value(key, saliency, fixations, others, **options):
     """A metric by hand on whatever truth it needs."""
     truth = {
@@ -42,6 +47,7 @@ def value(key, saliency, fixations, others, **options):
         "other_fixations": others,
         "density": density(fixations, saliency.shape, sigma=2.5),
         "baseline": np.add(density(others, saliency.shape, sigma=4.0).values, 1e-4),
+        "boxes": around(fixations),
     }
     arrays = [truth[name] for name in METRICS[key].fields if name in truth]
     return getattr(metrics, key)(saliency, *arrays, **options)

@@ -30,6 +30,7 @@ COPIED = (
     "pyproject.toml",
     "README.md",
     "CONTRIBUTING.md",
+    "CITATION.cff",
 )
 COMPILED = (".c", ".h")
 MINUTES = 10  # for the tests of one fault

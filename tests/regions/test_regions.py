@@ -57,6 +57,25 @@ def test_what_the_rules_keep(values, rule, alpha, number, box, eight, four):
             assert found.tolist() == [[*expected]]
 
 
+@pytest.mark.parametrize("factor", [1, 0.1, 0.7])
+@pytest.mark.parametrize(
+    ("values", "rule", "alpha", "number"),
+    [
+        ([0, 51, 153, 255], "value", 0.6, 2),
+        ([0, 51, 153, 255], "value", 0.2, 3),
+        ([1, 2, 3, 6], "value", 0.2, 3),
+        ([0, 3, 7, 10], "value", 0.3, 3),
+        ([0, 3, 7, 10], "value", 0.7, 2),
+        ([0, 3, 7, 10], "mean", 0.6, 3),
+        ([2, 4, 6, 8], "energy", 0.4, 1),
+        ([2, 4, 6, 8], "energy", 0.9, 3),
+    ],
+)
+def test_a_value_at_the_threshold_reaches_it_whatever_rounding_says(values, rule, alpha, number, factor):
+    assert kept(np.array([values]) * factor, rule, alpha) == number
+    assert kept(np.array([values]) * factor, rule, alpha, strict=True) == number - 1
+
+
 def test_overlap_of_the_fixture():
     truth = [[1, 1, 4, 4]]
     for alpha, component, expected in ((1, "none", 0.225), (3, "none", 0.45), (1, "largest", 1.0)):
@@ -299,3 +318,12 @@ def test_corners_of_casme():
     )
     assert found.tolist() == [[int(n) for n in row] for row in expected]
     assert found.tolist() == [[0, -37, 223, 260], [5, 0, 59, 3]]
+
+
+def test_what_lies_outside_the_crop_is_no_part_of_the_truth():
+    """casme cuts the intersection at the border and not the area: the visible half found whole overlaps by a half."""
+    box, shape = np.array([[0, 0, 101, 161]]), (224, 384)  # 80 of its 160 or 161 columns lie in the crop
+    exact, casme = (Frame("crop", 224, corners).boxes(box, shape) for corners in ("exact", "casme"))
+    assert (exact.tolist(), casme.tolist()) == ([[0, 0, 101, 81]], [[0, -80, 100, 80]])
+    assert iou(exact, [[0, 0, 101, 81]])[0, 0] == 1
+    assert iou(casme, [[0, 0, 100, 80]])[0, 0] == 0.5

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
-from saliency_eval.boards.board import ARROWS
-from saliency_eval.boards.table import REPORTED, REPORTED_WHY, Aside, Json, Mean, Row, Table, table
-from saliency_eval.escape import code, markdown
-from saliency_eval.exports.data import to_json
+from saliency_eval.boards.notes import REPORTED, REPORTED_WHY, Aside
+from saliency_eval.boards.table import Cell, Json, Row, Table, table
+from saliency_eval.escape import block, code, markdown
+from saliency_eval.exports.json import digest
+from saliency_eval.formats import correlation
 
+MARKS = {"best": "**%s**", "second": "<u>%s</u>", "": "%s"}
 # Unicode has no small raised q
 RAISED = str.maketrans(
     "abcdefghijklmnoprstuvwxyz",
@@ -22,7 +23,7 @@ def to_markdown(document: Json) -> str:
     """The board as a Markdown page: table, what it rests on, and what is not ranked."""
     shown = table(document)
     share = ["of ceiling"] if shown.of_ceiling else []
-    names = [f"{markdown(label)} {ARROWS[better]}" for label, better in shown.metrics]
+    names = [f"{markdown(column.key)} {column.arrow}" for column in shown.columns]
     header = ["rank", "model", *names, *share, "images", "run"]
     rows = [markdown_row(row, shown.of_ceiling) for row in shown.rows]
     parts = [
@@ -31,9 +32,9 @@ def to_markdown(document: Json) -> str:
         pipes([header, *rows], ">" + "<" * (len(header) - 1)),
         *(note.said(markdown) for note in shown.notes),
         "## Signatures",
-        "\n".join(f"- {code(line)}" for line in shown.signatures),
-        *data_card(shown, document),
-        *correlations(document),
+        "\n".join(f"- {code(column.signature)}" for column in shown.columns),
+        *data_card(shown, digest(document)),
+        *correlations(shown),
         *(part for one in shown.asides for part in aside(one)),
         *published(shown),
     ]
@@ -44,44 +45,35 @@ def markdown_row(row: Row, of_ceiling: bool) -> list[str]:
     """The cells of one model."""
     share = [row.of_ceiling] if of_ceiling else []
     link = f"[{markdown(row.run)}](scores/{row.run}.csv.gz)"
-    return [row.rank, markdown(row.model), *map(cell, row.means), *share, markdown(row.images), link]
+    return [row.rank, markdown(row.model), *map(text_of, row.cells), *share, markdown(row.images), link]
 
 
-def cell(mean: Mean) -> str:
+def text_of(cell: Cell) -> str:
     """One number: bold for the best and its group, underlined for a second outside of it; raised letters.
 
-    >>> cell(Mean("0.81", "0.01", ("a",), "best")) == "**0.81** \N{PLUS-MINUS SIGN}0.01 \N{MODIFIER LETTER SMALL A}"
+    >>> text_of(Cell("nss", {}, "0.81", "0.01", groups=("a",), mark="best")) == "**0.81** \xb10.01 \u1d43"
     True
     """
-    marked = (
-        f"<u>{mean.mean}</u>" if mean.mark == "second" else f"**{mean.mean}**" if mean.mark else mean.mean
-    )
-    groups = [group.translate(RAISED) for group in mean.groups]
-    return " ".join(filter(None, [marked, mean.half and f"\u00b1{mean.half}", *groups]))
+    groups = tuple(group.translate(RAISED) for group in cell.groups)
+    return cell._replace(mean=MARKS[cell.mark] % cell.mean, groups=groups).plain
 
 
-def data_card(shown: Table, document: Json) -> list[str]:
+def data_card(shown: Table, sha256: str) -> list[str]:
     """What the numbers were measured on, and the hash of the document that all files of the board follow from."""
-    digest = hashlib.sha256(to_json(document, version=False).encode()).hexdigest()
-    lines = [*shown.card, ("leaderboard.json without its version, sha256", digest)]
+    lines = [*shown.card, ("leaderboard.json without its version, sha256", sha256)]
     parts = ["## Data", "\n".join(f"- {key}: {markdown(text, 200)}" for key, text in lines)]
     if shown.citation:
-        parts.append("\n".join(f"    {line}" for line in shown.citation.splitlines()))
+        parts.append(block(shown.citation))
     return parts
 
 
-def correlations(document: Json) -> list[str]:
+def correlations(shown: Table) -> list[str]:
     """The section of rank correlations between metrics, if there are any."""
-    if not document["correlations"]:
+    if not shown.correlations:
         return []
     why = "Spearman, over the models above; 1 where two metrics order them alike, whatever their direction."
     rows = [
-        [
-            markdown(one["a"]),
-            markdown(one["b"]),
-            "n/a" if one["spearman"] is None else f"{one['spearman']:.2f}",
-        ]
-        for one in document["correlations"]
+        [markdown(one["a"]), markdown(one["b"]), correlation(one["spearman"])] for one in shown.correlations
     ]
     return [
         "## Rank correlations of metrics",

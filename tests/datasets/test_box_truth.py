@@ -172,23 +172,29 @@ def test_the_original_frame_changes_nothing() -> None:
     assert_array_equal(data["a"]["image"], Toy()["a"]["image"])
 
 
-@pytest.mark.parametrize("truncate", [False, True])
-def test_a_squashed_frame_scales_each_axis(truncate: bool) -> None:
+def test_a_squashed_frame_scales_each_axis() -> None:
     plain = Toy()
-    data = plain.framed(Frame("squash", 30, truncate=truncate))
+    data = plain.framed(Frame("squash", 30))
     stimulus = data["a"]  # 10 x 20: rows three times, columns one and a half times
     assert stimulus["shape"] == (30, 30)
     assert stimulus["image"].shape == (30, 30, 3)
     assert stimulus["boxes"].tolist() == [[3, 3, 18, 18], [0, 0, 30, 30]]
-    assert data["b"]["boxes"].tolist() == [[29, 28 if truncate else 28.5, 30, 30]]
-    assert data["b"]["boxes"].dtype == (np.int64 if truncate else np.float64)
+    assert data["b"]["boxes"].tolist() == [[29, 28.5, 30, 30]]
+    assert data["b"]["boxes"].dtype == np.float64
     assert (data.tag, data.frame.kind, plain.frame.kind) == (plain.tag, "squash", "original")
+
+
+def test_a_frame_that_cuts_boxes_to_whole_pixels() -> None:
+    data = Toy().framed(Frame("squash", 30, "wsol"))
+    assert data["a"]["boxes"].tolist() == [[3, 3, 16, 17], [0, 0, 28, 29]]
+    assert data["b"]["boxes"].tolist() == [[29, 28, 30, 29]]
+    assert data["b"]["boxes"].dtype == np.int64
 
 
 def test_a_cropped_frame_takes_the_centre() -> None:
     data = Toy().framed(Frame("crop", 20))  # 10 x 20 becomes 20 x 40, of which columns 10 to 30 are seen
     assert data["a"]["shape"] == (20, 20)
-    assert data["a"]["boxes"].tolist() == [[2, -6, 12, 14], [0, -10, 20, 30]]
+    assert data["a"]["boxes"].tolist() == [[2, 0, 12, 14], [0, 0, 20, 20]]
     assert data.framed(Frame())["a"]["boxes"].tolist() == TRUTH["a"][1]
 
 

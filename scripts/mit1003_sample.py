@@ -4,7 +4,7 @@
 HeHuangDortmund/STASA_ms bd7cfe6 detected anew in the official recordings (data/Fixation_MIT1003.Rda, written as CSV).
 They are not the official fixations. As in the official protocol the first of each observer is left out.
 
-python leaderboards/mit1003_sample.py STIMULI FIXATIONS.csv.gz OUT
+python scripts/mit1003_sample.py STIMULI FIXATIONS.csv.gz OUT
 """
 
 import shutil

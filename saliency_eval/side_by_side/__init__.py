@@ -15,6 +15,7 @@ from saliency_eval.causes import CONTEXT, OPTIONS
 from saliency_eval.core import METRICS
 from saliency_eval.options import show
 from saliency_eval.run import Run
+from saliency_eval.signatures import fields
 from saliency_eval.stats import Interval
 from saliency_eval.variant import Variant, parse
 
@@ -140,7 +141,7 @@ def minus(end: float | None, start: float | None) -> float | None:
 
 def changes_between(line: str, other: str) -> list[Change]:
     """What differs between two signatures of one metric: options, then what stands beside them."""
-    own, theirs = (dict(f.split(":", 1) for f in text.split("|")[1:]) for text in (line, other))
+    own, theirs = map(fields, (line, other))
     context = [
         Change({name: (own.get(name), theirs.get(name))}, None)
         for name in CONTEXT

@@ -1,0 +1,68 @@
+"""Several models under several protocols: the place of each, and the mean that it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from saliency_eval.boards import Board, boards_of
+from saliency_eval.formats import ARROWS, rounded_of
+from saliency_eval.report.protocols import Lead
+from saliency_eval.run import Run
+
+Maps = tuple[str, str]  # model, and the hash of its predictions
+
+
+class Place(NamedTuple):
+    """Where a model stands, as a range where that is not sure, and its mean."""
+
+    rank: str
+    mean: str
+
+
+class Places(NamedTuple):
+    """A column for each protocol, with the metric that ranks there; a row for each set of maps."""
+
+    heads: list[tuple[str, str]]
+    rows: list[tuple[str, list[Place]]]
+
+
+def places(lead: Lead, board: Board, names: Sequence[str]) -> Places | None:
+    """The places of the models under each protocol; None of one protocol, or one model."""
+    boards = [one for name in lead.protocols for one in under(name, lead, board)]
+    titles = {maps(run): name for run, name in zip(board.runs, names, strict=True)}
+    titles |= {maps(run): run.model for one in boards for run in one.runs if maps(run) not in titles}
+    if len(boards) < 2 or len(titles) < 2:
+        return None
+    found = [on(one) for one in boards]
+    heads = [(one.protocol, f"{one.primary} {ARROWS[direction(one)]}") for one in boards]
+    return Places(
+        heads, [(title, [one.get(key, Place("-", "")) for one in found]) for key, title in titles.items()]
+    )
+
+
+def under(name: str, lead: Lead, board: Board) -> list[Board]:
+    """The board of a protocol, by the metric that ranks the page where all its runs have that; none without one."""
+    if name == lead.protocol:
+        return [board]
+    runs = [run for run in lead.all if run.setting.protocol == name]
+    same = all(board.primary in run.labels for run in runs)
+    return boards_of(runs, (), board.primary if same else None).boards
+
+
+def direction(board: Board) -> str:
+    """Which values of the metric that ranks are better."""
+    return "higher" if board.is_higher(board.primary) else "lower"
+
+
+def maps(run: Run) -> Maps:
+    """What a run scored."""
+    return run.model, run.predictions_sha256
+
+
+def on(board: Board) -> dict[Maps, Place]:
+    """The places on a board."""
+    rows = zip(board.runs, board.document["rows"], strict=True)
+    return {
+        maps(run): Place(row["rank"], rounded_of(row["metrics"][board.primary]).mean) for run, row in rows
+    }
