@@ -15,6 +15,7 @@ class Cause(NamedTuple):
 DRAWS, GRID, EPSILON, BLUR = "random draws", "threshold grid", "epsilon", "blur"
 DUPLICATES, NEGATIVES, NORMALISATION = "duplicates", "negatives", "normalisation"
 BASELINE, TRANSPORT, TRUTH = "baseline", "transport grid", "truth"
+CURVE = "perturbation"
 THRESHOLD, COMPONENTS, OVERLAP = "threshold", "components", "overlap"
 
 OPTIONS = {  # by full name: of metrics, and of the fields below them
@@ -49,6 +50,20 @@ OPTIONS = {  # by full name: of metrics, and of the fields below them
     "sign": Cause("negative values", "negative values count as they are, as nothing, or as their size"),
     "tolerance": Cause("tolerance", "how far from the object a point may lie"),
     "average": Cause("average", "the mean is over images, or over classes of the means of their images"),
+    "a_min": Cause("least area", "the area below which a smaller crop earns nothing"),
+    "tau": Cause("level", "which probability is enough, or one less it too little"),
+    "relative": Cause("level", "probabilities are compared with that of the whole image, or with one"),
+    **{
+        f"{name}.{option}": Cause(CURVE, sentence.format(what))
+        for name, what in (("insertion_curve", "pixels are put in"), ("deletion_curve", "pixels are taken away"))
+        for option, sentence in (
+            ("step", "how many pixels change at a time while {}"),
+            ("label", "while {}, the class of the truth is followed, or the predicted one"),
+            ("substrate", "a blurred image or one colour stands where nothing is shown while {}"),
+            ("blur", "which kernel blurs what is not shown while {}"),
+            ("sigma", "the width of the Gaussian that blurs what is not shown while {}"),
+        )
+    },
     "density.source": Cause(BLUR, "fixations are blurred here, or the data set's own blurred map is read"),
     "density.border": Cause(BLUR, "the kernel that blurs fixations, and what it does at the border"),
     "density.sigma": Cause(BLUR, "the width of the Gaussian that blurs fixations"),

@@ -121,7 +121,7 @@ def layers_of(module: Any) -> dict[str, Any]:
     found = [
         (name or "network", part)
         for name, part in module.named_modules()
-        if any(part.parameters(recurse=False))
+        if [*part.parameters(recurse=False)]
     ]
     if not found:
         fail(
@@ -193,7 +193,8 @@ def maps_of(method: Method, module: Any, images: Any, labels: Any, seed: int) ->
     if maps.ndim != 3 or len(maps) != len(images):
         text = f"a method must give maps ({len(images)}, height, width), got {maps.shape}"
         fail("shape", text, "give one map for each image, without channels")
-    finite(maps, "the maps of the method")
+    for one in maps:
+        finite(one, "a map of the method")
     return maps
 
 

@@ -41,14 +41,12 @@ def view(image: Image, size: Shape | None) -> Batch:
     >>> view(np.full((2, 2, 3), 51, np.uint8), (3, 3))[0, 0].tolist()
     [0.20000000298023224, 0.20000000298023224, 0.20000000298023224]
     """
-    if size is not None and image.shape[:2] != size:
-        image = resized(image, size)
-    return unit(image).astype(np.float32)
+    return unit(image if size is None or image.shape[:2] == size else resized(image, size))
 
 
-def unit(image: Image) -> NDArray[Any]:
-    """An image as numbers in [0, 1]."""
-    return np.true_divide(image, 255, dtype=np.float32) if image.dtype == np.uint8 else image
+def unit(image: Image) -> Batch:
+    """An image as 32-bit numbers in [0, 1]."""
+    return np.true_divide(image, 255 if image.dtype == np.uint8 else 1, dtype=np.float32)
 
 
 def resized(image: Image, size: Shape) -> Image:
@@ -66,9 +64,10 @@ def resized(image: Image, size: Shape) -> Image:
 def crops(image: Image, boxes: Counts, size: Shape | None) -> Batch:
     """What lies in boxes (k, 4) of whole pixels, each brought to a size; without one, to that of the image."""
     size = size or (image.shape[0], image.shape[1])
-    return np.stack(
-        [view(image[top:bottom, left:right], size) for top, left, bottom, right in boxes.tolist()]
-    )
+    batch = np.empty((len(boxes), *size, 3), np.float32)
+    for number, (top, left, bottom, right) in enumerate(boxes.tolist()):
+        batch[number] = view(image[top:bottom, left:right], size)
+    return batch
 
 
 def whole_pixels(boxes: Floats, shape: Shape) -> Counts:

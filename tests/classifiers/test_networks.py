@@ -257,21 +257,29 @@ def test_torch_is_not_imported_before_it_is_needed():
 # ------------------------------------------------------------------ libraries
 
 
-def test_a_network_of_timm(needs_torchvision_operators):
+def saved(module, path):
+    torch.save(module.state_dict(), path)
+    return path
+
+
+def test_a_network_of_timm(needs_torchvision_operators, tmp_path):
     timm = pytest.importorskip("timm")
-    found = load_classifier("timm:test_vit.r160_in1k", device="cpu", weights=weights_of_timm(timm))
-    assert found.input_size == (160, 160)
+    weights = saved(timm.create_model("test_vit.r160_in1k", pretrained=False), tmp_path / "w.pt")
+    found = load_classifier("timm:test_vit.r160_in1k", device="cpu", weights=weights)
+    assert (found.input_size, found.mean) == ((160, 160), (0.5, 0.5, 0.5))
     assert found.name.startswith("test_vit.r160_in1k#")
     assert found(np.zeros((1, 160, 160, 3), np.float32)).shape == (1, 1000)
 
 
-def weights_of_timm(timm):
-    import tempfile
-    from pathlib import Path
-
-    path = Path(tempfile.mkdtemp()) / "w.pt"
-    torch.save(timm.create_model("test_vit.r160_in1k", pretrained=False).state_dict(), path)
-    return path
+def test_a_network_of_torchvision(needs_torchvision_operators, tmp_path):
+    models = pytest.importorskip("torchvision.models")
+    weights = saved(models.squeezenet1_1(num_classes=1000), tmp_path / "w.pt")
+    found = load_classifier("torchvision:squeezenet1_1", device="cpu", weights=weights)
+    assert (found.input_size, found.mean, found.problems) == ((224, 224), (0.485, 0.456, 0.406), ())
+    assert found.name.startswith("squeezenet1_1#")
+    with pytest.raises(SaliencyEvalError, match="torchvision:squeezenet9 raised ValueError") as error:
+        load_classifier("torchvision:squeezenet9", device="cpu", weights=weights)
+    assert error.value.code == "classifier"
 
 
 # ------------------------------------------------------------------ real networks
