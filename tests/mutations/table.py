@@ -355,7 +355,7 @@ MUTATIONS = [
       NETWORKS),
     m("metrics/classifier.py", "strict: bool = True,", "strict: bool = False,", "pixels at the mean are kept",
       CLASSIFIER),
-    m("metrics/classifier.py", "np.array([area - p, area, p", "np.array([area - 1.00005 * p, area, p",
+    m("metrics/classifier.py", "[area - p, area, p, right", "[area - 1.00005 * p, area, p, right",
       "the saliency metric is off by 0.005 %", CLASSIFIER),
     m("metrics/classifier.py", "np.log(np.maximum(area, a_min))", "np.log(area)", "small crops earn more", CLASSIFIER),
     m("metrics/classifier.py", "(inside[:, :2] < inside[:, 2:]).all(axis=1)", "(inside[:, 0] <= inside[:, 2])",
