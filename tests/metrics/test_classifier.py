@@ -74,8 +74,8 @@ def test_a_classifier_of_the_mean_of_the_crop():
     box, area = (1, 2, 5, 8), 24 / 80
     image = np.where(boxed((8, 10), box)[..., None] > 0, 1.0, 0.25) * np.ones(3)
     found = vector(image, Map(boxed((8, 10), box)), Classifier(mean_intensity), 0, np.array([box], float))
-    s, log_area, log_p, right, neg_log_p, top1, truth, random = found
-    assert (s, log_p, right) == (math.log(area), 0, 1)
+    s, log_area, log_p, right, neg_log_p, top1, truth, random, guess = found
+    assert (s, log_p, right, guess) == (math.log(area), 0, 1, 0.5)
     assert log_area == math.log(area)
     assert truth == s
     assert neg_log_p == pytest.approx(-math.log(0.25 + 0.75 * area), abs=1e-7)
@@ -185,12 +185,13 @@ def test_images_that_are_none(image, code):
 
 
 def test_facts_are_means_over_the_images_that_have_them():
-    matrix = np.array(
-        [[1, -1, -2, 1, 3, 0, 0.5, 4], [3, -2, -5, 0, 5, 1, np.nan, 6], [8, -3, -5, 0, 4, 1, 2.5, 2.0]]
-    )
+    matrix = np.array([
+        [1, -1, -2, 1, 3, 0, 0.5, 4, 0.1], [3, -2, -5, 0, 5, 1, np.nan, 6, 0.1], [8, -3, -5, 0, 4, 1, 2.5, 2.0, 0.1],
+    ])  # fmt: skip
     assert means(matrix) == {
         "mean_log_area": -2, "mean_log_prob": -4, "crop_accuracy": pytest.approx(1 / 3), "mean_neg_log_p": 4,
-        "top1": pytest.approx(2 / 3), "whole": 4, "ground_truth": 1.5, "random": 4, "median": 3,
+        "top1": pytest.approx(2 / 3), "guess": pytest.approx(0.1), "whole": 4, "ground_truth": 1.5, "random": 4,
+        "median": 3,
     }  # fmt: skip
     settle = METRICS["saliency_metric"].traits["settle"]
     assert settle(matrix, [], {}).tolist() == [1, 3, 8]
@@ -299,6 +300,31 @@ def test_equal_values_go_in_the_order_of_rows_and_are_counted():
         with counting() as found:
             curves(np.array(saliency), step=step)
         assert found["ties"] == 2 * ties, saliency
+
+
+def test_many_equal_values_go_in_the_order_of_rows():
+    parts = DRAWN.random((20, 30))
+    parts /= parts.sum()
+    saliency = DRAWN.integers(0, 3, (20, 30))
+
+    def seen(batch):
+        p = (batch[..., 0] * parts).sum((1, 2))
+        return np.stack([p, 1 - p], 1)
+
+    inserted, _ = curves(saliency, np.ones((20, 30, 3)), Classifier(seen, mean=(0, 0, 0)), step=7)
+    order = sorted(range(600), key=lambda n: -saliency.flat[n])
+    expected = [parts.flat[order[: 7 * k]].sum() for k in range(87)]
+    assert inserted.scores == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("piece", [1, 5, 1000])
+def test_curves_do_not_change_with_the_size_of_batches(monkeypatch, piece):
+    image, saliency = np.linspace(0, 1, 300).reshape(10, 10, 3), np.sin(np.arange(100.0)).reshape(10, 10)
+    options = {"image": image, "seen": Classifier(mean_intensity), "substrate": "blur", "blur": "gaussian"}
+    before = curves(saliency, **options)
+    monkeypatch.setattr("saliency_eval.fields.curves.PIECE", piece)
+    for one, other in zip(before, curves(saliency, **options), strict=True):
+        assert one.scores.tolist() == other.scores.tolist()
 
 
 def test_the_label_is_that_of_the_truth_or_of_the_prediction():
