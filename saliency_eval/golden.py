@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
+from saliency_eval.classifiers import Classifier
+from saliency_eval.classifiers.contract import Batch
 from saliency_eval.core import METRICS, Declared, Fields
 from saliency_eval.errors import SaliencyEvalError, fail
-from saliency_eval.maps import Map
+from saliency_eval.maps import Floats, Map
 from saliency_eval.metrics.declare import alone
 from saliency_eval.options import alternatives
 from saliency_eval.pool import Pool
 from saliency_eval.recorded import Difference, Number, compare, number
 from saliency_eval.variant import Variant, defaults, variant
+from saliency_eval.versions import versions
 
 FILE = Path(__file__).with_name("golden.json")
 ABSENT = "absent"
@@ -48,6 +52,12 @@ CLOSED_FORMS: list[tuple[str, dict[str, Any], str, float]] = [
     ("max_box_acc", {"version": "v2"}, "peak", 1.0),
     ("pointing_game", {"tolerance": 0.0}, "flat", 1 / (36 * 48)),
     ("energy_pointing", {}, "flat", 1 / (36 * 48)),
+    ("saliency_metric", {}, "peak", math.log(0.05) + math.log(3)),
+    ("saliency_metric", {}, "flat", math.log(3)),
+    ("insertion_auc", {"substrate": "blur", "blur": "gaussian", "sigma": 0.1}, "peak", 1 / 3),
+    ("deletion_auc", {"step": 36 * 48}, "flat", (1 / 3 + 1 / (1 + math.exp(4) + math.exp(8))) / 2),
+    ("ssr_area", {"step": 1728}, "flat", 1.0),
+    ("sdr_area", {"step": 864}, "flat", 0.5),
 ]
 
 
@@ -80,8 +90,21 @@ def cases() -> dict[str, Fields]:
     shared = pool()
     fixations = shared.points_of(0)
     boxes = np.array([[6.0, 10.0, 24.0, 31.0], [20.0, 30.0, 36.0, 48.0]])
-    truth = Fields("image0", shape=SHAPE, fixations=fixations, pool=shared, boxes=boxes, label=1)
+    # of the image's three classes, its own is not the likeliest
+    red, blue = 160 + (row * 5 + column * 3) % 64, row * column % 256
+    picture = np.stack([red, maps["levels"], blue], axis=2).astype(np.uint8)
+    truth = Fields("image0", shape=SHAPE, fixations=fixations, pool=shared, boxes=boxes, **seen(picture))
     return {name: truth.child(saliency=Map(values)) for name, values in maps.items()}
+
+
+def seen(picture: NDArray[np.uint8]) -> dict[str, Any]:
+    """An image of class 1, and a classifier whose classes are the colours: it takes images of any size."""
+
+    def colours(batch: Batch) -> Floats:
+        return np.asarray(8 * batch.mean(axis=(1, 2), dtype=np.float64))
+
+    classifier = Classifier(colours, "colours", kind="logits", mean=(1.0, 0.0, 0.5))
+    return {"image": picture, "classifier": classifier, "label": 1, "target": 1}
 
 
 def variants_of(declared: Declared) -> Iterator[Variant]:
@@ -168,16 +191,14 @@ def recorded() -> dict[str, Any]:
 
 def record() -> None:
     """Write the numbers of this machine; a changed one belongs into CHANGELOG.md under Numbers."""
-    import scipy
-
     if not (FILE.parent.parent / "pyproject.toml").is_file():
         fail("usage", f"{FILE.parent} is no checkout", "record from an editable install: pip install -e .")
     values = compute()
     old = recorded()["values"] if FILE.is_file() else {}
     if lost := absent(values):
         fail("needs_extra", f"{', '.join(lost)} cannot be computed", "pip install 'saliency-eval[test]'")
-    versions = {"numpy": np.__version__, "scipy": scipy.__version__}
-    document = {"schema": 1, "versions": versions, "values": values}
+    with_these = {name: version for name, version in versions().items() if name in ("numpy", "scipy", "PIL")}
+    document = {"schema": 1, "versions": with_these, "values": values}
     changes = compare(old, values)
     FILE.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{FILE}: {sum(map(len, values.values()))} numbers, {len(changes)} of them new, changed or gone")
@@ -189,7 +210,8 @@ def closed_forms() -> list[Difference]:
     peak = np.zeros(SHAPE)
     peak[20, 30] = 1
     box = np.array([[20.0, 30.0, 21.0, 31.0]])
-    truth = Fields("image0", shape=SHAPE, fixations=point, pool=pool(), boxes=box, label=1)
+    grey = seen(np.full((*SHAPE, 3), 128, np.uint8))
+    truth = Fields("image0", shape=SHAPE, fixations=point, pool=pool(), boxes=box, **grey)
     maps = {"peak": truth.child(saliency=Map(peak)), "flat": truth.child(saliency=Map(np.ones(SHAPE)))}
     found = []
     for key, options, name, expected in CLOSED_FORMS:

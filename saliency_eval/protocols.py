@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics)
-from saliency_eval.core import METRICS
+from saliency_eval.core import METRICS, Declared, inputs
 from saliency_eval.errors import fail, nearest, unknown
 from saliency_eval.options import split_list
 from saliency_eval.regions.frames import ORIGINAL, Frame
@@ -38,7 +38,9 @@ class Protocol:
         own = {text.partition("(")[0]: parse(text) for text in (*self.metrics, *self.further)}
         if isinstance(names, str):
             names = split_list(names)
-        wanted = [t.partition("(")[0] for t in self.metrics] if names is None else expand(map(str, names))
+        wanted = (
+            [t.partition("(")[0] for t in self.metrics] if names is None else self.expand(map(str, names))
+        )
         if not wanted:
             fail("usage", "at least one metric must be named", nearest("", METRICS))
         found = []
@@ -48,20 +50,23 @@ class Protocol:
             found.append(base.with_options(options).refuse_idle(options))
         return list(dict.fromkeys(found))
 
+    def expand(self, names: Iterable[str]) -> list[str]:
+        """Metric names with the named sets replaced by their members; `all` are those of the protocol's subject."""
+        every = [key for key, declared in METRICS.items() if subject_of(declared) == self.subject]
+        return [key for name in names for key in (every if name == "all" else SETS.get(name, (name,)))]
+
+
+def subject_of(metric: Declared) -> Subject:
+    """The kind of truth of the images that a metric is for: one that asks a classifier is for images with a label."""
+    needed = frozenset().union(*(inputs(name) for name in metric.fields))
+    return "boxes" if needed & {"boxes", "classifier"} else "fixations"
+
 
 SETS = {
     "core": ("auc_judd", "shuffled_auc", "nss", "cc", "sim", "kld"),
     "fixation": ("auc_judd", "shuffled_auc", "nss", "cc", "sim", "kld", "auc_borji"),
     "density": ("auc_judd", "shuffled_auc", "nss", "cc", "sim", "kld", "auc_borji", "emd"),
 }
-
-
-def expand(names: Iterable[str]) -> list[str]:
-    """Metric names with the named sets replaced by their members."""
-    found: list[str] = []
-    for name in names:
-        found += list(METRICS) if name == "all" else SETS.get(name, (name,))
-    return found
 
 
 MIT_DENSITY = {"density.border": "antonio", "density.fc": 8, "density.duplicates": "unique"}

@@ -246,7 +246,10 @@ def usable(
 
 def what_is_lacking(variant: Variant, data: Dataset, classifier: Classifier | None) -> str:
     """What would be needed to define a metric; empty when all is there."""
-    reached = frozenset[str]().union(*(inputs(name) for name in variant.declared.fields))
-    if "classifier" in reached and classifier is None:
-        return "a classifier, and none is named (--classifier)"
-    return data.lacks(reached)
+    needed = set(variant.declared.fields) - variant.declared.optional
+    reached = frozenset[str]().union(*(inputs(name) for name in needed))
+    if lacking := data.lacks(reached):
+        return lacking
+    return (
+        "a classifier, and none is named (--classifier)" if "classifier" in reached and not classifier else ""
+    )

@@ -71,10 +71,8 @@ def test_selftest_says_what_differs_by_how_much_and_under_which_versions(tmp_pat
     assert done.returncode == 1
     first, versions, last = done.stdout.splitlines()
     assert first == f"differs: levels: {line}: recorded {right / 2}, got {right}, {right / 2:+.3g} (+100 %)"
-    assert (
-        versions
-        == f"recorded with numpy 2.1.0 (here {np.__version__}), scipy {document['versions']['scipy']}"
-    )
+    pillow, scipy = (document["versions"][name] for name in ("PIL", "scipy"))
+    assert versions == f"recorded with PIL {pillow}, numpy 2.1.0 (here {np.__version__}), scipy {scipy}"
     assert last.endswith("numbers are the recorded ones, 1 differ")
     [found] = answer(call("selftest", "--format", "json", cwd=tmp_path))["results"]
     assert found["different"] == [

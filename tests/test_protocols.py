@@ -126,7 +126,16 @@ BOXES = {
         {"rule": "mean", "alpha": 1.0, "component": "largest", "a_min": 0.05},
     ),
     "torchray-pointing": ("original", "bilinear", {"tolerance": 15.0, "ties": "first", "average": "macro"}),
-    "rise": ("squash224", "bilinear", {"insertion_curve.step": 1792, "insertion_curve.label": "pred"}),
+    "rise": (
+        "squash224",
+        "bilinear",
+        {
+            "insertion_curve.step": 1792,
+            "insertion_curve.label": "pred",
+            "insertion_curve.substrate": "blur",
+            "insertion_curve.blur": "rise",
+        },
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from test_report import Page
 
 import saliency_eval as se
 from saliency_eval.errors import SaliencyEvalError
-from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.protocols import names_of
 from saliency_eval.report import plots, report_page, versus
 from saliency_eval.report.places import places
 from saliency_eval.report.protocols import groups_of, lead
@@ -84,12 +84,12 @@ def test_the_numbers_are_those_of_score_under_all_protocols(toy, no_pictures):
     told = scored(toy, "all")
     page = page_of(toy, "--data", "toy", "--pred", "maps")
     head, *rows = cells(page, "beside")
-    assert [cell[0] for cell in head] == ["metric", *PROTOCOLS]
+    assert [cell[0] for cell in head] == ["metric", *names_of("fixations")]
     runs = {run.setting.protocol: run for run in load_runs(toy / "results")[0]}
     moved = {(one["metric"], one["protocol"]): one["difference"] for one in told["causes"]}
     for [label], *means in rows:
         key = label.split()[0]
-        for protocol, lines in zip(PROTOCOLS, means, strict=True):
+        for protocol, lines in zip(names_of("fixations"), means, strict=True):
             mean = next(r for r in told["results"] if r["protocol"] == protocol)["metrics"].get(key)
             assert (lines == ["-"]) == (mean is None)
             if mean:

@@ -82,7 +82,11 @@ def sets() -> list[str]:
     from saliency_eval.protocols import PROTOCOLS, SETS
 
     rows = [["set", "metrics"], *([name, ", ".join(keys)] for name, keys in SETS.items())]
-    rows += [["all", "every metric"], ["", ""], ["protocol", "what it is"]]
+    rows += [
+        ["all", "every metric of fixations or of boxes, whichever the data set holds"],
+        ["", ""],
+        ["protocol", "what it is"],
+    ]
     return columns(rows + [[p.name, p.summary] for p in PROTOCOLS.values()])
 
 

@@ -44,7 +44,8 @@ ResizeRule = Annotated[str, typer.Option(help="protocol: same-aspect maps are re
 Protocols = Annotated[
     str,
     typer.Option(
-        help="mit, tuebingen, exact, dabkowski2017 ... ('saliency-eval metrics' lists them), or all."
+        help="Of fixations: mit, tuebingen, salicon2017, salicon2015, exact. Of boxes: fong2017, casme, wsol-v1, "
+        "wsol-v2, dabkowski2017, torchray-pointing, rise. Or all of the kind."
     ),
 ]
 Missing = Annotated[str, typer.Option(help="Images without a map: error, constant or skip.")]

@@ -20,7 +20,8 @@ from saliency_eval.regions.frames import Frame
 
 Integers = NDArray[np.int64]
 NO_LABEL = -1
-LACKING = {"fixations": "fixations", "pool": "fixations of other images", "boxes": "boxes", "label": "labels"}
+LACKING = {"fixations": "fixations", "pool": "fixations of other images", "boxes": "boxes", "label": "labels",
+           "target": "labels"}  # fmt: skip
 
 
 class Labelled(NamedTuple):
@@ -187,8 +188,9 @@ class BoxDataset(Dataset):
         return found.label != NO_LABEL or len(found.boxes) > 0
 
     def lacks(self, fields: Set[str]) -> str:
-        has = {"boxes": len(self.truth.boxes) > 0, "label": bool((self.truth.labels != NO_LABEL).any())}
-        lacking = [text for field, text in LACKING.items() if field in fields and not has.get(field)]
+        has = {"boxes": len(self.truth.boxes) > 0, "labels": bool((self.truth.labels != NO_LABEL).any())}
+        wanted = dict.fromkeys(what for field, what in LACKING.items() if field in fields)
+        lacking = [what for what in wanted if not has.get(what)]
         return f"{' and '.join(lacking)}, and the data set has none" if lacking else ""
 
     def _known(self, id: str) -> Labelled:

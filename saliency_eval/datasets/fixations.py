@@ -66,6 +66,9 @@ class FixationDataset(Dataset):
         return len(self._known_gaze(id).points) > 0
 
     def lacks(self, fields: Set[str]) -> str:
+        for field, what in (("boxes", "boxes"), ("label", "labels"), ("target", "labels")):
+            if field in fields:
+                return f"{what}, and the data set has none"
         if "fixations" in fields and not len(self.pool.points):
             return "fixations, and the data set has none"
         if "pool" in fields and len(set(self.pool.image.tolist())) < 2:

@@ -72,6 +72,7 @@ def doubts(facts: Mapping[str, float]) -> list[str]:
     range=(math.log(SMALLEST), math.inf),
     chance=None,
     source="arXiv:1705.07857",
+    invariant=["scale"],
     settle=lambda matrix, truth, options: matrix[:, S],
     facts=means,
     doubts=doubts,
@@ -169,7 +170,8 @@ def area_under(curve: Curve) -> float:
     return float(np.trapezoid(curve.scores, curve.shares))
 
 
-@metric("Insertion AUC", better="higher", range=(0, 1), chance=None, source="arXiv:1806.07421")
+@metric("Insertion AUC", better="higher", range=(0, 1), chance=None, source="arXiv:1806.07421",
+        invariant=["monotone"])  # fmt: skip
 def insertion_auc(insertion_curve: Curve) -> float:
     """Area under the probability of a class while the pixels of largest saliency are put into a substrate.
 
@@ -184,7 +186,8 @@ def insertion_auc(insertion_curve: Curve) -> float:
     return area_under(insertion_curve)
 
 
-@metric("Deletion AUC", better="lower", range=(0, 1), chance=None, source="arXiv:1806.07421")
+@metric("Deletion AUC", better="lower", range=(0, 1), chance=None, source="arXiv:1806.07421",
+        invariant=["monotone"])  # fmt: skip
 def deletion_auc(deletion_curve: Curve) -> float:
     """Area under the probability of a class while the pixels of largest saliency are replaced by a substrate.
 
@@ -207,7 +210,8 @@ def first(curve: Curve, reached: Bools) -> float:
     return float(curve.shares[np.argmax(reached)])
 
 
-@metric("Sufficient area", better="lower", range=(0, 1), chance=None, source="arXiv:1705.07857")
+@metric("Sufficient area", better="lower", range=(0, 1), chance=None, source="arXiv:1705.07857",
+        invariant=["monotone"])  # fmt: skip
 def ssr_area(insertion_curve: Curve, *, tau: Share = 0.9, relative: bool = True) -> float:
     """Smallest share of the pixels that alone lets the classifier keep its class.
 
@@ -223,7 +227,8 @@ def ssr_area(insertion_curve: Curve, *, tau: Share = 0.9, relative: bool = True)
     return first(insertion_curve, insertion_curve.scores >= enough)
 
 
-@metric("Destroying area", better="lower", range=(0, 1), chance=None, source="arXiv:1705.07857")
+@metric("Destroying area", better="lower", range=(0, 1), chance=None, source="arXiv:1705.07857",
+        invariant=["monotone"])  # fmt: skip
 def sdr_area(deletion_curve: Curve, *, tau: Share = 0.9, relative: bool = True) -> float:
     """Smallest share of the pixels whose removal prevents the classifier from keeping its class.
 

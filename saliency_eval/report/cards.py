@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from saliency_eval.errors import shown
 from saliency_eval.maps import Floats
 from saliency_eval.report import pictures
 from saliency_eval.report.looks import Look
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class Picture(NamedTuple):
@@ -84,26 +87,30 @@ def best_of(values: Floats, better: str) -> str | None:
 
 
 def stimulus(image: Stimulus) -> list[Picture]:
-    """The stimulus, without and with its fixations. Raises SaliencyEvalError where it cannot be read."""
-    small = pictures.stimulus(image["image"])
-    name, count = shown(image.id), len(image["fixations"])
-    dots = pictures.dotted(small, image["fixations"], image["shape"])
+    """The stimulus, without and with its truth. Raises SaliencyEvalError where it cannot be read."""
+    small, name = pictures.stimulus(image["image"]), shown(image.id)
+    drawn, what, how = with_truth(small, image)
     return [
         Picture(pictures.jpeg(small), f"Stimulus {name}", "stimulus"),
-        Picture(
-            pictures.jpeg(dots),
-            f"Stimulus {name} with its {count} fixations as dots",
-            f"{count} fixations",
-        ),
+        Picture(pictures.jpeg(drawn), f"Stimulus {name} with its {what} {how}", what),
     ]
 
 
 def saliency(image: Stimulus, look: Look, model: str, scale: pictures.Scale = "values") -> Picture:
-    """The map of a model in colours, with the fixations."""
-    small = pictures.heat(look.shown, scale, image["shape"])
-    dots = pictures.dotted(small, image["fixations"], image["shape"])
+    """The map of a model in colours, with the truth."""
+    drawn, what, _ = with_truth(pictures.heat(look.shown, scale, image["shape"]), image)
     low, high = float(np.min(look.shown)), float(np.max(look.shown))
     span = f"{brief(low)} everywhere" if low == high else f"from {brief(low)} to {brief(high)}"
     how = "by rank" if scale == "ranks" else span
-    alt = f"Map of {shown(model)} for {shown(image.id)} in colours {how}, with its {len(image['fixations'])} fixations"
-    return Picture(pictures.jpeg(dots), alt, f"{shown(model)}, {how}")
+    alt = f"Map of {shown(model)} for {shown(image.id)} in colours {how}, with its {what}"
+    return Picture(pictures.jpeg(drawn), alt, f"{shown(model)}, {how}")
+
+
+def with_truth(picture: Image, image: Stimulus) -> tuple[Image, str, str]:
+    """A picture with the truth of its image, how much of that there is, and how it is drawn."""
+    if image.has("boxes"):
+        boxes = image["boxes"]
+        words = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'}"
+        return pictures.framed(picture, boxes, image["shape"]), words, "as frames"
+    points = image["fixations"]
+    return pictures.dotted(picture, points, image["shape"]), f"{len(points)} fixations", "as dots"

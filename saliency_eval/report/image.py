@@ -11,7 +11,7 @@ import numpy as np
 
 from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, SaliencyEvalError, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, fail, shown
 from saliency_eval.escape import without_surrogates
 from saliency_eval.executors import one_thread
 from saliency_eval.pages import render
@@ -56,12 +56,15 @@ def explain(
     """What each metric saw of the maps of one image, with a page of it.
 
     `image` is an id of the data set, `predictions` sources as of `score`, `names` one for each; other options as of
-    `score`. Raises SaliencyEvalError for an image or option that does not exist, and for a map that scoring refuses.
+    `score`. Raises SaliencyEvalError for an image or option that does not exist, for a map that scoring refuses, and
+    for a data set of boxes: their metrics have no parts, and some are settled over all images.
     """
     expect(kind=(kind, KINDS))
     found, chosen = load(data, root), protocol_of(protocol)
+    if found.subject != "fixations":
+        text = f"explain shows what metrics of fixations saw, {found.key} holds {found.subject}"
+        fail("usage", text, "'saliency-eval report' shows images of saved runs with their boxes")
     refuse_subject(chosen, found, metrics)
-    found = found.framed(chosen.frame)
     with one_thread():
         return explained(image, predictions, found, metrics, chosen, kind, names, naming)
 

@@ -13,6 +13,7 @@ from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import REJECTED, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.predictions.base import Predictions
+from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.run import Run
 from saliency_eval.saved.finished import same_maps
 from saliency_eval.scoring import load, open_any
@@ -71,13 +72,17 @@ def gather(
 
 
 def data_of(run: Run, data: str | Dataset | None, root: str | Path | None) -> Dataset:
-    """The data set that is named, else that of the run; raises `checksum` (exit 4) when it is another than scored."""
+    """The data set that is named, else that of the run, in the frame of its protocol.
+
+    Raises `checksum` (exit 4) when it is another than scored.
+    """
     tag = run.data.tag.rpartition("#")[0]
     found = load_dataset(tag, root) if data is None else load(data, root)
     if found.sha256 != run.data.sha256:
         text = f"the data set must be the one that was scored, {shown(run.data.tag)}, got {shown(found.tag)}"
         fail("checksum", text, "name the data set of the runs")
-    return found
+    protocol = PROTOCOLS.get(run.setting.protocol)
+    return found.framed(protocol.frame) if protocol else found
 
 
 def predictions_of(run: Run, source: Any, data: Dataset, naming: Mapping[str, Any]) -> Predictions:

@@ -27,6 +27,7 @@ SIDE = 300  # px, the longer side
 FINE = 3  # dots are drawn so many times larger, then made smaller: smooth edges
 DOTS = ((200, 2.2), (1000, 1.6), (np.inf, 1.0))  # up to so many fixations, px of the radius
 OUTLINE = 1.0  # px
+FRAME = 2  # px, the width of the frame of a box, without its outline
 TINY = 1e-12  # signed values below it are rounding, and white
 Ink = tuple[str, str]  # fill and outline of a dot
 ON_PICTURE: Ink = ("#35e8ff", "#000000")
@@ -108,6 +109,21 @@ def dotted(picture: Image, points: Points, shape: Shape, ink: Ink = ON_PICTURE) 
         for x, y in centres.tolist():
             draw.circle((x, y), reach * FINE, fill=255)
         marked.paste(colour, mask=mask.resize(picture.size, Image.Resampling.BOX))
+    return marked
+
+
+def framed(picture: Image, boxes: NDArray[Any], shape: Shape) -> Image:
+    """The picture of an image of (height, width) with its half-open boxes, a frame with an outline for each."""
+    from PIL import ImageDraw
+
+    marked = picture.copy()
+    draw = ImageDraw.Draw(marked)
+    corners = np.rint(boxes * np.tile(np.array(picture.size[::-1]) / shape, 2)).astype(int).tolist()
+    for colour, inset, width in ((ON_PICTURE[1], 0, FRAME + 2), (ON_PICTURE[0], 1, FRAME)):
+        for top, left, bottom, right in corners:
+            start = left + inset, top + inset
+            end = max(right - 1 - inset, start[0]), max(bottom - 1 - inset, start[1])
+            draw.rectangle((*start, *end), outline=colour, width=width)
     return marked
 
 

@@ -218,8 +218,34 @@ def test_levels_are_chosen_once_for_all_images():
 
 def test_pointing_is_averaged_by_class():
     values = settled("pointing_game", [[1], [0], [0], [np.nan], [1]], labels=[7, 7, 7, 7, 2])
-    np.testing.assert_allclose(values, [2 / 3, 0, 0, np.nan, 2])
+    # means of the classes 1/3 and 1, hence 2/3 together; four images with a value, three of them of class 7:
+    # 2/3 + (1 - 1/3) 4/6, 2/3 + (0 - 1/3) 4/6, 2/3 + (1 - 1) 4/2
+    np.testing.assert_allclose(values, [10 / 9, 4 / 9, 4 / 9, np.nan, 2 / 3], rtol=1e-15)
     assert np.nanmean(values) == pytest.approx((1 / 3 + 1) / 2)
+
+
+def test_where_classes_are_alike_images_keep_their_values():
+    labels = [3, 3, 3, 3, 8, 8, 8, 8]
+    for v in (0.0, 1.0):
+        assert (
+            settled("pointing_game", np.full((8, 1), v), labels=[5, 5, 5, 0, 0, 1, 9, 9]).tolist() == [v] * 8
+        )
+    same = np.array([1, 0, 0, 1, 0, 1, 1, 0.0])
+    assert settled("pointing_game", same[:, np.newaxis], labels=labels).tolist() == same.tolist()
+    assert np.isnan(settled("pointing_game", [[np.nan], [np.nan]], labels=[1, 2])).all()
+
+
+def test_the_spread_of_values_is_that_of_the_macro_mean_over_draws_of_images():
+    rng = np.random.default_rng(4)
+    labels = np.repeat([0, 1], [400, 40])
+    hits = (rng.random(440) < np.where(labels == 0, 0.9, 0.3)).astype(float)
+    values = settled("pointing_game", hits[:, np.newaxis], labels=labels.tolist())
+    draws = [np.r_[rng.integers(0, 400, 400), rng.integers(400, 440, 40)] for _ in range(2000)]
+    macro = [(hits[d[:400]].mean() + hits[d[400:]].mean()) / 2 for d in draws]
+    assert values.std() / np.sqrt(440) == pytest.approx(np.std(macro), rel=0.06)
+
+
+def test_pointing_over_images_needs_no_class():
     hill = np.arange(20).reshape(4, 5)
     assert isinstance(
         metrics.pointing_game.__wrapped__(Map(hill), np.array([[0, 0, 1, 1.0]]), average="micro"), float

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saliency_eval import golden, metrics, sums
-from saliency_eval.core import METRICS
-from saliency_eval.fields import density
+from saliency_eval.core import METRICS, inputs
+from saliency_eval.fields import deletion_curve, density, insertion_curve, whole_image
 from saliency_eval.maps import Map
 
 SHAPE = (23, 31)
@@ -40,17 +40,34 @@ def around(fixations):
     return [[*fixations.min(0), *(fixations.max(0) + 1)]] if len(fixations) else np.empty((0, 4))
 
 
+def colours(batch):
+    """A classifier whose classes are the colours."""
+    shares = batch.mean((1, 2), dtype=np.float64) ** 2
+    return shares / shares.sum(1, keepdims=True)
+
+
 def value(key, saliency, fixations, others, **options):
-    """A metric by hand on whatever truth it needs."""
-    truth = {
-        "fixations": fixations,
-        "other_fixations": others,
-        "density": density(fixations, saliency.shape, sigma=2.5),
-        "baseline": np.add(density(others, saliency.shape, sigma=4.0).values, 1e-4),
-        "boxes": around(fixations),
+    """A metric by hand on whatever it needs: truth, and an image of noise with its classifier."""
+    image = np.random.default_rng(0).integers(0, 256, (*saliency.shape, 3), dtype=np.uint8)
+
+    def seen(curve):
+        return curve(image, saliency, colours, whole_image(image, colours), 1)
+
+    known = {
+        "saliency": lambda: saliency,
+        "fixations": lambda: fixations,
+        "other_fixations": lambda: others,
+        "density": lambda: density(fixations, saliency.shape, sigma=2.5),
+        "baseline": lambda: np.add(density(others, saliency.shape, sigma=4.0).values, 1e-4),
+        "boxes": lambda: around(fixations),
+        "image": lambda: image,
+        "classifier": lambda: colours,
+        "target": lambda: 1,
+        "insertion_curve": lambda: seen(insertion_curve),
+        "deletion_curve": lambda: seen(deletion_curve),
     }
-    arrays = [truth[name] for name in METRICS[key].fields if name in truth]
-    return getattr(metrics, key)(saliency, *arrays, **options)
+    given = {name: known[name]() for name in METRICS[key].fields if name in known}
+    return getattr(metrics, key)(**given, **options)
 
 
 CHECKED = {*TRANSFORMS, "flip", "odd", "complement", "twice", "symmetric"}  # each has a test below
@@ -246,7 +263,14 @@ def test_emd_of_a_moved_mass_is_its_distance():
         metrics.emd(first, second, cell="wide")
 
 
-@pytest.mark.parametrize("key", ALL)
+ASKING = ["deletion_auc", "insertion_auc", "saliency_metric", "sdr_area", "ssr_area"]  # a classifier
+
+
+def test_metrics_that_ask_a_classifier_are_known():
+    assert [key for key in ALL if "classifier" in set().union(*map(inputs, METRICS[key].fields))] == ASKING
+
+
+@pytest.mark.parametrize("key", [key for key in ALL if key not in ASKING])
 def test_degenerate_inputs_give_nan_or_the_stated_value(key):
     none = np.empty((0, 2), int)
     saliency = np.arange(12.0).reshape(3, 4)
@@ -255,6 +279,17 @@ def test_degenerate_inputs_give_nan_or_the_stated_value(key):
         assert np.isnan(value(key, saliency, everywhere, none))
     else:
         assert np.isnan(value(key, saliency, none, everywhere))
+
+
+@pytest.mark.parametrize("key", ASKING)
+def test_a_classifier_is_asked_without_truth_and_of_maps_of_one_value(key):
+    none, some, saliency = np.empty((0, 2), int), np.array([[1, 2]]), np.arange(12.0).reshape(3, 4)
+    assert value(key, saliency, none, none) == value(key, saliency, some, none)
+    flat = value(key, np.full((3, 4), 7.5), none, none)
+    # a crop of the whole image, and pixels in row-major order
+    same = np.zeros((3, 4)) if key == "saliency_metric" else saliency[::-1, ::-1]
+    assert np.isfinite(flat)
+    assert value(key, same, none, none) == flat
 
 
 @pytest.mark.parametrize("key", [k for k in ALL if "constant" in METRICS[k].options])
@@ -281,7 +316,7 @@ def test_rounding_noise_is_not_structure():
 def test_extreme_scales_are_no_overflow(scale):
     saliency = np.arange(12.0).reshape(3, 4) / 12
     points, others = np.array([[2, 3], [1, 1]]), np.array([[0, 0], [2, 2]])
-    for key in ("auc", "auc_judd", "auc_borji", "shuffled_auc", "nss", "cc", "sim", "kld", "ig"):
+    for key in ("auc", "auc_judd", "auc_borji", "shuffled_auc", "nss", "cc", "sim", "kld", "ig", *ASKING):
         got = value(key, saliency * scale, points, others)
         assert np.isfinite(got), key
         if scale > 1e-300:

@@ -111,10 +111,21 @@ def test_a_fixed_threshold_needs_a_fixed_scale():
     assert kept([[0.5, 0.4999], [1, 0]], "fixed", 0.5) == 2
     assert kept([[0.5, 0.4999], [1, 0]], "fixed", 0.5, strict=True) == 1
     for rule in ("fixed", "quantile"):
-        with pytest.raises(
-            ValueError, match=rf"rule={rule} needs a map of values in \[0, 1\], got 0 to 9; bring"
-        ):
-            map_to_boxes(MAP, rule=rule)
+        for wrong, got in ((MAP + 0.5, "0.5 to 9.5"), (MAP - 1.5, "-1.5 to 7.5"), (MAP * 256, "0 to 2304")):
+            with pytest.raises(
+                ValueError, match=rf"rule={rule} needs a map of values in \[0, 1\], got {got}; bring"
+            ):
+                map_to_boxes(wrong, rule=rule)
+
+
+def test_levels_of_8_bits_are_read_as_shares_of_255():
+    mask = np.array([[51, 102, 153, 255]], np.uint8)  # 0.2, 0.4, 0.6, 1
+    assert kept(mask, "fixed", 0.6) == 2
+    assert kept(mask, "fixed", 0.6, strict=True) == 1
+    assert kept(mask.astype(float), "fixed", 0.6) == 2  # whole numbers, whatever their dtype
+    assert kept(mask, "quantile", strict=True) == kept(mask / 255, "quantile", strict=True) == 2
+    assert kept(mask // 51, "fixed", 0.01) == 2  # 1, 2, 3, 5: the share of 3 is 0.0118
+    assert kept([[0, 1, 1, 0]], "fixed", 1) == 2  # zeros and ones are those of a mask
 
 
 def test_quantile_of_casme_and_its_fork():
