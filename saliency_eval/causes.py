@@ -87,6 +87,7 @@ CONTEXT = {  # what a signature says beside the options
     "kind": Cause("kind of values", "values are read as a map, a density, or the logarithm of one"),
     "frame": Cause("frame", "the part of the image that is scored, and its size"),
     "classifier": Cause("classifier", "another network looked at the images"),
+    "subset": Cause(TRUTH, "all images are scored, or those that the classifier knows"),
     "densities": Cause(TRUTH, "the data set's own blurred maps differ"),
     "observers": Cause(TRUTH, "each observer is scored under the map of the others, or all under one"),
     "resize": Cause("resize", "by which rule maps of another size are brought to that of the image"),

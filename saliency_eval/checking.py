@@ -10,6 +10,7 @@ from typing import Any
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import TRUTH, Problem
 from saliency_eval.executors import LOCAL, Progress, Workers, place
+from saliency_eval.findings import as_error, problems_of_maps, problems_of_names
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.run import Kind
@@ -19,13 +20,10 @@ from saliency_eval.scoring import (
     RESIZE,
     Resize,
     Source,
-    as_error,
     expect,
     in_order,
     load,
     open_any,
-    problems_of_maps,
-    problems_of_names,
     refuse_subject,
     usable,
 )

@@ -1,13 +1,15 @@
-"""What only the predictions of all images together tell."""
+"""What is found about predictions, truth and metrics, and what only all images together tell."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, Severity, shown
+from saliency_eval.errors import REJECTED, Problem, SaliencyEvalError, Severity, shown
 from saliency_eval.predictions import SetChecks
-from saliency_eval.run import OnMissing
+from saliency_eval.predictions.base import Predictions
+from saliency_eval.run import OnMissing, Run
 from saliency_eval.scored import Scored
 
 MANY_ON_ZERO = 0.05  # share of fixations on zeros of their map, above which an epsilon decides about kld, ig
@@ -75,3 +77,52 @@ def missing(
     severity: Severity = "error" if on_missing == "error" else "warning"
     remedy = "add them, or on_missing='skip' or 'constant'" if on_missing == "error" else ""
     return [Problem("missing", text, remedy, count=len(absent), severity_override=severity)]
+
+
+# ------------------------------------------------------------------ before, after, and what becomes of them
+
+
+def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -> list[Problem]:
+    """Findings before any map is opened: about the truth, and about names."""
+    found = predictions.match(data)
+    some = any(predictions.has(id) for id in data)
+    names = [p for p in found if whole or not some or p.code != "missing"]
+    return [*data.problems(), *names]
+
+
+def problems_of_maps(
+    predictions: Predictions, data: Dataset, scored: Sequence[Scored], on_missing: OnMissing,
+    before: Sequence[Problem], *, here: bool,
+) -> list[Problem]:  # fmt: skip
+    """Findings after all maps were read: about each, about the set, and about changes meanwhile."""
+    found = found_while_reading(scored, data)
+    found += predictions.changed({s.id: s.prediction for s in scored if s.prediction}, here=here)
+    refused = [p for p in before if p.severity == "error" and p.exit == REJECTED]
+    told = {p.image for p in refused} | {predictions.owners.get(p.file or "") for p in refused}
+    if any(p.code == "missing" for p in before) or (refused and not predictions.owners):
+        return found
+    return found + missing(scored, on_missing, told)
+
+
+def doubtful(run: Run) -> list[Problem]:
+    """The metrics that may not be believed on these images."""
+    return [
+        Problem(
+            "doubtful", f"{label}: {why}", "read it beside what stands below the table, and do not rank by it"
+        )
+        for label, reasons in run.doubts.items()
+        for why in reasons
+    ]
+
+
+def refuse(problems: Sequence[Problem], *, strict: bool) -> None:
+    """Raise all problems when one of them is an error."""
+    if strict:
+        problems = [as_error(p) for p in problems]
+    if any(p.severity == "error" for p in problems):
+        raise SaliencyEvalError(problems)
+
+
+def as_error(problem: Problem) -> Problem:
+    """A warning made an error, as `strict` asks."""
+    return replace(problem, severity_override="error") if problem.severity == "warning" else problem

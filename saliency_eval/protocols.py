@@ -209,7 +209,7 @@ PROTOCOLS = {
             "insertion and deletion of pixels in the order of the map, in the squashed image of 224 px",
             "bilinear",
             ("insertion_auc(step=1792,label=pred)", "deletion_auc(step=1792,label=pred)"),
-            ("ssr_area", "sdr_area"),
+            ("ssr_area(step=1792,label=pred)", "sdr_area(step=1792,label=pred)"),
             frame=Frame("squash", 224),
             subject="boxes",
         ),

@@ -41,6 +41,7 @@ class Setting(NamedTuple):
     on_missing: OnMissing
     frame: str = "original"
     classifier: str = ""
+    subset: str = "all"
 
 
 class DataId(NamedTuple):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from saliency_eval.classifiers import Classifier, open_classifier
-from saliency_eval.classifiers.together import chunks, together
+from saliency_eval.classified import classifier_of, correct_part, results_of
+from saliency_eval.classifiers import Classifier
 from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import (
     ENVIRONMENT,
-    REJECTED,
     Problem,
     SaliencyEvalError,
     fail,
@@ -23,8 +22,8 @@ from saliency_eval.errors import (
     shown,
     unknown,
 )
-from saliency_eval.executors import LOCAL, Place, Progress, Workers, place, run_tasks
-from saliency_eval.findings import found_while_reading, missing
+from saliency_eval.executors import LOCAL, Place, Progress, Workers, place
+from saliency_eval.findings import doubtful, problems_of_maps, problems_of_names, refuse
 from saliency_eval.journal import Journal, setting_of
 from saliency_eval.predictions import open_predictions
 from saliency_eval.predictions.base import Predictions
@@ -34,13 +33,15 @@ from saliency_eval.run import Kind, OnMissing, Run, Setting
 from saliency_eval.saved.finished import finished
 from saliency_eval.scored import Scored
 from saliency_eval.store import scratch_folder
-from saliency_eval.tasks import Reader, Scorer, lost
+from saliency_eval.tasks import Reader, Scorer
 from saliency_eval.variant import Variant
 
 Source = str | Path | Mapping[str, Any] | Callable[..., Any] | Predictions
 Resize = Literal["protocol", "error"]
 NAMING = {"prefix", "suffix", "pattern", "variable", "max_pixels", "max_bytes"}
+Subset = Literal["all", "correct"]
 RESIZE, ON_MISSING, KINDS = get_args(Resize), get_args(OnMissing), get_args(Kind)
+SUBSETS = get_args(Subset)
 
 
 def score(
@@ -57,6 +58,7 @@ def score(
     workers: Workers = 1,
     executor: str = LOCAL,
     classifier: Classifier | Callable[..., Any] | str | None = None,
+    subset: Subset = "all",
     limit: int | None = None,
     name: str | None = None,
     strict: bool = False,
@@ -73,9 +75,11 @@ def score(
     without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw, in
     place of that of their variant. `workers` processes, `auto` for as many as there are cores, or the workers of a
     Dask cluster whose scheduler `executor` names, `dask://HOST:PORT`; no value depends on where it is computed.
-    `limit`: the first images only. `strict`: warnings are errors. `results`: the folder that the run is going to be
-    saved in; what was scored before an interruption is kept there, and taken up again unless `resume` is false.
-    `naming`: `prefix`, `suffix`, `pattern`, `variable` of files.
+    `classifier` for the metrics that ask one: text such as `timm:NAME` or `path/to/file.py:factory`, or anything that
+    takes batches; `subset="correct"` scores the images that it knows. `limit`: the first images only. `strict`:
+    warnings are errors. `results`: the folder that the run is going to be saved in; what was scored before an
+    interruption is kept there, and taken up again unless `resume` is false. `naming`: `prefix`, `suffix`, `pattern`,
+    `variable` of files.
 
     Raises `SaliencyEvalError` with every problem found when anything is refused; then nothing is scored.
 
@@ -83,7 +87,12 @@ def score(
     >>> run.values.tolist()
     [[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]
     """
-    expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING), kind=(kind, KINDS))
+    expect(
+        resize=(resize, RESIZE),
+        on_missing=(on_missing, ON_MISSING),
+        kind=(kind, KINDS),
+        subset=(subset, SUBSETS),
+    )
     for option in set(naming) - NAMING:
         unknown("option of score", option, NAMING)
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
@@ -92,14 +101,17 @@ def score(
     data, chosen = load(data, root), protocol_of(protocol)
     refuse_subject(chosen, data, metrics)
     data = data.framed(chosen.frame)
-    seer = None if classifier is None else open_classifier(classifier)
+    seer = classifier_of(classifier, data)
+    data = correct_part(data, seer) if subset == "correct" else data
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, seer, named=metrics is not None)
     problems += [] if seer is None else seer.problems
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
-    setting = Setting(chosen.name, kind, rule, on_missing, str(chosen.frame), seer.name if seer else "")
+    setting = Setting(
+        chosen.name, kind, rule, on_missing, str(chosen.frame), seer.name if seer else "", subset
+    )
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
     doomed = any(p.severity == "error" for p in problems)
     try:
@@ -161,17 +173,6 @@ def in_order(
     return sorted(found, key=lambda scored: number[scored.id])
 
 
-def results_of(task: Reader, ids: Sequence[str], where: Place) -> Generator[Scored]:
-    """The results in any order: one image after the other, or those together that ask a classifier."""
-    if isinstance(task, Scorer) and task.classifier is not None:
-        whole = [chunk for chunk in chunks(ids) if set(chunk) <= set(task.known)]
-        known = {
-            id: task.known[id] for chunk in whole for id in chunk
-        }  # of others the batches would be other ones
-        return together(lambda asked: replace(task, classifier=asked, known=known), ids, task.classifier)
-    return run_tasks(task, ids, where, lost=lost, sample=task.sample)
-
-
 def kept(
     journal: Journal | None, known: Mapping[str, Scored], progress: Progress
 ) -> Callable[[Scored], None]:
@@ -203,52 +204,6 @@ def journal_of(
 def load(data: str | Dataset, root: str | Path | None) -> Dataset:
     """The data set itself, or the one of that name."""
     return data if isinstance(data, Dataset) else load_dataset(data, root)
-
-
-def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -> list[Problem]:
-    """Findings before any map is opened: about the truth, and about names."""
-    found = predictions.match(data)
-    some = any(predictions.has(id) for id in data)
-    names = [p for p in found if whole or not some or p.code != "missing"]
-    return [*data.problems(), *names]
-
-
-def problems_of_maps(
-    predictions: Predictions, data: Dataset, scored: Sequence[Scored], on_missing: OnMissing,
-    before: Sequence[Problem], *, here: bool,
-) -> list[Problem]:  # fmt: skip
-    """Findings after all maps were read: about each, about the set, and about changes meanwhile."""
-    found = found_while_reading(scored, data)
-    found += predictions.changed({s.id: s.prediction for s in scored if s.prediction}, here=here)
-    refused = [p for p in before if p.severity == "error" and p.exit == REJECTED]
-    told = {p.image for p in refused} | {predictions.owners.get(p.file or "") for p in refused}
-    if any(p.code == "missing" for p in before) or (refused and not predictions.owners):
-        return found
-    return found + missing(scored, on_missing, told)
-
-
-def doubtful(run: Run) -> list[Problem]:
-    """The metrics that may not be believed on these images."""
-    return [
-        Problem(
-            "doubtful", f"{label}: {why}", "read it beside what stands below the table, and do not rank by it"
-        )
-        for label, reasons in run.doubts.items()
-        for why in reasons
-    ]
-
-
-def refuse(problems: Sequence[Problem], *, strict: bool) -> None:
-    """Raise all problems when one of them is an error."""
-    if strict:
-        problems = [as_error(p) for p in problems]
-    if any(p.severity == "error" for p in problems):
-        raise SaliencyEvalError(problems)
-
-
-def as_error(problem: Problem) -> Problem:
-    """A warning made an error, as `strict` asks."""
-    return replace(problem, severity_override="error") if problem.severity == "warning" else problem
 
 
 def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:

@@ -48,6 +48,8 @@ def context(
         before["frame"] = setting.frame
     if setting.classifier:
         before["classifier"] = setting.classifier
+    if setting.subset != "all":
+        before["subset"] = setting.subset
     if from_file:
         before["densities"] = hash_of_densities(data, [r.id for r in results])
     if any(r.parted for r in results):

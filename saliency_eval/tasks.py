@@ -13,7 +13,7 @@ import numpy as np
 
 from saliency_eval import metrics as _declared  # noqa: F401  (declares the metrics, in workers too)
 from saliency_eval.classifiers import Classifier
-from saliency_eval.core import Stimulus
+from saliency_eval.core import Lazy, Stimulus
 from saliency_eval.counting import counting
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, shown
@@ -120,9 +120,9 @@ class Scorer(Reader):
 
     def seer(self, stimulus: Stimulus) -> dict[str, Any]:
         """The classifier, and its column for the label of the image."""
-        if self.classifier is None:
+        if (classifier := self.classifier) is None:
             return {}
-        return {"classifier": self.classifier, "target": self.classifier.column(stimulus)}
+        return {"classifier": classifier, "target": Lazy(lambda: classifier.column(stimulus))}
 
     def truth_of(self, stimulus: Stimulus) -> str:
         """Hash of what an image is scored against; a classifier looks at the image itself."""

@@ -159,6 +159,7 @@ CONTEXT = (
     "kind",
     "frame",
     "classifier",
+    "subset",
     "densities",
     "observers",
     "resize",

@@ -22,6 +22,7 @@ FLOORS = [
     ("run", "scored", "signatures"),
     ("journal", "findings"),
     ("tasks", "models"),
+    ("classified",),
     ("scoring", "store", "saved", "golden"),
     ("boards", "checking", "citing", "side_by_side", "pinned"),
     ("pages",),

@@ -89,6 +89,9 @@ def score(
     class_names: Annotated[
         Path | None, typer.Option(help="Classes of the classifier, one a line: wnid, or wnid<TAB>name.")
     ] = None,
+    subset: Annotated[
+        str, typer.Option(help="all images, or those that the classifier knows: correct.")
+    ] = "all",
     limit: Annotated[int | None, typer.Option(help="First N images only: not a score.", min=1)] = None,
     short: Annotated[bool, typer.Option("--short", help="Short signatures.")] = False,
     profile: Annotated[
@@ -126,7 +129,8 @@ def score(
             return score_predictions(
                 predictions[number], dataset, chosen,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]
-                workers=worker_count(workers, executor), executor=executor, classifier=asked, limit=limit,
+                workers=worker_count(workers, executor), executor=executor,
+                classifier=asked, subset=subset, limit=limit,  # type: ignore[arg-type]
                 name=name[number] if name else None, prefix=prefix, suffix=suffix, pattern=pattern, variable=variable,
                 progress=progress, strict=strict, results=folder, resume=resume,
             )  # fmt: skip

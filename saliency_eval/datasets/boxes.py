@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -95,6 +95,7 @@ class BoxDataset(Dataset):
     any_size = True
     truth_fields = ("boxes", "label")
     frame = Frame()  # the part of each image that is seen
+    is_part = False  # are some of its images left out on purpose?
 
     @abstractmethod
     def labelled(self, id: str) -> Labelled:
@@ -126,6 +127,13 @@ class BoxDataset(Dataset):
         shared = {"truth": self.truth, "sha256": self.sha256}
         seen = object.__new__(type(self))
         seen.__dict__ = {**self.__dict__, **shared, "frame": frame}
+        return seen
+
+    def part(self, ids: Iterable[str]) -> Self:
+        """The same data set with some of its images; tag and hash are those of the whole."""
+        shared = {"truth": self.truth, "sha256": self.sha256, "is_part": True}
+        seen = object.__new__(type(self))
+        seen.__dict__ = {**self.__dict__, **shared, "paths": {id: self.paths[id] for id in ids}}
         return seen
 
     def shape_of(self, id: str) -> Shape:
@@ -203,7 +211,7 @@ class BoxDataset(Dataset):
         bare = (self.truth.labels == NO_LABEL) & (self.truth.counts == 0)
         empty = [id for id, is_bare in zip(self.truth.number, bare.tolist(), strict=True) if is_bare]
         return [
-            *self.count_of_images(),
+            *([] if self.is_part else self.count_of_images()),
             *(Problem("empty_boxes", f"image {shown(id)} has no box and no label", image=id) for id in empty),
         ]
 

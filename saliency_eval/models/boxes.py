@@ -16,13 +16,13 @@ from saliency_eval.pool import Shape
 class Boxed(NamedTuple):
     """A map, and the boxes that are scored in place of those that would be made from it."""
 
-    saliency: Floats
+    saliency: NDArray[np.uint8]
     predicted_boxes: Floats
 
 
 def boxed(boxes: NDArray[np.generic], shape: Shape) -> Boxed:
     """Boxes (k, 4), and the map that is 1 at pixels whose centre lies in one of them."""
-    saliency = np.zeros(shape)
+    saliency = np.zeros(shape, np.uint8)
     for top, left, bottom, right in np.ceil(np.asarray(boxes, np.float64) - 0.5).astype(np.int64):
         saliency[max(top, 0) : bottom, max(left, 0) : right] = 1
     return Boxed(saliency, np.asarray(boxes, np.float64))
@@ -57,7 +57,7 @@ def ground_truth_box(boxes: NDArray[np.int64], shape: Shape) -> Boxed:
     """The boxes of the truth: what nothing can localise better.
 
     >>> ground_truth_box(np.array([[0, 1, 2, 3]]), (3, 4)).saliency.sum()
-    np.float64(4.0)
+    np.uint64(4)
     """
     return boxed(boxes, shape)
 

@@ -87,7 +87,7 @@ def setting(part: Part) -> Setting:
     """What was asked for."""
     kind: Kind = one_of(part, "kind", get_args(Kind))
     on_missing: OnMissing = one_of(part, "on_missing", get_args(OnMissing))
-    later = {key: part.take(key, str) for key in ("frame", "classifier") if key in part.values}
+    later = {key: part.take(key, str) for key in ("frame", "classifier", "subset") if key in part.values}
     return Setting(part.take("protocol", str), kind, part.take("resize", str), on_missing, **later)
 
 

@@ -75,7 +75,7 @@ def test_a_classifier_of_the_mean_of_the_crop():
     image = np.where(boxed((8, 10), box)[..., None] > 0, 1.0, 0.25) * np.ones(3)
     found = vector(image, Map(boxed((8, 10), box)), Classifier(mean_intensity), 0, np.array([box], float))
     s, log_area, log_p, right, neg_log_p, top1, truth, random, guess = found
-    assert (s, log_p, right) == (math.log(area), 0, 1)
+    assert (s, log_p, right, guess) == (math.log(area), 0, 1, 0.5)
     assert log_area == math.log(area)
     assert truth == s
     assert neg_log_p == pytest.approx(-math.log(0.25 + 0.75 * area), abs=1e-7)
@@ -304,6 +304,31 @@ def test_equal_values_go_in_the_order_of_rows_and_are_counted():
         with counting() as found:
             curves(np.array(saliency), step=step)
         assert found["ties"] == 2 * ties, saliency
+
+
+def test_many_equal_values_go_in_the_order_of_rows():
+    parts = DRAWN.random((20, 30))
+    parts /= parts.sum()
+    saliency = DRAWN.integers(0, 3, (20, 30))
+
+    def seen(batch):
+        p = (batch[..., 0] * parts).sum((1, 2))
+        return np.stack([p, 1 - p], 1)
+
+    inserted, _ = curves(saliency, np.ones((20, 30, 3)), Classifier(seen, mean=(0, 0, 0)), step=7)
+    order = sorted(range(600), key=lambda n: -saliency.flat[n])
+    expected = [parts.flat[order[: 7 * k]].sum() for k in range(87)]
+    assert inserted.scores == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("piece", [1, 5, 1000])
+def test_curves_do_not_change_with_the_size_of_batches(monkeypatch, piece):
+    image, saliency = np.linspace(0, 1, 300).reshape(10, 10, 3), np.sin(np.arange(100.0)).reshape(10, 10)
+    options = {"image": image, "seen": Classifier(mean_intensity), "substrate": "blur", "blur": "gaussian"}
+    before = curves(saliency, **options)
+    monkeypatch.setattr("saliency_eval.fields.curves.PIECE", piece)
+    for one, other in zip(before, curves(saliency, **options), strict=True):
+        assert one.scores.tolist() == other.scores.tolist()
 
 
 def test_the_label_is_that_of_the_truth_or_of_the_prediction():
