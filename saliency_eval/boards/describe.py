@@ -84,19 +84,34 @@ def dataset(board: Board) -> Json:
 def traits(board: Board, label: str) -> Json:
     """What a reader must know of a metric."""
     metric = METRICS[board.key(label)]
-    return {
-        "label": metric.traits["label"],
-        "better": metric.traits["better"],
-        "range": [float(end) for end in metric.traits["range"]],
-        "chance": metric.traits["chance"],
-        "signature": comparable(board.runs[0].signatures[label]),
-    } | doubts(board, label)
+    return (
+        {
+            "label": metric.traits["label"],
+            "better": metric.traits["better"],
+            "range": [float(end) for end in metric.traits["range"]],
+            "chance": metric.traits["chance"],
+            "signature": comparable(board.runs[0].signatures[label]),
+        }
+        | doubts(board, label)
+        | beside(board, label)
+    )
 
 
 def doubts(board: Board, label: str) -> Json:
     """Why a metric may not be believed on these images, if so."""
     found = dict.fromkeys(why for run in board.runs for why in run.doubts.get(label, ()))
     return {"doubts": list(found)} if found else {}
+
+
+def shared(board: Board, label: str) -> Json:
+    """What the values of all models are to be read beside: facts of the images and of the classifier alone."""
+    told = [run.facts.get(label, {}) for run in board.runs]
+    same = {
+        name: value
+        for name, value in told[0].items()
+        if all(math.isclose(one.get(name, math.nan), value, rel_tol=1e-9) for one in told)
+    }
+    return {"beside": same} if same else {}
 
 
 def labels_of(board: Board) -> dict[str, str]:

@@ -82,6 +82,9 @@ def notes(document: Json) -> Iterator[Note]:
             "shown where it is above a tenth of the interval."
         )
     for label in document["order"]:
+        if facts := document["metrics"][label].get("beside"):
+            said = ", ".join(f"{name} {value:.4g}" for name, value in facts.items())
+            yield Note(f"{{}}, the same for all models: {said}.", (label,))
         for why in document["metrics"][label].get("doubts", ()):
             yield Note(f"{{}} (!): {why}.", (label,))
     subject = subject_of(document["metrics"][document["primary"]]["signature"])
