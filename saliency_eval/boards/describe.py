@@ -93,7 +93,7 @@ def traits(board: Board, label: str) -> Json:
             "signature": comparable(board.runs[0].signatures[label]),
         }
         | doubts(board, label)
-        | beside(board, label)
+        | shared(board, label)
     )
 
 
