@@ -11,12 +11,16 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from saliency_eval.classifiers import Classifier
+from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.boxes import NO_LABEL, BoxDataset, Labelled, in_frame
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.verify import check_dataset
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.journal import hash_of_truth
 from saliency_eval.regions.frames import Frame
+from saliency_eval.scoring import what_is_lacking
+from saliency_eval.variant import variant
 
 TRUTH: dict[str, tuple[tuple[int, int], list[list[int]], int]] = {
     "a": ((10, 20), [[1, 2, 6, 12], [0, 0, 10, 20]], 1),
@@ -106,6 +110,22 @@ def test_what_a_data_set_lacks() -> None:
     plain = Toy(given={id: (shape, [], NO_LABEL) for id, (shape, _, _) in TRUTH.items()})
     assert plain.lacks(frozenset({"boxes"})) == "boxes, and the data set has none"
     assert plain.lacks(frozenset({"boxes", "label"})) == "boxes and labels, and the data set has none"
+    assert plain.lacks(frozenset({"target", "label"})) == "labels, and the data set has none"
+
+
+def test_truth_that_a_metric_may_do_without_is_not_lacking() -> None:
+    labels = Toy(given={id: (shape, [], 0) for id, (shape, _, _) in TRUTH.items()})
+    seer = Classifier(lambda batch: np.full((len(batch), 2), 0.5))
+    assert what_is_lacking(variant("saliency_metric"), labels, seer) == ""
+    assert what_is_lacking(variant("saliency_metric"), labels, None).startswith(
+        "a classifier, and none is named"
+    )
+    assert what_is_lacking(variant("pointing_game"), labels, seer) == "boxes, and the data set has none"
+    for key, lacking in (("max_box_acc", "boxes"), ("saliency_metric", "labels"), ("deletion_auc", "labels")):
+        assert (
+            what_is_lacking(variant(key), load_dataset("demo"), seer)
+            == f"{lacking}, and the data set has none"
+        )
 
 
 def test_whatever_an_adapter_did_not_foresee_names_the_image() -> None:
