@@ -24,6 +24,7 @@ from saliency_eval.scoring import (
     in_order,
     load,
     open_any,
+    reached,
     refuse_subject,
     usable,
 )
@@ -85,7 +86,9 @@ def check_predictions(
     data = data.framed(chosen.frame)
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
-    _, problems = usable(chosen.variants(), data, None, named=False)
+    problems: list[Problem] = []
+    if own := [v for v in chosen.variants() if "classifier" not in reached(v)]:  # no classifier is asked here
+        _, problems = usable(own, data, None, named=False)
     problems += problems_of_names(predictions, data, whole=True)
     scored = in_order(Reader(predictions, data), list(data), where, lambda _: progress(1))
     problems += problems_of_maps(predictions, data, scored, "error", problems, here=not where.scheduler)

@@ -246,10 +246,13 @@ def usable(
 
 def what_is_lacking(variant: Variant, data: Dataset, classifier: Classifier | None) -> str:
     """What would be needed to define a metric; empty when all is there."""
-    needed = set(variant.declared.fields) - variant.declared.optional
-    reached = frozenset[str]().union(*(inputs(name) for name in needed))
-    if lacking := data.lacks(reached):
+    if lacking := data.lacks(reached(variant)):
         return lacking
-    return (
-        "a classifier, and none is named (--classifier)" if "classifier" in reached and not classifier else ""
-    )
+    asks = "classifier" in reached(variant)
+    return "a classifier, and none is named (--classifier)" if asks and not classifier else ""
+
+
+def reached(variant: Variant) -> frozenset[str]:
+    """Every field that a metric cannot do without."""
+    needed = set(variant.declared.fields) - variant.declared.optional
+    return frozenset[str]().union(*(inputs(name) for name in needed))
