@@ -86,7 +86,8 @@ def problems_of_names(predictions: Predictions, data: Dataset, *, whole: bool) -
     """Findings before any map is opened: about the truth, and about names."""
     found = predictions.match(data)
     some = any(predictions.has(id) for id in data)
-    names = [p for p in found if whole or not some or p.code != "missing"]
+    ignored = ({"extra"} if data.is_part else set()) | (set() if whole or not some else {"missing"})
+    names = [p for p in found if p.code not in ignored]
     return [*data.problems(), *names]
 
 

@@ -38,6 +38,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     subject: ClassVar[Literal["fixations", "boxes"]]  # the kind of its truth
     truth_fields: ClassVar[tuple[str, ...]]  # what an image is scored against, beside its shape
     has_files: ClassVar[bool] = True  # is there a copy on disk, which may be incomplete?
+    is_part: bool = False  # are some of its images left out on purpose?
     any_size: ClassVar[bool] = False  # are maps of every size brought to their image, whatever their aspect?
 
     def __init__(self, root: str | Path, **options: object) -> None:

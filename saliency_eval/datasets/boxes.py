@@ -95,7 +95,6 @@ class BoxDataset(Dataset):
     any_size = True
     truth_fields = ("boxes", "label")
     frame = Frame()  # the part of each image that is seen
-    is_part = False  # are some of its images left out on purpose?
 
     @abstractmethod
     def labelled(self, id: str) -> Labelled:

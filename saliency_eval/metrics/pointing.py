@@ -29,9 +29,9 @@ def whole(boxes: Floats, shape: Shape) -> Counts:
 
 
 def by_class(matrix: Floats, truth: Truth, options: Options) -> Floats:
-    """Values whose mean is that of the means m_c of C classes, and which spread as it does over draws of images.
+    """Values whose mean is that of the means m_c of C classes, and which spread as it does over draws of classes.
 
-    M + (v - m_c) N / (C n_c), with M the mean of the m_c and n_c the images of a class.
+    M + (v - M) N / (C n_c), with M the mean of the m_c and n_c the images of a class.
     """
     found = matrix[:, 0].copy()
     there = np.flatnonzero(~np.isnan(found))
@@ -39,8 +39,8 @@ def by_class(matrix: Floats, truth: Truth, options: Options) -> Floats:
         return found
     labels = [truth[n]["label"] for n in there.tolist()]
     _, own, images = np.unique(labels, return_inverse=True, return_counts=True)
-    means = np.bincount(own, found[there]) / images
-    found[there] = means.mean() + (found[there] - means[own]) * len(there) / (len(images) * images[own])
+    mean = (np.bincount(own, found[there]) / images).mean()
+    found[there] = mean + (found[there] - mean) * len(there) / (len(images) * images[own])
     return found
 
 

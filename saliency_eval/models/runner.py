@@ -23,6 +23,7 @@ from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.mapping import FetchedArray
+from saliency_eval.regions.frames import ORIGINAL
 from saliency_eval.variant import Variant, parse
 
 PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
@@ -64,7 +65,8 @@ class ModelPredictions:
 
     def __init__(self, variant: Variant, data: Dataset, name: str | None = None) -> None:
         self.variant = variant.bound(data.defaults)
-        self.data = data
+        looks = "image" in self.variant.declared.fields  # at the picture itself, as one does who saves a map
+        self.data = data.framed(ORIGINAL) if looks else data
         self.name = name or self.variant.call
         self.owners: Mapping[str, str | None] = {}
 
