@@ -136,7 +136,9 @@ class Classifier:
             found = np.asarray(outputs)
             values = found.astype(np.float64) if found.dtype.kind in "biufO" else None
         except (ValueError, TypeError, RuntimeError) as error:
-            self.refuse(f"must answer with real numbers, got {shown(type(outputs).__name__)}: {shown(error, 120)}")
+            self.refuse(
+                f"must answer with real numbers, got {shown(type(outputs).__name__)}: {shown(error, 120)}"
+            )
         if values is None:  # of complex numbers a part would be lost, and texts of digits would pass
             self.refuse(f"must answer with real numbers, got {found.dtype}")
         return values

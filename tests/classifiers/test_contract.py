@@ -167,7 +167,7 @@ def test_answers_that_are_no_real_numbers(answer):
 
 def test_columns_that_nobody_counted_before_must_be_as_many_as_the_classes_of_the_data_set():
     asked = giving([[0.5, 0.5]] * 2)
-    with pytest.raises(SaliencyEvalError, match="must know 3 classes, .* got 2 columns"):
+    with pytest.raises(SaliencyEvalError, match=r"must know 3 classes, .* got 2 columns"):
         asked.for_classes(["a", "b", "c"])(BATCH)
     assert asked.for_classes(["a", "b"])(BATCH).tolist() == [[0.5, 0.5]] * 2
 
