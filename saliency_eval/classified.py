@@ -24,9 +24,7 @@ def classifier_of(source: Any, data: Dataset) -> Classifier | None:
     if source is None:
         return None
     found = open_classifier(source)
-    if isinstance(data, BoxDataset):
-        found.check_classes(data.class_names)
-    return found
+    return found.for_classes(data.class_names) if isinstance(data, BoxDataset) else found
 
 
 def correct_part(data: Dataset, classifier: Classifier | None) -> Dataset:

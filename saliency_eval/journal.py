@@ -15,7 +15,8 @@ import os
 import shutil
 import typing
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ from saliency_eval.errors import CODES, Problem, SaliencyEvalError
 from saliency_eval.options import alternatives
 from saliency_eval.scored import Scored, Value
 from saliency_eval.stats import MOST_VALUE
+from saliency_eval.variant import Variant
 from saliency_eval.versions import versions
 
 NAME = "partial.jsonl"
 LONGEST = 1 << 20  # bytes of a line
+MOST_COUNT = 1 << 53
 MOST = 512 << 20  # bytes that are looked at
 
 
@@ -180,6 +183,32 @@ def parse(line: bytes, setting: str) -> Scored | None:
         return None if scored.missing else scored
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
+
+
+def fitting(known: Mapping[str, Scored], variants: Sequence[Variant]) -> dict[str, Scored]:
+    """The images whose values and counts are of the metrics, and whose vectors are as long as most; no others hold."""
+    own = {id: one for id, one in known.items() if belongs(one, variants)}
+    kinds = Counter(lengths(one) for one in own.values())
+    most = max(kinds, key=kinds.__getitem__, default=())
+    return {id: one for id, one in own.items() if lengths(one) == most}
+
+
+def belongs(scored: Scored, variants: Sequence[Variant]) -> bool:
+    """Is there a value for each metric, a vector only where one is settled, and nothing counted of others?"""
+    return (
+        len(scored.values) == len(variants)
+        and len(scored.again) == sum(variant.redrawn is not None for variant in variants)
+        and all(0 <= number < len(variants) and 0 < n < MOST_COUNT for number, _, n in scored.counts)
+        and not any(
+            length == 0 or (length > 0 and variant.declared.traits["settle"] is None)
+            for length, variant in zip(lengths(scored), variants, strict=True)
+        )
+    )
+
+
+def lengths(scored: Scored) -> tuple[int, ...]:
+    """How long the vectors among its values are; of a number -1."""
+    return tuple(len(value) if isinstance(value, tuple) else -1 for value in scored.values)
 
 
 types_of = functools.cache(typing.get_type_hints)  # slow, and asked for with every line

@@ -24,7 +24,7 @@ from saliency_eval.errors import (
 )
 from saliency_eval.executors import LOCAL, Place, Progress, Workers, place
 from saliency_eval.findings import doubtful, problems_of_maps, problems_of_names, refuse
-from saliency_eval.journal import Journal, setting_of
+from saliency_eval.journal import Journal, fitting, setting_of
 from saliency_eval.predictions import open_predictions
 from saliency_eval.predictions.base import Predictions
 from saliency_eval.protocols import Protocol, names_of
@@ -120,7 +120,7 @@ def score(
             if done is not None:
                 refuse(done.problems, strict=strict)
                 return replace(done, journal=journal)
-        known = journal.read(data) if journal and not doomed else {}
+        known = fitting(journal.read(data), variants) if journal and not doomed else {}
         task = Scorer(predictions, data, tuple(variants), rule, on_missing, known, seer)
         worked = Reader(predictions, data) if doomed else task
         scored = in_order(worked, list(data)[:limit], where, kept(journal, known, progress))

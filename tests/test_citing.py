@@ -18,7 +18,7 @@ from saliency_eval.store import save
 
 KNOWN = {"auc", "auc_judd", "auc_borji", "shuffled_auc", "nss", "cc", "sim", "kld", "emd", "ig"}
 ROOT = Path(__file__).resolve().parent.parent
-ENTRY = re.compile(r"@(\w+)\{(\w+),\n(?:  \w+ = \{.*(?:\n    .*)?\},\n)*  \w+ = \{.*\}\n\}")
+ENTRY = re.compile(r"@(\w+)\{(\w+),\n(?:  \w+ = \{.*(?:\n    .*)*\},\n)*  \w+ = \{.*\}\n\}")
 
 
 def carded(model, citation, **fields):

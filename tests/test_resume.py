@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import saliency_eval as se
-from saliency_eval import journal, store, tasks
+from saliency_eval import core, journal, store, tasks
 from saliency_eval.cli.results import Result, closing
 from saliency_eval.core import Fields
 from saliency_eval.datasets.fixations import FixationDataset
@@ -666,3 +666,29 @@ def test_unknown_names_and_missing_widths_are_told_at_once(toy):
         se.score(toy / "maps", str(toy / "toy"), protocol="exact")
     text = str(caught.value)
     assert all(f"{key} needs density.sigma" in text for key in ("cc", "sim", "kld"))
+
+
+def kept(id, *values, counts=()):
+    return {id: Scored(id, values=values, counts=counts)}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        kept("b", (1.0,), 0.5),
+        kept("b", (), 0.5),
+        kept("b", 1.0, 0.5),
+        kept("b", (1.0, 0.0), (0.5,)),
+        kept("b", (1.0, 0.0)),
+        kept("b", (1.0, 0.0), 0.5, counts=((2, "ties", 1),)),
+        kept("b", (1.0, 0.0), 0.5, counts=((0, "ties", -1),)),
+    ],
+)
+def test_kept_values_that_cannot_be_of_these_metrics_are_as_good_as_none(other):
+    variants = se.protocols.protocol("wsol-v2").variants("max_box_acc,localisation_error")
+    right = kept("a", (1.0, 0.0), 0.5, counts=((1, "ties", 2),)) | kept("c", (0.0, 0.0), 0.5)
+    assert journal.fitting(right | other, variants) == right
+
+
+def test_facts_that_a_file_lacks_cast_no_doubt():
+    assert core.METRICS["saliency_metric"].traits["doubts"]({"top1": 0.5, "ground_truth": 1.0}) == []

@@ -105,7 +105,7 @@ def corrected(document: Json) -> str:
 
 def subject_of(signature: str) -> Subject:
     """The kind of truth that a metric was scored on."""
-    known = PROTOCOLS.get(fields(signature)["protocol"])
+    known = PROTOCOLS.get(fields(signature).get("protocol", ""))
     return known.subject if known else "fixations"
 
 

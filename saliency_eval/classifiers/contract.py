@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from saliency_eval.core import Fields
 from saliency_eval.counting import count
-from saliency_eval.errors import TRUTH, Problem, fail, nearest, shown
+from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, nearest, shown
 from saliency_eval.pool import Shape
 
 Batch = NDArray[np.float32]  # (n, height, width, 3), RGB in [0, 1]
@@ -69,12 +69,22 @@ class Classifier:
 
     def named(self, class_names: ClassNames) -> Classifier:
         """The same object, whose classes have these names; a name that several classes share means none of them."""
-        names = [(one,) if isinstance(one, str) else tuple(one) for one in class_names]
+        names = self.listed(class_names)
         shared = Counter(name for one in names for name in set(one))
         self.class_names = tuple(one[0] for one in names)
         self.columns = {name: n for n, one in enumerate(names) for name in one if shared[name] == 1}
         self.classes = len(names)
         return self
+
+    def listed(self, class_names: Any) -> list[tuple[str, ...]]:
+        """The names of each class; raises `classifier` (exit 4) for what is no list of texts."""
+        try:
+            names = [(one,) if isinstance(one, str) else tuple(one) for one in class_names]
+        except TypeError:
+            names = [()]
+        if not all(one and all(isinstance(name, str) for name in one) for one in names):
+            self.refuse(f"must name its classes in a list of texts, got {shown(class_names, 120)}")
+        return names
 
     # -------------------------------------------------------------- its answers
 
@@ -107,7 +117,7 @@ class Classifier:
 
     def checked(self, outputs: Any, images: int) -> Floats:
         """Outputs as float64 (n, classes)."""
-        values = np.asarray(outputs, np.float64)
+        values = self.numbers(outputs)
         if values.ndim != 2 or len(values) != images or not values.size:
             self.refuse(f"must answer {images} images with ({images}, classes) numbers, got {values.shape}")
         self.classes = self.classes or values.shape[1]
@@ -118,6 +128,19 @@ class Classifier:
             self.refuse("must answer with finite numbers, got NaN or infinity")
         if self.kind == "probabilities":
             self.check_probabilities(values)
+        return values
+
+    def numbers(self, outputs: Any) -> Floats:
+        """Outputs as float64, whatever their shape."""
+        try:
+            found = np.asarray(outputs)
+            values = found.astype(np.float64) if found.dtype.kind in "biufO" else None
+        except (ValueError, TypeError, RuntimeError) as error:
+            self.refuse(
+                f"must answer with real numbers, got {shown(type(outputs).__name__)}: {shown(error, 120)}"
+            )
+        if values is None:  # of complex numbers a part would be lost, and texts of digits would pass
+            self.refuse(f"must answer with real numbers, got {found.dtype}")
         return values
 
     def check_probabilities(self, values: Floats) -> None:
@@ -133,6 +156,11 @@ class Classifier:
     def refuse(self, text: str, remedy: str = "correct the factory that makes it") -> NoReturn:
         """Raise what is wrong with the classifier."""
         fail("classifier", f"the classifier {shown(self.name)} {text}", remedy)
+
+    def raised(self, error: BaseException) -> SaliencyEvalError:
+        """What it raised while it was asked, as `classifier` (exit 4)."""
+        text = f"the classifier {shown(self.name)} raised {type(error).__name__}: {shown(error, 200)}"
+        return SaliencyEvalError([Problem("classifier", text, "correct it, or name another classifier")])
 
     def asking(self, function: Function) -> Classifier:
         """The same classifier, asked by another way."""
@@ -165,6 +193,13 @@ class Classifier:
         if not self.columns and self.classes and self.classes != len(names):
             text = f"must know the {len(names)} classes of the data set, got {self.classes} without names"
             self.refuse(text, "name its classes with --class-names")
+
+    def for_classes(self, names: Sequence[str]) -> Classifier:
+        """The same classifier for a data set of these classes. Raises `classifier` (exit 4), now or at its answer."""
+        self.check_classes(names)
+        found = self.asking(self.function)
+        found.classes = found.classes or len(names)
+        return found
 
 
 def log_softmax(logits: Floats) -> Floats:

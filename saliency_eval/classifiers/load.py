@@ -26,8 +26,10 @@ from saliency_eval.classifiers.networks import (
     preparation,
     size_of,
 )
+from saliency_eval.disk import read
 from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
 
+MOST_BYTES = 16 << 20  # of names of classes
 FORMS = "timm:NAME, torchvision:NAME, or path/to/file.py:factory"
 
 
@@ -187,11 +189,11 @@ def of_function(function: Any, name: str, factory: Any = None) -> Classifier:
 def read_names(path: Path) -> list[tuple[str, ...]]:
     """Names of classes, one class a line: `wnid<TAB>name`, or a name. Raises `unreadable`, `not_available`."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read(path, MOST_BYTES).decode("utf-8-sig").splitlines()
     except FileNotFoundError:
         text = f"class names must lie in a file, there is no {shown(path)}"
         fail("not_available", text, "correct --class-names", exit=TRUTH)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # also what is no file, or too long to be one of names
         fail(
             "unreadable",
             f"{shown(path)} must be text in UTF-8: {shown(error)}",

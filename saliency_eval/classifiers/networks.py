@@ -21,6 +21,7 @@ from saliency_eval.pool import Shape
 Device = Literal["auto", "cpu", "cuda"]
 TOGETHER = 32  # images that a network sees at once, unless memory is short
 SIDE = 224
+MOST_SIDE = 1 << 13  # of what a network is shown
 
 
 class Preparation(NamedTuple):
@@ -162,19 +163,31 @@ def assumption(what: list[str]) -> Problem:
 
 def size_of(value: Any) -> Shape:
     """Height and width, of a side, of two, or of channels and two."""
-    sides = [int(side) for side in np.ravel(np.asarray(value, np.float64))][-2:]
-    if not sides or min(sides) < 1:
-        fail("classifier", f"input_size must be a side, or height and width, got {shown(value)}")
-    return sides[0], sides[-1]
+    sides = numbers_of(value)[-2:]
+    if not sides or not all(1 <= side <= MOST_SIDE for side in sides):
+        fail(
+            "classifier",
+            f"input_size must be a side, or height and width, from 1 to {MOST_SIDE}, got {shown(value)}",
+        )
+    return int(sides[0]), int(sides[-1])
 
 
 def colour_of(value: Any) -> Colour:
     """Three numbers, of a tensor or a list."""
-    numbers = np.ravel(np.asarray(value.tolist() if hasattr(value, "tolist") else value, np.float64))
+    numbers = numbers_of(value)
     if len(numbers) != 3:
         fail("classifier", f"mean and std must be three numbers, of red, green and blue, got {shown(value)}")
-    red, green, blue = numbers.tolist()
+    red, green, blue = numbers
     return red, green, blue
+
+
+def numbers_of(value: Any) -> list[float]:
+    """The numbers in a number, a list or a tensor; none where there are others."""
+    try:
+        listed = value.tolist() if hasattr(value, "tolist") else value
+        return list(map(float, np.ravel(np.asarray(listed, np.float64))))
+    except (ValueError, TypeError):
+        return []
 
 
 # ------------------------------------------------------------------ weights

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from saliency_eval.classifiers.contract import Batch, Classifier, Floats
+from saliency_eval.errors import SaliencyEvalError
 
 T = TypeVar("T")
 CHUNK = 64  # images that are worked at together
@@ -68,8 +69,10 @@ class Meeting:
         try:
             found = self.answer([self.asked[number] for number in numbers])
             self.answers |= dict(zip(numbers, found, strict=True))
-        except Exception as error:
+        except SaliencyEvalError as error:
             self.answers |= dict.fromkeys(numbers, error)
+        except BaseException as error:  # of others' code; whatever it is, nobody may wait for ever
+            self.answers |= dict.fromkeys(numbers, self.classifier.raised(error))
         self.asked.clear()
         self.changed.notify_all()
 

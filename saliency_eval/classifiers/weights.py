@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from saliency_eval.disk import check_plain
 from saliency_eval.errors import TRUTH, fail, shown
 
 TYPES = {  # of safetensors, by the names of torch
@@ -31,6 +32,7 @@ def put(weights: Path, module: Any, name: str) -> None:
 def read(path: Path) -> dict[str, Any]:
     """A state dict: tensors by name."""
     try:
+        check_plain(path.stat().st_mode)
         state = safetensors(path) if path.suffix == ".safetensors" else saved(path)
     except FileNotFoundError:
         fail(
@@ -72,6 +74,8 @@ def safetensors(path: Path) -> dict[str, Any]:
     header = json.loads(raw[8:start])
     header.pop("__metadata__", None)
     content, found = bytearray(raw[start:]), {}
+    if sum(end - begin for begin, end in (entry["data_offsets"] for entry in header.values())) > len(content):
+        raise ValueError("its tensors need more bytes than it has")
     for name, entry in header.items():
         kind, (begin, end) = getattr(torch, TYPES[entry["dtype"]]), entry["data_offsets"]
         if not 0 <= begin <= end <= len(content):

@@ -20,6 +20,7 @@ from saliency_eval.regions.frames import Frame
 
 Integers = NDArray[np.int64]
 NO_LABEL = -1
+MOST_PIXELS = 1 << 27  # of an image whose size a file states; a map of it is made without a look at the image
 LACKING = {"fixations": "fixations", "pool": "fixations of other images", "boxes": "boxes", "label": "labels",
            "target": "labels"}  # fmt: skip
 
@@ -62,7 +63,13 @@ class BoxTruth(NamedTuple):
         return np.asarray(sides.prod(1) / np.repeat(self.shapes.prod(1), self.counts))
 
     def check(self) -> None:
-        """Raises `unreadable` (exit 4) for a box that is empty or leaves its image."""
+        """Raises `unreadable` (exit 4) for a box that is empty or leaves its image, `too_large` for an image."""
+        large = self.shapes.prod(1, dtype=np.float64) > MOST_PIXELS
+        if large.any():
+            id = [*self.number][int(np.argmax(large))]
+            height, width = self.shape_of(id)
+            text = f"image {shown(id)} must have at most {MOST_PIXELS} pixels, its size is stated as {width}x{height}"
+            fail("too_large", text, "restore the official files", image=id, exit=TRUTH)
         starts, ends = self.boxes[:, :2], self.boxes[:, 2:]
         owners = np.repeat(np.arange(len(self.shapes)), self.counts)
         wrong = ((starts < 0) | (starts >= ends) | (ends > self.shapes[owners])).any(1)

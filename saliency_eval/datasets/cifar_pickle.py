@@ -79,6 +79,8 @@ def collect(stack: list[Any], memo: dict[int, Any], name: str, argument: Any) ->
             stack[-1].extend(found)
         case "SETITEMS":
             found = marked(stack)
+            if not all(isinstance(key, str) for key in found[::2]):  # tuples in tuples would end the process
+                raise ValueError("its keys are no texts")
             stack[-1].update(zip(found[::2], found[1::2], strict=True))
         case "REDUCE":
             arguments, function = stack.pop(), stack.pop()

@@ -13,7 +13,7 @@ from saliency_eval.datasets.box_files import INCLUSIVE, checked_boxes
 from saliency_eval.datasets.files import read_file
 from saliency_eval.datasets.folder_files import refuse
 from saliency_eval.datasets.gaze import Integers
-from saliency_eval.errors import shown
+from saliency_eval.errors import SaliencyEvalError, shown
 from saliency_eval.pool import Shape
 
 MOST_BYTES = 2**20
@@ -68,4 +68,8 @@ def parsed(path: Path) -> ET.Element:
         parser.Parse(read_file(path, MOST_BYTES), True)
     except expat.ExpatError as error:
         refuse(path, f"is not XML: {expat.ErrorString(error.code)}, line {error.lineno}")
+    except SaliencyEvalError:
+        raise
+    except (LookupError, ValueError) as error:  # of an encoding that Python has not, or not for text
+        refuse(path, f"is not XML in UTF-8: {shown(error, 120)}", "write it again in UTF-8")
     return builder.close()

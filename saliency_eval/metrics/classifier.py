@@ -52,7 +52,10 @@ def doubts(facts: Mapping[str, float]) -> list[str]:
     >>> doubts({"ground_truth": 1.5, "whole": 1.25, "random": 2.0, "top1": 0.5, "guess": 0.01})
     ['crops to the true boxes score 1.5, no better than whole images with 1.25: the classifier does not bear crops']
     """
-    truth, whole, random = (facts[name] for name in ("ground_truth", "whole", "random"))
+    wanted = ("ground_truth", "whole", "random", "top1", "guess")
+    truth, whole, random, right, guess = (
+        facts.get(name, math.nan) for name in wanted
+    )  # a file may lack some
     found = []
     if truth >= whole:
         found.append(f"crops to the true boxes score {truth:.4g}, no better than whole images with {whole:.4g}: "
@@ -60,8 +63,8 @@ def doubts(facts: Mapping[str, float]) -> list[str]:
     if random <= truth:
         found.append(f"boxes around noise score {random:.4g}, no worse than the true boxes with {truth:.4g}: "
                      "the metric rewards small boxes, since the classifier seldom knows the images")  # fmt: skip
-    if facts["top1"] < 2 * facts["guess"] < 1:
-        found.append(f"the classifier is right on {facts['top1']:.2%} of the whole images, hardly more than by chance: "
+    if right < 2 * guess < 1:
+        found.append(f"the classifier is right on {right:.2%} of the whole images, hardly more than by chance: "
                      "its columns may be in another order than the classes of the data set")  # fmt: skip
     return found
 

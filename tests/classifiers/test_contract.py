@@ -156,3 +156,23 @@ def test_what_is_no_classifier(source):
 def test_a_kind_that_is_none():
     with pytest.raises(SaliencyEvalError, match="the kind of a classifier cannot be 'logit'"):
         Classifier(None, kind="logit")
+
+
+@pytest.mark.parametrize("answer", ["0.5", [["0.5", "0.5"]], [[0.5, 0.5 + 1j]], [[1], [1, 2]], object()])
+def test_answers_that_are_no_real_numbers(answer):
+    with pytest.raises(SaliencyEvalError, match="must answer with real numbers") as error:
+        Classifier(lambda batch: answer)(BATCH)
+    assert error.value.code == "classifier"
+
+
+def test_columns_that_nobody_counted_before_must_be_as_many_as_the_classes_of_the_data_set():
+    asked = giving([[0.5, 0.5]] * 2)
+    with pytest.raises(SaliencyEvalError, match=r"must know 3 classes, .* got 2 columns"):
+        asked.for_classes(["a", "b", "c"])(BATCH)
+    assert asked.for_classes(["a", "b"])(BATCH).tolist() == [[0.5, 0.5]] * 2
+
+
+@pytest.mark.parametrize("names", [5, [1, 2], [()]])
+def test_names_of_classes_that_are_no_texts(names):
+    with pytest.raises(SaliencyEvalError, match="must name its classes in a list of texts"):
+        Classifier(None, class_names=names)

@@ -1,11 +1,15 @@
 """Classifiers by name: factories in files, class names, and everything that can be wrong with them."""
 
+import json
+import os
 import sys
 
 import numpy as np
 import pytest
 
-from saliency_eval.classifiers import load_classifier
+from saliency_eval.classifiers import load_classifier, weights
+from saliency_eval.classifiers.load import read_names
+from saliency_eval.classifiers.networks import size_of
 from saliency_eval.errors import SaliencyEvalError
 
 FILE = """
@@ -181,3 +185,31 @@ def test_libraries_that_are_absent_or_do_not_work(monkeypatch, tmp_path):
     code, _, text = refused("torchvision:resnet18")
     assert code == "needs_extra"
     assert "needs a working torchvision, and it cannot be imported: operator torchvision::nms" in text
+
+
+@pytest.mark.parametrize("names", [b"\xef\xbb\xbfa\nb\n", b"a\r\nb\r\n"])
+def test_files_of_names_as_other_systems_write_them(tmp_path, names):
+    (tmp_path / "names.txt").write_bytes(names)
+    assert read_names(tmp_path / "names.txt") == [("a",), ("b",)]
+
+
+def test_a_pipe_of_names_or_weights_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for reader in (read_names, weights.read):
+        with pytest.raises(SaliencyEvalError, match=r"a pipe \(FIFO\)"):
+            reader(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("value", ["abc", float("nan"), 10**6, 0, (), {}])
+def test_sizes_of_inputs_that_are_none(value):
+    with pytest.raises(SaliencyEvalError, match="input_size must be a side"):
+        size_of(value)
+
+
+def test_tensors_that_share_their_bytes_do_not_fill_the_memory(tmp_path):
+    pytest.importorskip("torch")
+    header = json.dumps({n: {"dtype": "U8", "shape": [9], "data_offsets": [0, 9]} for n in "ab"}).encode()
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(9))
+    with pytest.raises(SaliencyEvalError, match="need more bytes than it has"):
+        weights.read(path)

@@ -77,12 +77,15 @@ def test_what_the_classifier_raises_reaches_every_image():
         def task(id):
             try:
                 classifier(image(1))
-            except RuntimeError as error:
-                return str(error)
+            except SaliencyEvalError as error:
+                return error.problems[0].message
 
         return task
 
-    assert list(together(task_with, ["a", "b"], Classifier(broken))) == ["out of memory"] * 2
+    assert (
+        list(together(task_with, ["a", "b"], Classifier(broken, "c")))
+        == ["the classifier c raised RuntimeError: out of memory"] * 2
+    )
 
 
 def test_whoever_stops_taking_results_leaves_nobody_waiting():
@@ -114,3 +117,17 @@ def test_a_wrong_answer_is_an_error_of_every_image():
 
     with pytest.raises(SaliencyEvalError, match="must answer 2 images"):
         list(together(task_with, ["a", "b"], Classifier(lambda batch: None)))
+
+
+@pytest.mark.parametrize(
+    "raised", [RuntimeError("boom"), SystemExit(3), KeyboardInterrupt(), StopIteration()]
+)
+def test_whatever_a_classifier_raises_is_said_of_it_and_nobody_waits(raised):
+    def fails(batch):
+        raise raised
+
+    with pytest.raises(
+        SaliencyEvalError, match=f"'?mine'? raised {type(raised).__name__}: {raised}; "
+    ) as error:
+        list(together(asking(lambda n: n % 3), [str(n) for n in range(9)], Classifier(fails, "mine")))
+    assert (error.value.code, error.value.exit_code) == ("classifier", 4)

@@ -354,6 +354,8 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation>&x;
         (GOOD.replace("n09193705", "n00000000"), ["1000 classes", "n00000000"]),
         (GOOD.replace("n09193705", "n01440764", 1), ["one class", "n01440764, n09193705"]),
         (xml(SECOND, "n09193705", (50, 33), []), ["one class", "none"]),
+        ('<?xml version="1.0" encoding="utf-7"?><annotation/>', ["not XML in UTF-8", "multi-byte"]),
+        ('<?xml version="1.0" encoding="rot13"?><annotation/>', ["not XML in UTF-8", "not a text encoding"]),
     ],
 )
 def test_xml_that_is_wrong(tmp_path: Path, text: str | bytes, words: list[str]) -> None:

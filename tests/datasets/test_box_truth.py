@@ -13,7 +13,7 @@ from PIL import Image
 
 from saliency_eval.classifiers import Classifier
 from saliency_eval.datasets import load_dataset
-from saliency_eval.datasets.boxes import NO_LABEL, BoxDataset, Labelled, in_frame
+from saliency_eval.datasets.boxes import NO_LABEL, BoxDataset, BoxTruth, Labelled, in_frame
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.verify import check_dataset
 from saliency_eval.errors import SaliencyEvalError
@@ -241,3 +241,12 @@ def test_the_truth_is_read_once_for_all_frames() -> None:
     for side in (8, 16):
         assert data.framed(Frame("squash", side))["a"]["boxes"].shape == (2, 4)
     assert len(data.reads) == len(TRUTH)
+
+
+def test_stated_sizes_that_no_map_could_have() -> None:
+    shapes, none = np.array([[2**31 - 1, 2**31 - 1]]), np.zeros((0, 4), np.int64)
+    with pytest.raises(
+        SaliencyEvalError, match=r"at most 134217728 pixels, .* 2147483647x2147483647"
+    ) as error:
+        BoxTruth({"a": 0}, shapes, np.array([0]), np.array([0, 0]), none).check()
+    assert (error.value.code, error.value.exit_code) == ("too_large", 4)

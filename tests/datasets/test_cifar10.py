@@ -15,6 +15,7 @@ from numpy.testing import assert_array_equal
 
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.cifar10 import CLASSES
+from saliency_eval.datasets.cifar_pickle import described
 from saliency_eval.datasets.verify import check_dataset
 
 COUNT = 7
@@ -206,3 +207,9 @@ def test_what_a_whole_batch_calls_beside_its_data_is_not_run(tmp_path: Path) -> 
 def test_pickles_that_try_the_machine(tmp_path: Path, data: bytes) -> None:
     with refused("unreadable", "is not a batch of CIFAR-10"):
         load_dataset("cifar10", write(tmp_path, "test_batch", data))
+
+
+def test_a_pickle_of_nested_keys_does_not_end_the_process() -> None:
+    nested = b"\x80\x02}(N" + b"\x85" * 900_000 + b"Nu."
+    with pytest.raises(ValueError, match="its keys are no texts"):
+        described(nested)
