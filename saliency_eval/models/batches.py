@@ -7,6 +7,7 @@ import platform
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -109,7 +110,7 @@ class Batches:
     def problems(self, image: Image, error: Exception, short: bool) -> list[Problem]:
         """Why an image has no map."""
         if isinstance(error, SaliencyEvalError):
-            return error.problems
+            return [replace(problem, image=image.id) for problem in error.problems]
         who, (height, width) = f"{self.variant.key}, image {shown(image.id)}", image.shape
         if short:
             text = f"{who}: {width}x{height} pixels need more memory than there is"
