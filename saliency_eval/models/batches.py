@@ -125,10 +125,7 @@ def maps_of_all(
     """The map of each image, or why there is none, in the order of sizes; images are read in `threads`."""
     groups: dict[Shape, list[str]] = {}
     for id in ids:
-        try:
-            groups.setdefault(data[id]["shape"], []).append(id)
-        except SaliencyEvalError as error:
-            yield id, error.problems
+        groups.setdefault(data[id]["shape"], []).append(id)
     names = [(id, shape) for shape, group in groups.items() for id in group]
 
     images = ahead(lambda one: read_image(data, *one), names, threads, lambda one: 2 * model.together(one[1]))
@@ -143,7 +140,7 @@ def read_image(data: Dataset, id: str, shape: Shape) -> Image:
     try:
         return Image(id, shape, data[id]["image"], [])
     except SaliencyEvalError as error:
-        return Image(id, shape, None, error.problems)
+        return Image(id, shape, None, [replace(problem, image=id) for problem in error.problems])
 
 
 def gathered(images: Iterable[Image], together: Callable[[Shape], int]) -> Iterator[list[Image]]:

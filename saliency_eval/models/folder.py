@@ -82,7 +82,6 @@ def save_png(file: io.BytesIO, values: NDArray[np.floating[Any]]) -> None:
     """A map from its least to its largest value in 256 steps, floor(255 x + 0.5); a constant one in zeros."""
     from PIL import Image
 
-    low = values.min()
-    span = values.max() - low
-    levels = np.floor(255 * ((values - low) / span) + 0.5) if span > 0 else np.zeros(values.shape)
+    shares = values.astype(np.float64) - values.min()
+    levels = np.floor(255 * (shares / max(shares.max(), np.finfo(np.float64).tiny)) + 0.5)
     Image.fromarray(levels.astype(np.uint8)).save(file, "PNG")
