@@ -23,6 +23,7 @@ from saliency_eval.variant import Variant
 S = TypeVar("S")
 T = TypeVar("T")
 Batch = int | Literal["auto"]
+Place = Literal["cpu", "cuda"]
 Result = NDArray[np.float32] | list[Problem]  # the map of an image, or why there is none
 MOST = 256  # images together
 PIXELS = {
@@ -43,9 +44,7 @@ class Image(NamedTuple):
 class Batches:
     """A model of images as a function of some images of one size; tells in `notes` when memory was short."""
 
-    def __init__(
-        self, variant: Variant, device: Literal["cpu", "cuda"] = "cpu", batch: Batch = "auto"
-    ) -> None:
+    def __init__(self, variant: Variant, device: Place = "cpu", batch: Batch = "auto") -> None:
         self.variant, self.device = variant, device
         self.most = MOST if batch == "auto" else batch
         self.pixels = PIXELS[device] if batch == "auto" else None
@@ -69,9 +68,8 @@ class Batches:
 
     def together(self, shape: Shape) -> int:
         """How many images of a size are shown at once."""
-        return (
-            self.most if self.pixels is None else max(1, min(self.most, self.pixels // (shape[0] * shape[1])))
-        )
+        height, width = shape
+        return self.most if self.pixels is None else max(1, min(self.most, self.pixels // (height * width)))
 
     def __call__(self, images: Sequence[Image]) -> list[Result]:
         """The map of each, or why there is none: one image that cannot be done does not cost the others."""
@@ -127,7 +125,6 @@ def maps_of_all(
     for id in ids:
         groups.setdefault(data[id]["shape"], []).append(id)
     names = [(id, shape) for shape, group in groups.items() for id in group]
-
     images = ahead(lambda one: read_image(data, *one), names, threads, lambda one: 2 * model.together(one[1]))
     for batch in gathered(images, model.together):
         yield from ((image.id, image.problems) for image in batch if image.pixels is None)

@@ -44,9 +44,7 @@ class MapFolder:
         if resume and there:
             text = f"{shown(self.path, 200)} holds {len(there)} maps of these images, {difference(before, provenance)}"
             fail("usage", text, "choose another --out, or write over them with --no-resume")
-        (self.path / PROVENANCE).unlink(
-            missing_ok=True
-        )  # first: half of a removal must not look like a beginning
+        (self.path / PROVENANCE).unlink(missing_ok=True)  # first: what is half removed must not be continued
         for id, kind in there:
             self.file_of(id, kind).unlink()
         disk.replace(self.path / PROVENANCE, (json.dumps(provenance, indent=1) + "\n").encode())

@@ -207,6 +207,9 @@ def test_files_say_what_made_them(data, own, tmp_path, monkeypatch):
     assert made["torch"][0].isdigit()
     monkeypatch.setattr("saliency_eval.models.writing.CONSTANTS", tmp_path)
     (tmp_path / "aim21.npz").write_bytes(b"abc")
+    (tmp_path / "image_signature.npz").write_bytes(b"other")
+    with pytest.raises(SaliencyEvalError, match="made with another constants"):
+        write_maps("image_signature(smooth=0.1)", data, tmp_path / "a")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert constants("aim") == {"aim21.npz": digest}
     assert constants("dva") == {}
