@@ -338,6 +338,7 @@ MUTATIONS = [
     m("models/own.py", "digest.update(fingerprint(", "str(fingerprint(", "other weights have the same name", RUNNING),
     m("models/own.py", "found.eval().requires_grad_(False)", "found.requires_grad_(False)",
       "a network of the user is run as in training", RUNNING),
-    m("models/runner.py", "    declared_again(spec)\n", "", "models of the user are unknown to other processes", RUNNING),
+    m("models/runner.py", "    declared_again(spec)\n", "", "models of the user are unknown to other processes",
+      RUNNING),
 ]
 # fmt: on
