@@ -101,9 +101,9 @@ class Batches:
             import torch
 
             torch.cuda.empty_cache()
-        if not self.notes:
-            self.notes.append(f"memory is short for {len(images)} images of {width}x{height} at once: "
-                              f"{half} and fewer were taken; --batch {half} starts so")  # fmt: skip
+        self.notes = [
+            f"memory is short for {len(images)} images of {width}x{height} at once; --batch {half} is less"
+        ]
 
     def problems(self, image: Image, error: Exception, short: bool) -> list[Problem]:
         """Why an image has no map."""

@@ -56,13 +56,12 @@ def never():
     return predict
 
 def network():
-    torch.manual_seed(SEED)
+    torch.manual_seed(int(pathlib.Path(__file__).with_suffix(".seed").read_text()))
     return torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3), torch.nn.Dropout(0.5))
 
 def flat(): return lambda images: images.mean((2, 3))
 def nothing(): return 3
 def broken(): return 1 / 0
-SEED = 0
 '''  # fmt: skip
 
 
@@ -70,6 +69,7 @@ SEED = 0
 def own(tmp_path):
     path = tmp_path / "own.py"
     path.write_text(f"{OWN}# {tmp_path}\n")  # another file for each test
+    path.with_suffix(".seed").write_text("0")
     yield path
     for key in [key for key in MODELS if "#" in key]:
         del MODELS._entries[key]
@@ -131,8 +131,13 @@ def test_fewer_are_shown_when_memory_is_short_and_that_is_said_once(data, own, t
     assert (found.made, found.problems) == (6, [])
     assert [shape[0] for shape in seen(own)] == [4, 2, 2, 1, 1]  # of the larger ones two would be too many
     [note] = found.notes
-    assert note.startswith("memory is short for 4 images of 64x48 at once: 2 and fewer were taken; --batch 2")
+    assert note == "memory is short for 4 images of 64x48 at once; --batch 2 is less"
     assert written(tmp_path / "out")["i01"] == pytest.approx(data["i01"]["image"].mean(2) / 255, abs=1e-6)
+
+
+def test_batches_shrink_until_they_fit_and_the_last_is_told(data, own, tmp_path):
+    found = write_maps(f"{own}:never", data, tmp_path / "out")
+    assert found.notes == ["memory is short for 2 images of 64x48 at once; --batch 1 is less"]
 
 
 def test_an_image_that_no_memory_suffices_for_says_so(data, own, tmp_path):
@@ -231,9 +236,11 @@ def test_a_model_of_the_user_is_told_by_its_file_and_weights(data, own):
     assert re.fullmatch(r"mean#[0-9a-f]{8}\(prior=add\)", first.call)
     assert MODELS[first.key].summary == "Brightness."
     assert np.array_equal(network(data["i01"]), network(data["i01"]))  # no dropout
-    own.write_text(own.read_text().replace("SEED = 0", "SEED = 1"))
-    assert model_of(f"{own}:mean").key != first.key
+    own.with_suffix(".seed").write_text("1")
     assert model_of(f"{own}:network").key != network.key
+    assert model_of(f"{own}:mean").key == first.key
+    own.write_text(own.read_text() + "#")
+    assert model_of(f"{own}:mean").key != first.key
 
 
 def test_a_model_of_the_user_is_scored_in_other_processes(data, own):
