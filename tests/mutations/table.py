@@ -324,7 +324,7 @@ MUTATIONS = [
     # ------------------------------------------------------------------ models
     m("models/batches.py", "half = len(images) // 2\n", "half = len(images)\n",
       "batches do not shrink when memory is short", RUNNING),
-    m("models/batches.py", "self.notes = [f", "self.notes += [f", "short memory is told again and again", RUNNING),
+    m("models/batches.py", "self.notes = [\n", "self.notes += [\n", "short memory is told again and again", RUNNING),
     m("models/batches.py", "while len(waiting) > room(one):", "while len(waiting) > 10**6:",
       "all images are read before the first is shown", RUNNING),
     m("models/batches.py", "key=lambda image: image.shape", "key=lambda image: 0",
