@@ -18,6 +18,7 @@ REGIONS, LOOPS = "tests/regions/test_regions.py", "tests/regions/test_regions_ag
 PLAIN, PROPERTIES, ORACLE = (
     f"tests/metrics/test_{name}.py" for name in ("against_plain_code", "properties", "oracle")
 )
+RUNNING = "tests/models/test_running.py"
 
 CONTRACT, NETWORKS = "tests/classifiers/test_contract.py", "tests/classifiers/test_networks.py"
 CLASSIFIER, RANDOMISED = "tests/metrics/test_classifier.py", "tests/test_randomisation.py"
@@ -387,5 +388,24 @@ MUTATIONS = [
       "magnitudes are not compared", RANDOMISED),
     m("randomisation.py", "return dict(reversed(found))", "return dict(found)", "the cascade begins at the input",
       RANDOMISED),
+    # ------------------------------------------------------------------ models
+    m("models/batches.py", "half = len(images) // 2\n", "half = len(images)\n",
+      "batches do not shrink when memory is short", RUNNING),
+    m("models/batches.py", "self.notes = [\n", "self.notes += [\n", "short memory is told again and again", RUNNING),
+    m("models/batches.py", "while len(waiting) > room(one):", "while len(waiting) > 10**6:",
+      "all images are read before the first is shown", RUNNING),
+    m("models/batches.py", "key=lambda image: image.shape", "key=lambda image: 0",
+      "images of several sizes are shown together", RUNNING),
+    m("models/folder.py", "if resume and before == provenance:", "if resume and before:",
+      "maps of another model are taken for those of this one", RUNNING),
+    m("models/folder.py", "if resume and there:", "if False:", "maps of something else are written over", RUNNING),
+    m("models/folder.py", "np.floor(255 * (", "np.floor(255.1 * (", "maps of 8 bits have other steps", RUNNING),
+    m("models/writing.py", '"constants": constants(variant.key),', '"constants": {},',
+      "maps of filters learned anew are taken for those of the old", RUNNING),
+    m("models/own.py", "digest.update(fingerprint(", "str(fingerprint(", "other weights have the same name", RUNNING),
+    m("models/own.py", "found.eval().requires_grad_(False)", "found.requires_grad_(False)",
+      "a network of the user is run as in training", RUNNING),
+    m("models/runner.py", "    declared_again(spec)\n", "", "models of the user are unknown to other processes",
+      RUNNING),
 ]
 # fmt: on

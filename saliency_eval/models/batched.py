@@ -1,0 +1,113 @@
+"""How a model of images is declared: a function of a batch in torch, which is one of a single image as well.
+
+Maps are brought to the size of the images and finished by options that all of these models share.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saliency_eval.core import MODELS
+from saliency_eval.errors import ENVIRONMENT, fail
+from saliency_eval.maps import Floats
+from saliency_eval.options import Range, Share
+
+if TYPE_CHECKING:
+    import torch
+
+F = TypeVar("F", bound=Callable[..., "torch.Tensor"])
+Image = NDArray[np.uint8]  # (height, width, 3), RGB
+Smooth = Annotated[float, Range(0, 1)]
+FINISH = {  # options of every model of images: default and type
+    "smooth": (0.0, Smooth),  # sigma of a Gaussian as a share of the longer side
+    "prior": ("none", Literal["none", "add", "mult"]),  # a Gaussian at the centre, added or multiplied
+    "weight": (0.5, Share),  # of the prior
+    "output": ("map", Literal["map", "minmax", "log_density"]),
+}
+
+
+def batched(
+    label: str,
+    *,
+    source: str,
+    cost: str = "",
+    note: str = "",
+    idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
+) -> Callable[[F], F]:
+    """Declare a function of images (batch, 3, height, width), RGB in [0, 1], as a model under its own name.
+
+    It gives maps (batch, h, w) of any size, larger where more is expected. `label` is for tables, `source` the DOI or
+    arXiv id, `cost` what it takes beside the spectral residual, `note` what a reader must know, such as a licence.
+    """
+
+    def declare(function: F) -> F:
+        own = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        shared = [
+            inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=d) for n, (d, _) in FINISH.items()
+        ]
+
+        def alone(image: Image, **options: Any) -> Floats:
+            return np.asarray(maps_of(function, [image], options)[0], np.float64)
+
+        image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        alone.__name__, alone.__doc__, alone.__module__ = (
+            function.__name__,
+            function.__doc__,
+            function.__module__,
+        )
+        hints = typing.get_type_hints(function, localns={"Tensor": object}, include_extras=True)
+        alone.__annotations__ = hints | {n: kind for n, (_, kind) in FINISH.items()}
+        alone.__signature__ = inspect.Signature([image, *own, *shared])  # type: ignore[attr-defined]
+        MODELS.declare(
+            function.__name__,
+            alone,
+            label=label,
+            source=source,
+            cost=cost,
+            note=note,
+            idle=lambda options: (*idle(options), *(("weight",) if options["prior"] == "none" else ())),
+            batch=functools.partial(maps_of, function),
+        )
+        return function
+
+    return declare
+
+
+def maps_of(
+    function: Callable[..., torch.Tensor],
+    images: list[Image],
+    options: Mapping[str, Any],
+    device: str = "cpu",
+) -> NDArray[np.float32]:
+    """The finished maps (batch, height, width) of images of one size; a constant image gets a map of zeros.
+
+    Raises `needs_extra` (exit 5) without torch.
+    """
+    try:
+        import torch
+    except ImportError:
+        fail(
+            "needs_extra",
+            "models of images need torch",
+            "pip install 'saliency-eval[torch]'",
+            exit=ENVIRONMENT,
+        )
+    from saliency_eval.models.nets.primitives import finished
+
+    own = {name: value for name, value in options.items() if name not in FINISH}
+    finish = {name: options.get(name, default) for name, (default, _) in FINISH.items()}
+    stacked = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
+    with torch.inference_mode():
+        batch = torch.from_numpy(stacked).to(device).float() / 255
+        flat = batch.flatten(2)
+        constant = (flat.amax(2) == flat.amin(2)).all(1)
+        maps = finished(function(batch, **own), batch.shape[-2:], **finish)
+        maps[constant] = 0
+    return np.asarray(maps.float().cpu().numpy())

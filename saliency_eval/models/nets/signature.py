@@ -1,0 +1,31 @@
+"""Image signature (Hou, Harel, Koch 2012, doi:10.1109/TPAMI.2011.146)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from saliency_eval.models.nets.primitives import blur, lab, minmax, resize
+
+WIDTH = 64  # px to which an image is brought
+SIGMA = 0.045  # of the smoothing, as a share of that width
+
+
+def image_signature(images: Tensor) -> Tensor:
+    """Squares of what the signs of the cosine transform of each channel give back, mean over channels, smoothed."""
+    height, width = images.shape[-2:]
+    small = lab(resize(images, (max(1, round(WIDTH * height / width)), WIDTH)).clamp(0, 1))
+    down, right = (cosines(n, small) for n in small.shape[-2:])
+    signs = torch.sign(down @ small @ right.T)
+    back = down.T @ signs @ right
+    return minmax(blur((back**2).mean(1, keepdim=True), SIGMA * WIDTH))[:, 0]
+
+
+def cosines(n: int, like: Tensor) -> Tensor:
+    """The orthonormal cosine transform of n values as a matrix (n, n)."""
+    steps = torch.arange(n, dtype=like.dtype, device=like.device)
+    matrix = math.sqrt(2 / n) * torch.cos(math.pi * (2 * steps + 1) * steps[:, None] / (2 * n))
+    matrix[0] /= math.sqrt(2)
+    return matrix

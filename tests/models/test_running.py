@@ -1,0 +1,340 @@
+"""Maps of models of images written in batches: the same as one by one, continued, and none at the cost of others."""
+
+import json
+import pickle
+import re
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import saliency_eval as se
+from saliency_eval.cli import app
+from saliency_eval.core import MODELS
+from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.models.batches import PIXELS, Batches, ahead
+from saliency_eval.models.folder import PROVENANCE
+from saliency_eval.models.own import model_of
+from saliency_eval.models.runner import ModelPredictions
+from saliency_eval.models.writing import constants, write_maps
+
+pytest.importorskip("torch", reason="models of images need torch")
+OWN = '''
+import json, pathlib, torch
+
+def note(images):
+    with pathlib.Path(__file__).with_suffix(".seen").open("a") as log:
+        print(json.dumps(images.shape), file=log)
+
+def mean():
+    """Brightness."""
+    def predict(images):
+        note(images)
+        return images.mean(1)
+    return predict
+
+def forgetful():
+    def predict(images):
+        note(images)
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return images.mean(1)
+    return predict
+
+def afraid_of_white():
+    def predict(images):
+        if (images > 0.999).flatten(1).all(1).any():
+            raise RuntimeError("too white")
+        return images.mean(1)
+    return predict
+
+def never():
+    def predict(images):
+        raise MemoryError
+    return predict
+
+def network():
+    torch.manual_seed(int(pathlib.Path(__file__).with_suffix(".seed").read_text()))
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3), torch.nn.Dropout(0.5))
+
+def flat(): return lambda images: images.mean((2, 3))
+def nothing(): return 3
+def broken(): return 1 / 0
+'''  # fmt: skip
+
+
+@pytest.fixture
+def own(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(f"{OWN}# {tmp_path}\n")  # another file for each test
+    path.with_suffix(".seed").write_text("0")
+    yield path
+    for key in [key for key in MODELS if "#" in key]:
+        del MODELS._entries[key]
+
+
+def seen(path):
+    """What the functions of a file were shown, since this was asked last."""
+    log = path.with_suffix(".seen")
+    found = [tuple(json.loads(line)) for line in log.read_text().splitlines()]
+    log.unlink()
+    return found
+
+
+@pytest.fixture
+def data(toy):
+    """The toy data set, two of its six images of another size."""
+    for name in ("i02", "i04"):
+        picture = Image.open(toy / "toy" / "stimuli" / f"{name}.png").resize((80, 50))
+        picture.save(toy / "toy" / "stimuli" / f"{name}.png")
+    return se.load_dataset(str(toy / "toy"))
+
+
+def written(folder):
+    return {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+@pytest.mark.parametrize("batch", ["auto", 1, 3])
+def test_maps_in_batches_are_those_of_single_images(data, tmp_path, batch):
+    found = write_maps("image_signature(smooth=0.02)", data, tmp_path / "out", 2, batch=batch)
+    assert (found.made, found.kept, found.problems, found.notes) == (6, 0, [], [])
+    maps, alone = written(tmp_path / "out"), model_of("image_signature(smooth=0.02)")
+    assert set(maps) == set(data)
+    for id, values in maps.items():
+        assert values.dtype == np.float32
+        np.testing.assert_allclose(values, alone(data[id]), atol=1e-5)
+
+
+def test_images_of_one_size_are_shown_together(data, own, tmp_path):
+    write_maps(f"{own}:mean", data, tmp_path / "all")
+    assert sorted(seen(own)) == [(2, 3, 50, 80), (4, 3, 48, 64)]
+    write_maps(f"{own}:mean", data, tmp_path / "three", batch=3)
+    assert sorted(seen(own)) == [(1, 3, 48, 64), (2, 3, 50, 80), (3, 3, 48, 64)]
+
+
+def test_few_large_and_many_small_images_are_shown_together():
+    model = Batches(model_of("image_signature"), "cpu")
+    assert [model.together(shape) for shape in ((8000, 6000), (600, 800), (512, 512), (8, 8))] == [
+        1,
+        2,
+        4,
+        256,
+    ]
+    assert Batches(model_of("image_signature"), "cuda").together((600, 800)) == PIXELS["cuda"] // 480_000
+    assert Batches(model_of("image_signature"), "cpu", 5).together((8000, 6000)) == 5
+
+
+def test_fewer_are_shown_when_memory_is_short_and_that_is_said_once(data, own, tmp_path):
+    found = write_maps(f"{own}:forgetful", data, tmp_path / "out")
+    assert (found.made, found.problems) == (6, [])
+    assert [shape[0] for shape in seen(own)] == [4, 2, 2, 1, 1]  # of the larger ones two would be too many
+    [note] = found.notes
+    assert note == "memory is short for 4 images of 64x48 at once; --batch 2 is less"
+    assert written(tmp_path / "out")["i01"] == pytest.approx(data["i01"]["image"].mean(2) / 255, abs=1e-6)
+
+
+def test_batches_shrink_until_they_fit_and_the_last_is_told(data, own, tmp_path):
+    found = write_maps(f"{own}:never", data, tmp_path / "out")
+    assert found.notes == ["memory is short for 2 images of 64x48 at once; --batch 1 is less"]
+
+
+def test_an_image_that_no_memory_suffices_for_says_so(data, own, tmp_path):
+    found = write_maps(f"{own}:never", data, tmp_path / "out")
+    assert {(p.code, p.image) for p in found.problems} == {("too_large", id) for id in data}
+    assert "64x48 pixels need more memory than there is" in found.problems[0].message
+
+
+def test_an_image_that_cannot_be_done_does_not_cost_the_others(toy, own, tmp_path):
+    stimuli = toy / "toy" / "stimuli"
+    Image.new("RGB", (64, 48), "white").save(stimuli / "i03.png")
+    good = (stimuli / "i05.png").read_bytes()
+    (stimuli / "i05.png").write_bytes(good[: len(good) // 2])
+    data = se.load_dataset(str(toy / "toy"))
+    found = write_maps(f"{own}:afraid_of_white", data, tmp_path / "out", 2)
+    assert {p.image: p.code for p in found.problems} == {"i03": "model", "i05": "unreadable"}
+    [white] = [p.message for p in found.problems if p.code == "model"]
+    assert white.endswith("image i03 of 64x48: RuntimeError: too white")
+    assert set(written(tmp_path / "out")) == {"i01", "i02", "i04", "caf\u00e9"}
+    (stimuli / "i05.png").write_bytes(good)
+    again = write_maps(f"{own}:afraid_of_white", se.load_dataset(str(toy / "toy")), tmp_path / "out")
+    assert (again.made, again.kept, len(again.problems)) == (1, 4, 1)
+
+
+@pytest.mark.parametrize("model", ["image_signature", "centre_gaussian"])
+def test_what_was_interrupted_is_continued(data, tmp_path, model):
+    write_maps(model, data, tmp_path / "whole")
+
+    def stop(count, done=[]):  # noqa: B006  (counts)
+        done.append(count)
+        if sum(done) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_maps(model, data, tmp_path / "out", 1, stop)
+    there = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.npy")}
+    assert 3 <= len(there) < 6
+    found = write_maps(model, data, tmp_path / "out")
+    assert (found.made, found.kept) == (6 - len(there), len(there))
+    assert {path: path.stat().st_mtime_ns for path in there} == there
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+
+
+def test_maps_of_something_else_are_not_written_over(data, tmp_path):
+    write_maps("image_signature", data, tmp_path)
+    before = written(tmp_path)
+    for other, words in (
+        ("image_signature(smooth=0.1)", "made with another model"),
+        ("uniform", "is not uniform"),
+    ):
+        with pytest.raises(SaliencyEvalError, match=f"holds 6 maps of these images, .*{words}"):
+            write_maps(other, data, tmp_path)
+    with pytest.raises(SaliencyEvalError, match="made with another files: npy is not png"):
+        write_maps("image_signature", data, tmp_path, kind="png")
+    np.testing.assert_equal(written(tmp_path), before)
+    (tmp_path / PROVENANCE).write_text("[[[")
+    with pytest.raises(SaliencyEvalError, match="nothing that says what made them"):
+        write_maps("image_signature", data, tmp_path)
+    assert write_maps("uniform", data, tmp_path, resume=False).made == 6
+    assert written(tmp_path)["i01"].min() == 1
+
+
+def test_files_say_what_made_them(data, own, tmp_path, monkeypatch):
+    write_maps("image_signature(smooth=0.1)", data, tmp_path / "a")
+    made = json.loads((tmp_path / "a" / PROVENANCE).read_text())
+    assert made["model"] == "image_signature|smooth:0.1|prior:none|output:map"
+    assert made["options"] == {"smooth": 0.1, "prior": "none", "weight": 0.5, "output": "map"}
+    assert made["data"] == data.tag
+    assert set(made["versions"]) >= {"saliency_eval", "code", "numpy"}
+    assert made["device"].startswith("cpu")
+    assert made["torch"][0].isdigit()
+    monkeypatch.setattr("saliency_eval.models.writing.CONSTANTS", tmp_path)
+    (tmp_path / "aim21.npz").write_bytes(b"abc")
+    (tmp_path / "image_signature.npz").write_bytes(b"other")
+    with pytest.raises(SaliencyEvalError, match="made with another constants"):
+        write_maps("image_signature(smooth=0.1)", data, tmp_path / "a")
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert constants("aim") == {"aim21.npz": digest}
+    assert constants("dva") == {}
+
+
+def test_png_of_8_bits(data, own, tmp_path):
+    write_maps(f"{own}:mean", data, tmp_path / "npy")
+    write_maps(f"{own}:mean", data, tmp_path / "png", kind="png")
+    for id, values in written(tmp_path / "npy").items():
+        share = (values.astype(float) - values.min()) / (values.max() - values.min())
+        levels = np.asarray(Image.open(tmp_path / "png" / f"{id}.png"))
+        np.testing.assert_array_equal(levels, np.floor(255 * share + 0.5))
+    write_maps("uniform", data, tmp_path / "flat", kind="png")
+    assert np.asarray(Image.open(tmp_path / "flat" / "i01.png")).max() == 0
+
+
+def test_a_model_of_the_user_is_told_by_its_file_and_weights(data, own):
+    first, network = model_of(f"{own}:mean(prior=add)"), model_of(f"{own}:network")
+    assert re.fullmatch(r"mean#[0-9a-f]{8}\(prior=add\)", first.call)
+    assert MODELS[first.key].summary == "Brightness."
+    assert np.array_equal(network(data["i01"]), network(data["i01"]))  # no dropout
+    own.with_suffix(".seed").write_text("1")
+    assert model_of(f"{own}:network").key != network.key
+    assert model_of(f"{own}:mean").key == first.key
+    own.write_text(own.read_text() + "#")
+    assert model_of(f"{own}:mean").key != first.key
+
+
+def test_a_model_of_the_user_is_scored_in_other_processes(data, own):
+    predictions = ModelPredictions.of(f"{own}:mean", data)
+    message = pickle.dumps(predictions)
+    del MODELS._entries[predictions.variant.key]
+    there = pickle.loads(message)
+    assert there.name == predictions.name
+    np.testing.assert_allclose(
+        there.fetch("i01").read((48, 64)).values, data["i01"]["image"].mean(2) / 255, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("factory", "code", "words"),
+    [
+        ("nothing", "model", "must make a function of images or a network, got int"),
+        ("broken", "model", "raised ZeroDivisionError"),
+        ("men", "model", "Did you mean mean"),
+        ("mean(sharp=3)", "usage", "unknown option of mean#"),
+    ],
+)
+def test_a_file_without_a_model_gets_a_sentence(own, factory, code, words):
+    with pytest.raises(SaliencyEvalError, match=words) as error:
+        model_of(f"{own}:{factory}")
+    assert error.value.code == code
+
+
+def test_maps_of_a_wrong_shape_get_a_sentence(data, own, tmp_path):
+    found = write_maps(f"{own}:flat", data, tmp_path / "out")
+    assert "must give maps (batch, height, width) of 1 images, got (1, 3)" in found.problems[0].message
+    assert {p.image for p in found.problems} == set(data)
+
+
+def test_torch_is_asked_for_before_anything_is_written(data, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    with pytest.raises(SaliencyEvalError, match="image_signature needs torch") as error:
+        write_maps("image_signature", data, tmp_path / "out")
+    assert error.value.code == "needs_extra"
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_come_in_order_and_few_are_made_ahead():
+    started, go = [], threading.Event()
+
+    def slow(one):
+        started.append(one)
+        if one == 0:
+            go.wait(5)
+        return one
+
+    found = ahead(slow, iter(range(100)), 3, lambda one: 4)
+    threading.Timer(0.05, go.set).start()
+    assert next(found) == 0
+    assert len(started) <= 5
+    assert list(found) == list(range(1, 100))
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def test_the_command_line_runs_a_model_of_the_user(data, toy, own, tmp_path):
+    command = (
+        "run",
+        f"{own}:afraid_of_white",
+        "--data",
+        toy / "toy",
+        "--out",
+        tmp_path / "out",
+        "--files",
+        "png",
+    )
+    done = call(*command, "--batch", 2, "--device", "cpu")
+    assert done.exit_code == 0, done.output
+    assert "6 maps of afraid_of_white#" in done.output
+    assert "256 levels cost kld and ig" in done.output
+    assert "6 of them from before" in call(*command).output
+    Image.new("RGB", (64, 48), "white").save(toy / "toy" / "stimuli" / "i01.png")
+    done = call(*command, "--no-resume", "--format", "json")
+    answer = json.loads(done.stdout)
+    assert (done.exit_code, answer["exit_code"]) == (4, 4)
+    assert answer["results"][0]["maps"] == 5
+    assert [(p["code"], p["image"]) for p in answer["problems"]] == [("model", "i01")]
+
+
+def test_models_are_listed_and_described():
+    listed = call("models", "list")
+    assert listed.output == call("models").output
+    assert "image_signature" in listed.output
+    described = call("models", "info", "image_signature")
+    assert described.output == call("models", "image_signature").output
+    assert "source  doi:10.1109/TPAMI.2011.146" in described.output
+    [found] = json.loads(call("models", "image_signature", "--format", "json").output)["results"]
+    assert (found["reads"], found["needs"]) == (["image"], "saliency-eval[torch]")
+    every = json.loads(call("models", "--format", "json").output)["results"]
+    assert [model["key"] for model in every] == list(MODELS)
