@@ -103,3 +103,22 @@ def lab(images: Tensor) -> Tensor:
     f = torch.where(t > (6 / 29) ** 3, t.clamp(min=1e-12) ** (1 / 3), t / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f.unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+def scaled(images: Tensor, scale: float, least: int = 1) -> Tensor:
+    """Images in [0, 1] at a scale, no side below `least` px."""
+    size = [max(least, round(scale * n)) for n in images.shape[-2:]]
+    return resize(images, size).clamp(0, 1)
+
+
+def framed(maps: Tensor, size: Size) -> Tensor:
+    """Maps (batch, 1, h, w) of what lies wholly inside images of a size, with a frame of their least value."""
+    rows, columns = (n - m for n, m in zip(size, maps.shape[-2:], strict=True))
+    sides = (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
+    low = maps.amin((-2, -1), keepdim=True)
+    return functional.pad(maps - low, sides) + low
+
+
+def chunks(filters: Tensor, pixels: int) -> tuple[Tensor, ...]:
+    """Filters, as many at a time as give less than 100 MB of responses over so many pixels."""
+    return filters.split(max(1, 25_000_000 // pixels))
