@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 
 Scale = Annotated[float, Range(0.05, 1)]
 Blur = Annotated[float, Range(0, 500)]  # px at that scale
-LEARNED = "its filters are learned anew from photographs inside scikit-image and scikit-learn, not the authors'"
+NIPS_2008 = (
+    "https://papers.neurips.cc/paper_files/paper/2008/hash/a8baa56554f96369ab93e4f3bb068c22-Abstract.html"
+)
+LEARNED = (
+    "its filters are not the authors': they are learned from photographs inside scikit-image and scikit-learn"
+)
 
 
-@batched("AIM", source="doi:10.1167/9.3.5", cost="30", note=LEARNED)
+@batched("AIM", source="doi:10.1167/9.3.5", cost="10 times", note=LEARNED)
 def aim(
     images: Tensor,
     *,
@@ -35,7 +40,7 @@ def aim(
     return aim(images, patch=patch, scale=scale, bins=bins, blur=blur)
 
 
-@batched("DVA", source="https://papers.nips.cc/paper/3531", cost="4", note=LEARNED)
+@batched("DVA", source=NIPS_2008, cost="1 time", note=LEARNED)
 def dva(images: Tensor) -> Tensor:
     """Dynamic visual attention: features whose coding length grows when they are excited a little more.
 
@@ -48,7 +53,7 @@ def dva(images: Tensor) -> Tensor:
     return dva(images)
 
 
-@batched("SUN", source="doi:10.1167/8.7.32", cost="60", note=LEARNED)
+@batched("SUN", source="doi:10.1167/8.7.32", cost="20 times", note=LEARNED)
 def sun(images: Tensor, *, scale: Scale = 0.5, blur: Blur = 8.0) -> Tensor:
     """Saliency using natural statistics: responses of learned filters that are rare in natural images.
 

@@ -45,7 +45,9 @@ class Recipe:
     keep: int | float
     tolerance: float
     iterations: int
-    contrast: bool = False  # patches of unit variance and mean zero, filters with statistics of their responses
+    contrast: bool = (
+        False  # patches of unit variance and mean zero, filters with statistics of their responses
+    )
 
 
 RECIPES = {
@@ -65,7 +67,9 @@ def learned(recipe: Recipe) -> Basis:
     analysis = FastICA(count, whiten="unit-variance", fun="logcosh", random_state=SEED, tol=recipe.tolerance,
                        max_iter=recipe.iterations)  # fmt: skip
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the provenance holds how many iterations it took
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # the provenance holds how many iterations it took
         analysis.fit(patches)
     filters = analysis.components_.astype(np.float32).reshape(count, 3, recipe.side, recipe.side)
     none = np.zeros(0, np.float32)
@@ -77,7 +81,7 @@ def photographs() -> list[Pixels]:
     """The photographs that filters are learned from. Raises `needs_extra` (exit 5) without scikit-image."""
     from PIL import Image
 
-    return [np.asarray(Image.open(p).convert("RGB"), np.float32) / 255 for p in files()]
+    return [np.asarray(Image.open(p).convert("RGB"), np.float32) / np.float32(255) for p in files()]
 
 
 def files() -> list[Path]:
@@ -98,7 +102,8 @@ def prepared(images: Iterable[Pixels], recipe: Recipe) -> Patches:
     if not recipe.contrast:
         return patches
     patches /= patches.std()
-    return patches - patches.mean(1, keepdims=True)
+    patches -= patches.mean(1, keepdims=True)
+    return patches
 
 
 def sampled(images: list[Pixels], side: int, count: int) -> Patches:
@@ -130,7 +135,11 @@ def with_statistics(basis: Basis) -> Basis:
         for image in photographs():
             small = contrasts(torch.from_numpy(image).permute(2, 0, 1)[None], 0.5)
             found = responses(small, torch.from_numpy(filters))[0].flatten(1).double().numpy()
-            first, second, seen = first + np.abs(found).sum(1), second + (found**2).sum(1), seen + found.shape[1]
+            first, second, seen = (
+                first + np.abs(found).sum(1),
+                second + (found**2).sum(1),
+                seen + found.shape[1],
+            )
     sigma, theta = generalised_gaussian(first / seen, second / seen)
     return basis._replace(filters=filters, sigma=sigma, theta=theta)
 

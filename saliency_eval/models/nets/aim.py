@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from saliency_eval.models.bases import bundled
-from saliency_eval.models.nets.primitives import chunks, framed, minmax, scaled
 from saliency_eval.models.nets.primitives import blur as blurred
+from saliency_eval.models.nets.primitives import chunks, framed, minmax, scaled
 
 
 def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> Tensor:
@@ -17,7 +17,7 @@ def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> 
     filters = torch.as_tensor(bundled(f"aim{patch}").filters).to(images)
     information = sum(
         surprise(functional.conv2d(small, some), bins).sum(1, keepdim=True)
-        for some in chunks(filters, small[:, 0].numel())
+        for some in chunks(filters, small[0, 0].numel())
     )
     return blurred(framed(information, small.shape[-2:]), blur)[:, 0]
 

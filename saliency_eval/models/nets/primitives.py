@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 Size = Sequence[int]  # height, width
+RESPONSES = 25_000_000  # of filters, held at a time for one image
 
 
 def resize(maps: Tensor, size: Size) -> Tensor:
@@ -120,5 +121,10 @@ def framed(maps: Tensor, size: Size) -> Tensor:
 
 
 def chunks(filters: Tensor, pixels: int) -> tuple[Tensor, ...]:
-    """Filters, as many at a time as give less than 100 MB of responses over so many pixels."""
-    return filters.split(max(1, 25_000_000 // pixels))
+    """Filters, as many at a time as give at most 100 MB of responses over so many pixels of an image."""
+    return tuple(filters.split(max(1, RESPONSES // pixels)))
+
+
+def varied(maps: Tensor, least: float) -> Tensor:
+    """Which channels have a range above `least`, (batch, channels, 1, 1); a transform makes patterns of rounding."""
+    return maps.amax((-2, -1), keepdim=True) - maps.amin((-2, -1), keepdim=True) > least

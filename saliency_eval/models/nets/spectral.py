@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import blur, grey, resize
+from saliency_eval.models.nets.primitives import blur, grey, resize, varied
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px
@@ -22,21 +22,25 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
     spectrum = torch.fft.fft2(small.double())
     amplitude = torch.log(spectrum.abs() + 1e-8)
     residual = amplitude - box(amplitude, "replicate") if flavour == "paper" else torch.zeros_like(amplitude)
-    energy = back(residual, spectrum).abs() ** 2
+    energy = back(residual, spectrum).abs() ** 2 * varied(small, 1e-4)
     return blur(energy.mean(1, keepdim=True), SIGMA, truncate=4 / SIGMA)[:, 0].to(images)
 
 
 def as_opencv(images: Tensor) -> Tensor:
     """The map of OpenCV, with its rounding: smoothed first, then squared; (batch, height, width) from 0 to 1."""
-    small = bilinear((grey(images.double()) * 255).round(), (WIDTH, WIDTH)).round()
+    levels = (images.double() * 255).round()  # as they were, in float32 no whole numbers
+    small = half_up(bilinear(half_up(grey(levels)), (WIDTH, WIDTH)))
     spectrum = torch.fft.fft2(small)
     amplitude = torch.log(spectrum.abs().clamp(min=1e-12))
     found = back(amplitude - box(amplitude, "reflect"), spectrum).abs()
     steps = torch.arange(-2, 3, dtype=found.dtype, device=found.device)
     kernel = torch.exp(-0.5 * (steps / 8) ** 2)
     kernel = torch.outer(kernel, kernel)[None, None] / kernel.sum() ** 2
-    energy = functional.conv2d(functional.pad(found, (2, 2, 2, 2), mode="reflect"), kernel) ** 2
-    return bilinear(energy / energy.amax((-2, -1), keepdim=True), images.shape[-2:])[:, 0].to(images)
+    energy = functional.conv2d(functional.pad(found, (2, 2, 2, 2), mode="reflect"), kernel) ** 2 * varied(
+        small, 0
+    )
+    share = energy / energy.amax((-2, -1), keepdim=True).clamp(min=1e-300)
+    return bilinear(share, images.shape[-2:])[:, 0].to(images)
 
 
 def back(residual: Tensor, spectrum: Tensor) -> Tensor:
@@ -47,6 +51,11 @@ def back(residual: Tensor, spectrum: Tensor) -> Tensor:
 def box(maps: Tensor, border: str) -> Tensor:
     """Mean of the 3 x 3 values around each; (batch, channels, h, w)."""
     return functional.avg_pool2d(functional.pad(maps, (1, 1, 1, 1), mode=border), 3, stride=1)
+
+
+def half_up(values: Tensor) -> Tensor:
+    """Whole numbers, halves rounded up."""
+    return torch.floor(values + 0.5)
 
 
 def bilinear(maps: Tensor, size: tuple[int, ...]) -> Tensor:

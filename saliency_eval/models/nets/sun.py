@@ -19,7 +19,7 @@ def sun(images: Tensor, *, scale: float, blur: float) -> Tensor:
     parts = (torch.as_tensor(a).to(images) for a in (basis.filters, basis.sigma, basis.theta))
     rarity = sum(
         exponents(small, *some).sum(1, keepdim=True)
-        for some in zip(*(chunks(part, small[:, 0].numel()) for part in parts), strict=True)
+        for some in zip(*(chunks(part, small[0, 0].numel()) for part in parts), strict=True)
     )
     return blurred(framed(rarity, small.shape[-2:]), blur)[:, 0]
 
