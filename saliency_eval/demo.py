@@ -9,7 +9,7 @@ from saliency_eval.boards import boards_of
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.card import Card
 from saliency_eval.exports import save_board
-from saliency_eval.models.runner import write_maps
+from saliency_eval.models.writing import write_maps
 from saliency_eval.run import Run
 from saliency_eval.scoring import score
 from saliency_eval.store import save
@@ -32,7 +32,7 @@ def run_demo(out: Path) -> Demo:
     data = load_dataset("demo")
     runs = []
     for model in BASELINES:
-        write_maps(model, data, out / "maps" / model)
+        write_maps(model, data, out / "maps" / model, resume=False)
         runs.append(score(out / "maps" / model, data))
     ceiling = score(f"model:{CEILING}", data)
     for run in (*runs, ceiling):

@@ -72,6 +72,7 @@ CODES: dict[str, Code] = {
     "empty_boxes": Code("warning", TRUTH, "Images with neither box nor label: metrics of boxes skip them."),
     "undefined_metric": Code("warning", TRUTH, "The data set lacks what a metric needs."),
     "classifier": Code("error", TRUTH, "A classifier that cannot be made, or answers with no probabilities."),
+    "model": Code("error", TRUTH, "A model that cannot be made, or gives no map of an image."),
     "doubtful": Code(
         "warning", TRUTH, "What a metric rests on does not hold on these images: do not trust it."
     ),

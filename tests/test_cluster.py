@@ -17,7 +17,9 @@ import pytest
 
 import saliency_eval as se
 from saliency_eval.executors import cluster, parcel, scheduler, work
-from saliency_eval.models.runner import MapWriter, ModelPredictions, write_maps
+from saliency_eval.models.folder import MapFolder
+from saliency_eval.models.runner import ModelPredictions
+from saliency_eval.models.writing import MapWriter, write_maps
 from saliency_eval.predictions import MappingPredictions, open_predictions
 from saliency_eval.predictions.files import PredictionFiles
 from saliency_eval.store import scores_csv, to_json
@@ -100,7 +102,7 @@ def test_stored_densities_by_a_relative_path(toy, executor, monkeypatch):
 
 def test_osie(shared, executor, tmp_path):
     data = se.load_dataset("osie", shared / "data" / "OSIE")
-    writer = MapWriter(ModelPredictions.of("centre_bias", data), data, tmp_path)
+    writer = MapWriter(ModelPredictions.of("centre_bias", data), data, MapFolder(tmp_path))
     for id in list(data)[:40]:
         writer(id)
     assert len(same(executor, tmp_path, data, ["auc_judd", "auc_borji", "nss"], limit=40).ids) == 40

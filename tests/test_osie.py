@@ -5,7 +5,7 @@ import pytest
 
 import saliency_eval as se
 from saliency_eval.datasets.fixations import FixationDataset
-from saliency_eval.models.runner import write_maps
+from saliency_eval.models.writing import write_maps
 from saliency_eval.store import scores_csv
 
 

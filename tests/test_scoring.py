@@ -11,7 +11,7 @@ from PIL import Image
 
 import saliency_eval as se
 from saliency_eval.errors import fail
-from saliency_eval.models.runner import write_maps
+from saliency_eval.models.writing import write_maps
 from saliency_eval.store import save
 from saliency_eval.variant import parse
 

@@ -31,7 +31,7 @@ def library(name: str, spec: str, remedy: str) -> Any:
         fail("needs_extra", text, "install the torchvision that belongs to the torch that is installed")
 
 
-def run_file(path: Path, spec: str) -> ModuleType:
+def run_file(path: Path, spec: str, what: str = "classifier") -> ModuleType:
     """The module that a file makes, which is not found under any name that is imported."""
     if not path.is_file():
         text = f"'{shown(spec)}' must name a file, there is no {shown(path)}"
@@ -42,12 +42,12 @@ def run_file(path: Path, spec: str) -> ModuleType:
     assert found.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(found)  # where data classes look for it
     loader = found.loader
-    made(str(path), lambda: loader.exec_module(module))
+    made(str(path), lambda: loader.exec_module(module), what)
     return module
 
 
-def made(spec: str, make: Callable[[], Any]) -> Any:
-    """What code of others gives. Raises `classifier` (exit 4), or `needs_extra`, for what it raises."""
+def made(spec: str, make: Callable[[], Any], what: str = "classifier") -> Any:
+    """What code of others gives. Raises the code `what` (exit 4), or `needs_extra`, for what it raises."""
     try:
         return make()
     except SaliencyEvalError:
@@ -57,7 +57,7 @@ def made(spec: str, make: Callable[[], Any]) -> Any:
             fail("needs_extra", f"{shown(spec)} needs {shown(error.name)}, which is not installed",
                  EXTRA if error.name in ("torch", "timm") else f"pip install {shown(error.name)}")  # fmt: skip
         text = f"{shown(spec)} raised {type(error).__name__}: {shown(error, 200)}"
-        fail("classifier", text, "correct it, or name another classifier")
+        fail(what, text, f"correct it, or name another {what}")
 
 
 @contextmanager

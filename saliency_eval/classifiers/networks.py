@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
@@ -180,7 +180,7 @@ def colour_of(value: Any) -> Colour:
 # ------------------------------------------------------------------ weights
 
 
-def fingerprint(module: Any, prepared: Preparation) -> str:
+def fingerprint(module: Any, prepared: Sequence[Any] = ()) -> str:
     """Eight digits of the weights, and of how images are prepared."""
     import torch
 
@@ -196,10 +196,14 @@ def fingerprint(module: Any, prepared: Preparation) -> str:
 
 def placed(module: Any, device: Device) -> Any:
     """A network of our own: on its device, in use, without gradients. Raises `needs_extra` without the device."""
+    return module.to(chosen(device)).eval().requires_grad_(False)
+
+
+def chosen(device: Device) -> Literal["cpu", "cuda"]:
+    """Where to compute: on a GPU if there is one. Raises `needs_extra` without the device."""
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
         fail("needs_extra", "device=cuda needs a GPU that torch can use, and there is none", "use device=cpu",
              exit=ENVIRONMENT)  # fmt: skip
-    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    return module.to(where).eval().requires_grad_(False)
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device

@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 for module in (score, compare, report, info, models, cite):
     module.register(app)
+app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 app.add_typer(leaderboard.app, name="leaderboard")
 

@@ -3,29 +3,62 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from saliency_eval.cli.console import columns, console
 from saliency_eval.cli.describe import describe
-from saliency_eval.cli.options import Data, Format, Quiet, Root, TextOrJson, Workers, choice
+from saliency_eval.cli.options import Count, Data, Format, Quiet, Root, TextOrJson, Workers, choice, count
 from saliency_eval.cli.progress import bar
-from saliency_eval.errors import shown, unknown
+from saliency_eval.errors import DONE, SaliencyEvalError, shown, unknown
+
+if TYPE_CHECKING:
+    from saliency_eval.core import Declared
+    from saliency_eval.models.writing import Written
+
+HELP = """Reference models: list them, describe one.
+
+Example: saliency-eval models centre_bias
+"""
+EIGHT = "note: 256 levels cost kld and ig dearly; --files npy keeps what the model gives"
+
+
+class ByName(TyperGroup):
+    """A group of commands in which `models` alone lists, and `models NAME` describes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the command line, those left out put in."""
+        known = (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, args if args[:1] and args[0] in known else ["info", *args])
+
+
+app = typer.Typer(help=HELP, cls=ByName, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    app.command("models")(models)
+    """Add the command of this module that stands alone."""
     app.command("run")(run)
 
 
-def models(
-    name: Annotated[str | None, typer.Argument(help="One model in full.")] = None, format: Format = "text"
-) -> None:
-    """List the reference models, or describe one.
+@app.command("list")
+def list_all(format: Format = "text") -> None:
+    """List the reference models: what they are, and what they read.
 
-    Example: saliency-eval models centre_bias
+    Example: saliency-eval models list
+    """
+    info(None, format)
+
+
+@app.command()
+def info(
+    name: Annotated[str | None, typer.Argument(help="One model in full; without it, all.")] = None,
+    format: Format = "text",
+) -> None:
+    """Describe a model: options, formula, source, cost, and what a reader must know of it.
+
+    Example: saliency-eval models info centre_bias
     """
     from saliency_eval import models as _declared  # noqa: F401  (declares the models)
     from saliency_eval.core import MODELS
@@ -36,42 +69,110 @@ def models(
         unknown("model", name, MODELS)
     chosen = [MODELS[name]] if name else list(MODELS.values())
     if format == "json":
-        results = [{"key": m.key, "summary": m.summary, "source": m.traits["source"]} for m in chosen]
-        console.document(0, results=results)
+        console.document(0, results=[as_json(m) for m in chosen])
     elif name:
         describe(variant(name, "model"))
+        facts = [[fact, str(value)] for fact, value in as_json(chosen[0]).items() if fact in FACTS and value]
+        for text in ["", *columns(facts)]:
+            console.print(text)
     else:
-        for text in columns([["model", "what it is"], *([m.key, m.summary] for m in chosen)]):
+        rows = [["model", "what it is", "reads"]]
+        for text in columns([*rows, *([m.key, m.summary, ", ".join(m.fields)] for m in chosen)]):
             console.print(text)
 
 
+FACTS = ("needs", "source", "cost", "note")
+
+
+def as_json(model: Declared) -> dict[str, Any]:
+    """A model as strict JSON; its cost is beside the spectral residual."""
+    traits = model.traits
+    return {
+        "key": model.key,
+        "label": traits["label"],
+        "summary": model.summary,
+        "reads": list(model.fields),
+        "options": dict(model.options),
+        "needs": "saliency-eval[torch]" if "batch" in traits else "",
+        "source": traits["source"],
+        "cost": traits.get("cost", ""),
+        "note": traits.get("note", ""),
+    }
+
+
 def run(
-    model: Annotated[str, typer.Argument(help="Model, with options: centre_gaussian(width=0.3).")],
+    model: Annotated[
+        str,
+        typer.Argument(help="Model, with options: centre_gaussian(width=0.3); or path/to/file.py:factory."),
+    ],
     data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the maps.")],
     root: Root = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda, for models in torch.")] = "auto",
+    batch: Annotated[
+        Count,
+        typer.Option(
+            "--batch",
+            parser=count,
+            metavar="N|auto",
+            help="Images at once, for models in torch; halved when memory is short.",
+        ),
+    ] = "auto",
+    files: Annotated[
+        str, typer.Option("--files", help="npy, float32 as the model gives it; or png, 8 bits.")
+    ] = "npy",
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Keep maps that the same command made before.")
+    ] = True,
     workers: Workers = None,
     format: Format = "text",
     quiet: Quiet = False,
 ) -> None:
-    """Write the maps of a reference model, one float32 .npy for each image.
+    """Write the maps of a model, one file for each image; the same command continues what was interrupted.
 
     Example: saliency-eval run centre_bias --data osie --root data/OSIE --out cb_maps
-    """
+    """  # fmt: skip
     from saliency_eval.cli.score import worker_count
     from saliency_eval.datasets import load_dataset
-    from saliency_eval.models.runner import write_maps
+    from saliency_eval.models.writing import write_maps
 
     console.begin("run", choice("--format", format, TextOrJson), quiet)
+    device, files = (
+        choice("--device", device, ("auto", "cpu", "cuda")),
+        choice("--files", files, ("npy", "png")),
+    )
     dataset = load_dataset(data, root)
-    with bar(len(dataset), model) as progress:
-        made = write_maps(model, dataset, out, worker_count(workers), progress)
+    with bar(len(dataset), model, resumable=True) as progress:
+        written = write_maps(
+            model, dataset, out, worker_count(workers), progress,
+            device=device, batch=batch, kind=files, resume=resume,  # type: ignore[arg-type]
+        )  # fmt: skip
+    notes_on(written, files)
+    raise typer.Exit(answer(written, out))
+
+
+def notes_on(written: Written, files: str) -> None:
+    """What to know of the maps."""
+    made = written.predictions
     if made.leaves_out_observers:
         console.note(
             f"note: a file holds one map for an image; score model:{made.name} scores the fixations of some "
             "observers under the maps of others"
         )
-    if format == "json":
-        console.document(0, results=[{"model": str(made.variant), "maps": len(dataset), "out": str(out)}])
+    for text in (*(f"note: {one}" for one in written.notes), *([EIGHT] if files == "png" else [])):
+        console.note(text)
+
+
+def answer(written: Written, out: Path) -> int:
+    """Say what was written, and which images have no map; the exit status."""
+    made, there, problems = str(written.predictions.variant), written.made + written.kept, written.problems
+    status = SaliencyEvalError(problems).exit_code if problems else DONE
+    if console.format == "json":
+        result = {"model": made, "maps": there, "kept": written.kept, "out": str(out)}
+        console.document(status, problems, results=[result])
     else:
-        console.print(f"{len(dataset)} maps of {made.variant} in {shown(out, 500)}")
+        kept = f", {written.kept} of them from before" if written.kept else ""
+        without = f"; {len(problems)} images have none" if problems else ""
+        console.print(f"{there} maps of {made} in {shown(out, 500)}{kept}{without}")
+    console.problems(problems)
+    return status

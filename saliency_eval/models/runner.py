@@ -1,14 +1,11 @@
-"""Models run on the spot as predictions, or written to a folder of maps."""
+"""Models run on the spot as predictions."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +13,14 @@ import numpy as np
 from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
-from saliency_eval.executors import Progress, Workers, place, run_tasks
+from saliency_eval.errors import Problem, shown
 from saliency_eval.models.boxes import Boxed
+from saliency_eval.models.own import declared_again, model_of, spec_of
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.mapping import FetchedArray
-from saliency_eval.variant import Variant, parse
-
-PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
+from saliency_eval.variant import Variant
 
 
 @dataclass(frozen=True)
@@ -70,8 +65,12 @@ class ModelPredictions:
 
     @classmethod
     def of(cls, text: str, data: Dataset, name: str | None = None) -> ModelPredictions:
-        """The model that a text names: `centre_bias` or `centre_gaussian(width=0.3)`."""
-        return cls(parse(text, "model"), data, name)
+        """The model that a text names: `centre_bias`, `centre_gaussian(width=0.3)`, `path/to/file.py:factory`."""
+        return cls(model_of(text), data, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A model of the user's file is declared again where it arrives."""
+        return unpacked, (spec_of(self.variant.key), self.variant, self.data, self.name)
 
     @property
     def leaves_out_observers(self) -> bool:
@@ -116,54 +115,7 @@ def whole_map(reading: Reading) -> Any:
     return np.mean(masses, axis=0) if masses else reading.values
 
 
-def write_maps(
-    text: str, data: Dataset, out: Path, workers: Workers = 1, progress: Progress = lambda count: None
-) -> ModelPredictions:
-    """Write the maps of a model as float32 `.npy`, one for each image, with a provenance file.
-
-    Raises `io` (exit 5) when the folder cannot be written.
-    """
-    where, predictions = place(workers), ModelPredictions.of(text, data)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for _ in run_tasks(MapWriter(predictions, data, out), list(data), where, lost=not_made):
-            progress(1)
-        provenance = {
-            "model": str(predictions.variant),
-            "data": data.tag,
-            "version": __version__,
-        }
-        (out / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
-             exit=ENVIRONMENT)  # fmt: skip
-    return predictions
-
-
-class MapWriter:
-    """Writes the map of one image; a file appears whole or not at all."""
-
-    def __init__(self, predictions: ModelPredictions, data: Dataset, out: Path) -> None:
-        self.predictions, self.data, self.out = predictions, data, out
-
-    def __call__(self, id: str) -> str:
-        reading = self.predictions.fetch(id).read(self.data[id]["shape"])
-        if reading.views == ():
-            text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
-            fail("missing", text, "leave the image out of the data set", image=id)
-        path = self.out / f"{id}.npy"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.save(file, whole_map(reading).astype(np.float32))
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return id
-
-
-def not_made(id: str) -> str:
-    """Raises `io` for an image at which the worker died, twice."""
-    fail("io", f"the process that made the map of image {shown(id)} was ended", "give it more memory",
-         image=id, exit=ENVIRONMENT)  # fmt: skip
+def unpacked(spec: str, variant: Variant, data: Dataset, name: str) -> ModelPredictions:
+    """Predictions in another process."""
+    declared_again(spec)
+    return ModelPredictions(variant, data, name)

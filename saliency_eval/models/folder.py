@@ -1,0 +1,88 @@
+"""A folder of the maps of a model: how they are stored, and the file that says what made them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saliency_eval import disk
+from saliency_eval.errors import SaliencyEvalError, fail, shown
+
+Kind = Literal["npy", "png"]
+PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
+LONGEST = 2**20  # bytes of that file
+
+
+@dataclass(frozen=True)
+class MapFolder:
+    """Maps by image, as float32 `.npy`, or as `.png` of 8 bits; a file appears whole or not at all."""
+
+    path: Path
+    kind: Kind = "npy"
+
+    def file_of(self, id: str, kind: str = "") -> Path:
+        """Where the map of an image lies."""
+        return self.path / f"{id}.{kind or self.kind}"
+
+    def begin(self, provenance: Mapping[str, Any], ids: Iterable[str], *, resume: bool = True) -> set[str]:
+        """The images whose maps of this provenance are there already; without `resume` they are removed.
+
+        Raises `usage` when maps of another provenance are there, and OSError.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        there = [(id, kind) for id in ids for kind in get_args(Kind) if self.file_of(id, kind).exists()]
+        before = self.provenance()
+        if resume and before == provenance:
+            return {id for id, kind in there if kind == self.kind}
+        if resume and there:
+            text = f"{shown(self.path, 200)} holds {len(there)} maps of these images, {difference(before, provenance)}"
+            fail("usage", text, "choose another --out, or write over them with --no-resume")
+        (self.path / PROVENANCE).unlink(
+            missing_ok=True
+        )  # first: half of a removal must not look like a beginning
+        for id, kind in there:
+            self.file_of(id, kind).unlink()
+        disk.replace(self.path / PROVENANCE, (json.dumps(provenance, indent=1) + "\n").encode())
+        return set()
+
+    def provenance(self) -> Any:
+        """What the maps that are there were made by; None when that cannot be told."""
+        try:
+            return json.loads(disk.read(self.path / PROVENANCE, LONGEST))
+        except (FileNotFoundError, ValueError, RecursionError, SaliencyEvalError):
+            return None
+
+    def put(self, id: str, values: NDArray[np.floating[Any]]) -> None:
+        """Write the map of an image; raises OSError."""
+        path, file = self.file_of(id), io.BytesIO()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.kind == "npy":
+            np.save(file, values.astype(np.float32))
+        else:
+            save_png(file, values)
+        disk.replace(path, file.getvalue())
+
+
+def difference(before: Any, now: Mapping[str, Any]) -> str:
+    """In what two provenances differ, as the end of a sentence."""
+    if not isinstance(before, Mapping):
+        return "and nothing that says what made them"
+    key = next((key for key in (*now, *before) if before.get(key) != now.get(key)), "")
+    return f"made with another {key}: {shown(before.get(key))} is not {shown(now.get(key))}"
+
+
+def save_png(file: io.BytesIO, values: NDArray[np.floating[Any]]) -> None:
+    """A map from its least to its largest value in 256 steps, floor(255 x + 0.5); a constant one in zeros."""
+    from PIL import Image
+
+    low = values.min()
+    span = values.max() - low
+    levels = np.floor(255 * ((values - low) / span) + 0.5) if span > 0 else np.zeros(values.shape)
+    Image.fromarray(levels.astype(np.uint8)).save(file, "PNG")

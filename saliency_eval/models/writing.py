@@ -1,0 +1,136 @@
+"""The maps of a model written to a folder: each model in its own way, one broken image not at the cost of others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from saliency_eval import __version__
+from saliency_eval.classifiers.networks import Device
+from saliency_eval.datasets.base import Dataset
+from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, fail, shown
+from saliency_eval.executors import Place, Progress, Workers, place, run_tasks
+from saliency_eval.models.batches import Batch, Batches, Result, ahead, maps_of_all
+from saliency_eval.models.folder import Kind, MapFolder
+from saliency_eval.models.runner import ModelPredictions, whole_map
+from saliency_eval.predictions import Rules
+from saliency_eval.predictions.mapping import FetchedArray
+from saliency_eval.versions import versions
+
+CONSTANTS = Path(__file__).parent / "bases"  # files there begin with the key of their model
+
+
+class Written(NamedTuple):
+    """What became of the images of a data set: maps that were made, that were there, images without; remarks."""
+
+    predictions: ModelPredictions
+    made: int
+    kept: int
+    problems: list[Problem]
+    notes: list[str]
+
+
+def write_maps(
+    text: str,
+    data: Dataset,
+    out: Path,
+    workers: Workers = 1,
+    progress: Progress = lambda count: None,
+    *,
+    device: Device = "auto",
+    batch: Batch = "auto",
+    kind: Kind = "npy",
+    resume: bool = True,
+) -> Written:
+    """Write the maps of a model, a file for each image, and what made them, in `.saliency-eval.json`.
+
+    Maps that are there and were made by the same model, data and versions are kept, unless not to `resume`. An image
+    that gets no map does not cost the others: why is in `problems`. Models in torch run on `device` in batches of at
+    most `batch`, and `workers` are threads that read and write; for other models they are processes.
+
+    Raises `usage` for maps of something else in the folder, `io` (exit 5) when it cannot be written.
+    """
+    where, predictions, folder = place(workers), ModelPredictions.of(text, data), MapFolder(Path(out), kind)
+    batches = Batches.of(predictions.variant, device, batch)
+    problems, done = [], 0
+    try:
+        kept = folder.begin(provenance(predictions, folder, batches), data, resume=resume)
+        progress(len(kept))
+        todo = [id for id in data if id not in kept]
+        for found in written(MapWriter(predictions, data, folder), todo, where, batches):
+            problems += found
+            done += not found
+            progress(1)
+    except OSError as error:
+        fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
+             exit=ENVIRONMENT)  # fmt: skip
+    return Written(predictions, done, len(kept), problems, batches.notes if batches else [])
+
+
+def written(
+    writer: MapWriter, ids: list[str], where: Place, batches: Batches | None
+) -> Iterator[list[Problem]]:
+    """For each image, once its map is written, why it has none."""
+    if batches is None:
+        return run_tasks(writer, ids, where, lost=not_made)
+    maps = maps_of_all(batches, writer.data, ids, where.workers)
+    return ahead(writer.save, maps, where.workers, lambda one: 2 * where.workers)
+
+
+def provenance(predictions: ModelPredictions, folder: MapFolder, batches: Batches | None) -> dict[str, Any]:
+    """All that the maps follow from."""
+    variant = predictions.variant
+    made_by: dict[str, Any] = {
+        "model": str(variant),
+        "options": dict(variant.options),
+        "constants": constants(variant.key),
+        "data": predictions.data.tag,
+        "files": folder.kind,
+        "version": __version__,
+        "versions": versions(),
+    }
+    return made_by if batches is None else made_by | batches.provenance
+
+
+def constants(key: str) -> dict[str, str]:
+    """Hashes of the files with what a model has learned."""
+    found = sorted(CONSTANTS.glob(f"{key}*.npz"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+class MapWriter:
+    """Makes and writes the map of one image; says why when there is none."""
+
+    def __init__(self, predictions: ModelPredictions, data: Dataset, folder: MapFolder) -> None:
+        self.predictions, self.data, self.folder = predictions, data, folder
+
+    def __call__(self, id: str) -> list[Problem]:
+        try:
+            reading = self.predictions.fetch(id).read(self.data[id]["shape"])
+        except SaliencyEvalError as error:
+            return error.problems
+        if reading.views == ():
+            text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
+            return [Problem("missing", text, "leave the image out of the data set", id)]
+        self.folder.put(id, whole_map(reading))
+        return []
+
+    def save(self, made: tuple[str, Result]) -> list[Problem]:
+        """Write a map that was made, once it is checked."""
+        id, found = made
+        if isinstance(found, list):
+            return found
+        try:
+            reading = FetchedArray(id, found, Rules()).read(self.data[id]["shape"])
+        except SaliencyEvalError as error:
+            return error.problems
+        self.folder.put(id, reading.values)
+        return []
+
+
+def not_made(id: str) -> list[Problem]:
+    """Why an image has no map at which the worker died, twice."""
+    text = f"the process that made the map of image {shown(id)} was ended"
+    return [Problem("io", text, "give it more memory", id)]
