@@ -164,3 +164,13 @@ def provenance(recipe: Recipe, iterations: int) -> dict[str, Any]:
         "packages": {name: version(name) for name in packages},
         "photographs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files()},
     }
+
+
+def angle(one: Patches, other: Patches) -> float:
+    """The largest angle between the spaces that two sets of filters (k, 3, p, p) span, in radians.
+
+    Components are found up to their sign and order, and may turn within their space.
+    """
+    from scipy.linalg import subspace_angles
+
+    return float(subspace_angles(*(f.reshape(len(f), -1).T.astype(np.float64) for f in (one, other))).max())

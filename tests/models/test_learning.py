@@ -2,27 +2,24 @@
 
 import dataclasses
 import hashlib
+import json
+import re
 
 import numpy as np
 import pytest
-import scipy.linalg
+from typer.testing import CliRunner
 
+from saliency_eval.cli import app
+from saliency_eval.cli.learning import learn
 from saliency_eval.core import MODELS
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.models import bases, learning
-from saliency_eval.models.learning import RECIPES, Recipe
+from saliency_eval.models.learning import RECIPES, Recipe, angle
 
 pytest.importorskip("skimage", reason="filters are learned from photographs inside scikit-image")
 ALL = [recipe for recipes in RECIPES.values() for recipe in recipes]
 BY_NAME = {recipe.name: recipe for recipe in ALL}
 TINY = Recipe("tiny", 4, 500, 6, 1e-2, 50)
-
-
-def angle(one, other):
-    """The largest angle between the spaces that two sets of filters span."""
-    return scipy.linalg.subspace_angles(
-        *(f.reshape(len(f), -1).T.astype(np.float64) for f in (one, other))
-    ).max()
 
 
 def principal(patches, count):
@@ -123,6 +120,38 @@ def test_photographs_that_are_absent(monkeypatch, absent):
     with pytest.raises(SaliencyEvalError, match="pip install scikit-image") as caught:
         learning.learned(TINY)
     assert (caught.value.code, caught.value.exit_code) == ("needs_extra", 5)
+
+
+@pytest.mark.parametrize(("turn", "expected"), [(0.0, 0.0), (0.3, 0.3)])
+def test_angles_between_spaces(turn, expected):
+    """Order, sign and scale of filters do not count."""
+    one = np.eye(12, dtype=np.float32)[:2].reshape(2, 3, 2, 2)
+    other = -2 * one[::-1]
+    other[0] = other[0] * np.cos(turn) - 2 * np.sin(turn) * np.eye(12)[5].reshape(3, 2, 2)
+    assert angle(one, other) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_command_writes_files_and_compares_them(tmp_path, monkeypatch):
+    monkeypatch.setitem(learning.RECIPES, "dva", (dataclasses.replace(TINY, name="dva", side=8, keep=9),))
+    done = CliRunner().invoke(
+        app, ["models", "learn", "dva", "--out", str(tmp_path / "new"), "--format", "json"]
+    )
+    [result] = json.loads(done.stdout)["results"]
+    made = bases.read_basis(tmp_path / "new" / "dva.npz")
+    assert result["filters"] == len(made.filters) == 9
+    assert result["iterations"] == made.provenance["iterations"]
+    assert result["angle"] < 1e-3  # 192 filters span all there is
+    text = CliRunner().invoke(app, ["models", "learn", "dva", "--out", str(tmp_path / "new"), "-q"]).stdout
+    assert re.fullmatch(r"9 filters in .*dva\.npz; their space is \S+ rad from that of the package\n", text)
+
+
+def test_the_command_offers_what_can_be_learned(tmp_path):
+    with pytest.raises(SaliencyEvalError, match=r"unknown model with filters 'sum'\. Did you mean sun\?"):
+        learn("sum", tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(SaliencyEvalError, match="choose another --out") as caught:
+        learn("sun", tmp_path / "file")
+    assert caught.value.exit_code == 5
 
 
 @pytest.mark.slow

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from saliency_eval import disk
 
 FOLDER = Path(__file__).parent
 
@@ -23,9 +25,10 @@ class Basis(NamedTuple):
     provenance: dict[str, Any]
 
     def save(self, path: Path) -> None:
-        """Write the basis; the same basis gives the same bytes."""
-        about = np.array(json.dumps(self.provenance, sort_keys=True))
-        np.savez(path, filters=self.filters, sigma=self.sigma, theta=self.theta, provenance=about)
+        """Write the basis; the same basis gives the same bytes. Raises OSError."""
+        about, file = np.array(json.dumps(self.provenance, sort_keys=True)), io.BytesIO()
+        np.savez(file, filters=self.filters, sigma=self.sigma, theta=self.theta, provenance=about)
+        disk.replace(path, file.getvalue())
 
 
 def read_basis(path: Path) -> Basis:
@@ -39,8 +42,3 @@ def read_basis(path: Path) -> Basis:
 def bundled(name: str) -> Basis:
     """The basis of the package with a name: aim21, aim11, dva, sun."""
     return read_basis(FOLDER / f"{name}.npz")
-
-
-def digest(name: str) -> str:
-    """SHA-256 of the file of a basis of the package."""
-    return hashlib.sha256((FOLDER / f"{name}.npz").read_bytes()).hexdigest()
