@@ -9,7 +9,7 @@ from saliency_eval import models as _declared  # noqa: F401  (declares the model
 from saliency_eval.core import MODELS
 
 torch = pytest.importorskip("torch", reason="models of images need torch")
-from saliency_eval.models.nets.primitives import lab  # noqa: E402
+from saliency_eval.models.nets.primitives import at_width, lab  # noqa: E402
 from saliency_eval.models.nets.signature import cosines, image_signature  # noqa: E402
 from saliency_eval.models.nets.spectral import spectral_residual  # noqa: E402
 
@@ -41,7 +41,7 @@ def enlarged(values, size):
 
 def as_opencv(image):
     """The steps of OpenCV's spectral residual, in plain numpy."""
-    grey = np.floor(image @ [0.299, 0.587, 0.114] + 0.5)
+    grey = (image.astype(int) @ [299, 587, 114] + 500) // 1000
     spectrum = np.fft.fft2(np.floor(enlarged(grey, (64, 64)) + 0.5))
     amplitude = np.log(np.abs(spectrum))
     residual = amplitude - ndi.uniform_filter(amplitude, 3, mode="mirror")
@@ -116,6 +116,17 @@ def test_colour_is_idle_where_opencv_sees_grey():
     declared = MODELS["spectral_residual"]
     assert declared.idle(declared.options) == {"channels", "weight"}
     assert declared.idle({**declared.options, "flavour": "paper", "prior": "add"}) == set()
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((60, 80), 48), ((80, 60), 85), ((1, 900), 1), ((900, 2), 512)]
+)
+def test_images_are_brought_to_a_width(shape, expected):
+    """In proportion, unless that would take an image too high for a matrix of cosines."""
+    made = at_width(torch.rand(1, 3, *shape), 64)
+    assert made.shape == (1, 3, expected, 64)
+    assert made.min() >= 0
+    assert made.max() <= 1
 
 
 def test_cosines_are_the_orthonormal_transform():

@@ -112,6 +112,12 @@ def scaled(images: Tensor, scale: float, least: int = 1) -> Tensor:
     return resize(images, size).clamp(0, 1)
 
 
+def at_width(images: Tensor, width: int) -> Tensor:
+    """Images in [0, 1] at a width in px, in proportion, but at most eight times as high."""
+    height = round(width * images.shape[-2] / images.shape[-1])
+    return resize(images, (min(max(height, 1), 8 * width), width)).clamp(0, 1)
+
+
 def framed(maps: Tensor, size: Size) -> Tensor:
     """Maps (batch, 1, h, w) of what lies wholly inside images of a size, with a frame of their least value."""
     rows, columns = (n - m for n, m in zip(size, maps.shape[-2:], strict=True))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import blur, grey, resize, varied
+from saliency_eval.models.nets.primitives import at_width, blur, grey, varied
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px
@@ -17,8 +17,7 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
     if flavour == "opencv":
         return as_opencv(images)
     seen = grey(images) if channels == "grey" else images
-    height, width = images.shape[-2:]
-    small = resize(seen, (max(1, round(WIDTH * height / width)), WIDTH)).clamp(0, 1)
+    small = at_width(seen, WIDTH)
     spectrum = torch.fft.fft2(small.double())
     amplitude = torch.log(spectrum.abs() + 1e-8)
     residual = amplitude - box(amplitude, "replicate") if flavour == "paper" else torch.zeros_like(amplitude)
@@ -28,19 +27,23 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
 
 def as_opencv(images: Tensor) -> Tensor:
     """The map of OpenCV, with its rounding: smoothed first, then squared; (batch, height, width) from 0 to 1."""
-    levels = (images.double() * 255).round()  # as they were, in float32 no whole numbers
-    small = half_up(bilinear(half_up(grey(levels)), (WIDTH, WIDTH)))
+    thousands = torch.einsum("bchw,c->bhw", (images * 255).round(), images.new_tensor([299, 587, 114]))
+    levels = half_up(thousands[:, None].double() / 1000)  # exact before: whole numbers
+    small = half_up(bilinear(levels, (WIDTH, WIDTH)))
     spectrum = torch.fft.fft2(small)
     amplitude = torch.log(spectrum.abs().clamp(min=1e-12))
     found = back(amplitude - box(amplitude, "reflect"), spectrum).abs()
-    steps = torch.arange(-2, 3, dtype=found.dtype, device=found.device)
-    kernel = torch.exp(-0.5 * (steps / 8) ** 2)
-    kernel = torch.outer(kernel, kernel)[None, None] / kernel.sum() ** 2
-    energy = functional.conv2d(functional.pad(found, (2, 2, 2, 2), mode="reflect"), kernel) ** 2 * varied(
-        small, 0
-    )
-    share = energy / energy.amax((-2, -1), keepdim=True).clamp(min=1e-300)
+    energy = five(found) ** 2 * varied(small, 0)
+    share = energy / energy.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(energy.dtype).tiny)
     return bilinear(share, images.shape[-2:])[:, 0].to(images)
+
+
+def five(maps: Tensor) -> Tensor:
+    """Smoothed by the window of 5 x 5 px, sigma 8, that OpenCV has; (batch, 1, h, w)."""
+    steps = torch.arange(-2, 3, dtype=maps.dtype, device=maps.device)
+    kernel = torch.exp(-0.5 * (steps / 8) ** 2)
+    window = torch.outer(kernel, kernel)[None, None] / kernel.sum() ** 2
+    return functional.conv2d(functional.pad(maps, (2, 2, 2, 2), mode="reflect"), window)
 
 
 def back(residual: Tensor, spectrum: Tensor) -> Tensor:
