@@ -112,6 +112,14 @@ def test_a_spot_as_bright_as_its_surround_is_seen_in_colour():
     assert divmod(int(made.argmax()), 64) == (20, 28)
 
 
+def test_colours_of_one_grey_are_nothing_to_opencv():
+    images = np.full((1, 70, 64, 3), 128, np.uint8)
+    images[0, 20:30, 20:30] = 100, 142, 130  # 128.07
+    assert not spectral_residual(seen(images), flavour="opencv", channels="rgb").any()
+    images[0, 20:30, 20:30, 1] += 1
+    assert spectral_residual(seen(images), flavour="opencv", channels="rgb").max() > 0.9
+
+
 def test_colour_is_idle_where_opencv_sees_grey():
     declared = MODELS["spectral_residual"]
     assert declared.idle(declared.options) == {"channels", "weight"}

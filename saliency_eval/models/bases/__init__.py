@@ -1,4 +1,9 @@
-"""Filters that some models rest on, learned by `saliency-eval models learn`; each file says from what, and how."""
+"""Filters that some models rest on, learned by `saliency-eval models learn`; each file says from what, and how.
+
+The photographs are those inside scikit-image (astronaut and rocket: public domain, NASA and SpaceX; coffee and chelsea:
+CC0; motorcycle: Middlebury stereo 2014) and scikit-learn (china and flower: CC BY 2.0, named in its
+`datasets/images/README.txt`). No photograph is part of this package.
+"""
 
 from __future__ import annotations
 
