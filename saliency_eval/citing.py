@@ -87,8 +87,9 @@ def of_name(name: str) -> Iterator[Cited]:
 def of_source(name: str, source: str) -> str:
     """The entry of a source such as `doi:10.1167/7.14.4`: with authors and title where the package knows them."""
     scheme, _, id = source.partition(":")
+    end = re.escape(id.lstrip("/"))
     for entry in entries():
-        if re.search(rf"[{{/]{re.escape(id)}\}}", entry):  # as DOI or at the end of an address
+        if re.search(rf"[{{/]{end}\}}", entry):  # as DOI or at the end of an address
             return entry
     address = f"{ADDRESSES[scheme.lower()]}{id}" if scheme.lower() in ADDRESSES else source
     return f"@misc{{{name},\n  url = {{{address}}}\n}}"

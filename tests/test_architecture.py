@@ -151,7 +151,7 @@ def test_scoring_here_does_not_import_dask():
 
 
 def test_every_module_can_be_imported_where_unix_is_absent():
-    """But the helper, which runs where there is a `resource` module or not at all."""
+    """But the helper, which runs where there is a `resource` module or not at all, and what imports torch."""
     lacking = {
         "os": ["O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "fork", "register_at_fork", "pread", "killpg"],
         "signal": ["pthread_sigmask", "SIG_BLOCK", "SIGPROF", "SIGALRM", "SIGKILL", "setitimer"],
@@ -159,7 +159,9 @@ def test_every_module_can_be_imported_where_unix_is_absent():
     modules = sorted(
         ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts)
         for p in PACKAGE.rglob("*.py")
-        if p.stem not in ("__init__", "__main__") and p != PACKAGE / "predictions" / "helper.py"
+        if p.stem not in ("__init__", "__main__")
+        and p != PACKAGE / "predictions" / "helper.py"
+        and p.parent != PACKAGE / "models" / "nets"
     )
     run = (
         "import importlib, os, signal, sys\n"

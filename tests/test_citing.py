@@ -47,7 +47,9 @@ def test_every_source_gives_an_entry(name):
         return
     text = of_source(name, source)
     assert ENTRY.fullmatch(text)
-    assert re.search(rf"  (doi|url) = \{{(https?://.*/)?{re.escape(source.partition(':')[2])}\}}", text)
+    assert re.search(
+        rf"  (doi|url) = \{{(https?://(.*/)?)?{re.escape(source.partition(':')[2].lstrip('/'))}\}}", text
+    )
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
@@ -61,6 +63,8 @@ def test_a_source_that_is_not_known_is_its_address():
     assert of_source("new", "doi:10.1/x") == "@misc{new,\n  url = {https://doi.org/10.1/x}\n}"
     assert of_source("new", "arXiv:1604.03605") == "@misc{new,\n  url = {https://arxiv.org/abs/1604.03605}\n}"
     assert "{10.1167/7.14.4}" in of_source("new", "doi:10.1167/7.14.4")
+    assert of_source("new", "https://x.org/1") == "@misc{new,\n  url = {https://x.org/1}\n}"
+    assert of_source("dva", MODELS["dva"].traits["source"]).startswith("@inproceedings{hou2008dynamic,")
     assert of_source("new", "doi:10.1167/7.14").startswith("@misc{new,")  # a part of a DOI is another one
 
 

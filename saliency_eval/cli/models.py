@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from saliency_eval.cli.console import columns, console
 from saliency_eval.cli.describe import describe
+from saliency_eval.cli.learning import learn
 from saliency_eval.cli.options import Count, Data, Format, Quiet, Root, TextOrJson, Workers, choice, count
 from saliency_eval.cli.progress import bar
 from saliency_eval.errors import DONE, SaliencyEvalError, shown, unknown
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from saliency_eval.core import Declared
     from saliency_eval.models.writing import Written
 
-HELP = """Reference models: list them, describe one.
+HELP = """Reference models: list them, describe one, learn the filters of one again.
 
 Example: saliency-eval models centre_bias
 """
@@ -35,6 +36,7 @@ class ByName(TyperGroup):
 
 
 app = typer.Typer(help=HELP, cls=ByName, rich_markup_mode=None)
+app.command()(learn)
 
 
 def register(app: typer.Typer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from saliency_eval.models.batched import batched
 
@@ -20,3 +20,26 @@ def image_signature(images: Tensor) -> Tensor:
     from saliency_eval.models.nets.signature import image_signature
 
     return image_signature(images)
+
+
+@batched(
+    "Spectral residual",
+    source="doi:10.1109/CVPR.2007.383267",
+    idle=lambda options: ("channels",) if options["flavour"] == "opencv" else (),
+)
+def spectral_residual(
+    images: Tensor,
+    *,
+    flavour: Literal["opencv", "paper", "pft"] = "opencv",
+    channels: Literal["rgb", "grey"] = "rgb",
+) -> Tensor:
+    """Spectral residual: what is unexpected in the log amplitude of the spectrum, with its phase.
+
+    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). |IDFT(exp(R + iP))|^2, smoothed, with P the
+    phase and R = L - mean3x3(L) of the log amplitude L at 64 px width, mean over `channels`. `opencv`: grey, 64 x 64,
+    smoothed before it is squared, as OpenCV does it; `pft`: R = 0, the phase alone. Source: Hou, Zhang 2007,
+    doi:10.1109/CVPR.2007.383267; Guo, Ma, Zhang 2008, doi:10.1109/CVPR.2008.4587715.
+    """
+    from saliency_eval.models.nets.spectral import spectral_residual
+
+    return spectral_residual(images, flavour=flavour, channels=channels)

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 Size = Sequence[int]  # height, width
+RESPONSES = 25_000_000  # of filters, held at a time for one image
 
 
 def resize(maps: Tensor, size: Size) -> Tensor:
@@ -103,3 +104,33 @@ def lab(images: Tensor) -> Tensor:
     f = torch.where(t > (6 / 29) ** 3, t.clamp(min=1e-12) ** (1 / 3), t / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f.unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+def scaled(images: Tensor, scale: float, least: int = 1) -> Tensor:
+    """Images in [0, 1] at a scale, no side below `least` px."""
+    size = [max(least, round(scale * n)) for n in images.shape[-2:]]
+    return resize(images, size).clamp(0, 1)
+
+
+def at_width(images: Tensor, width: int) -> Tensor:
+    """Images in [0, 1] at a width in px, in proportion, but at most eight times as high."""
+    height = round(width * images.shape[-2] / images.shape[-1])
+    return resize(images, (min(max(height, 1), 8 * width), width)).clamp(0, 1)
+
+
+def framed(maps: Tensor, size: Size) -> Tensor:
+    """Maps (batch, 1, h, w) of what lies wholly inside images of a size, with a frame of their least value."""
+    rows, columns = (n - m for n, m in zip(size, maps.shape[-2:], strict=True))
+    sides = (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
+    low = maps.amin((-2, -1), keepdim=True)
+    return functional.pad(maps - low, sides) + low
+
+
+def chunks(filters: Tensor, pixels: int) -> tuple[Tensor, ...]:
+    """Filters, as many at a time as give at most 100 MB of responses over so many pixels of an image."""
+    return tuple(filters.split(max(1, RESPONSES // pixels)))
+
+
+def varied(maps: Tensor, least: float) -> Tensor:
+    """Which channels have a range above `least`, (batch, channels, 1, 1); a transform makes patterns of rounding."""
+    return maps.amax((-2, -1), keepdim=True) - maps.amin((-2, -1), keepdim=True) > least

@@ -7,18 +7,18 @@ import math
 import torch
 from torch import Tensor
 
-from saliency_eval.models.nets.primitives import blur, lab, minmax, resize
+from saliency_eval.models.nets.primitives import at_width, blur, lab, minmax, varied
 
 WIDTH = 64  # px to which an image is brought
+LEAST = 0.01  # range of a channel of Lab that is more than rounding: grey images have no colour
 SIGMA = 0.045  # of the smoothing, as a share of that width
 
 
 def image_signature(images: Tensor) -> Tensor:
     """Squares of what the signs of the cosine transform of each channel give back, mean over channels, smoothed."""
-    height, width = images.shape[-2:]
-    small = lab(resize(images, (max(1, round(WIDTH * height / width)), WIDTH)).clamp(0, 1))
+    small = lab(at_width(images, WIDTH))
     down, right = (cosines(n, small) for n in small.shape[-2:])
-    signs = torch.sign(down @ small @ right.T)
+    signs = torch.sign(down @ small @ right.T) * varied(small, LEAST)
     back = down.T @ signs @ right
     return minmax(blur((back**2).mean(1, keepdim=True), SIGMA * WIDTH))[:, 0]
 

@@ -1,0 +1,66 @@
+"""Spectral residual (Hou, Zhang 2007, doi:10.1109/CVPR.2007.383267), also as OpenCV computes it; phase alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from saliency_eval.models.nets.primitives import at_width, blur, grey, varied
+
+WIDTH = 64  # px to which an image is brought
+SIGMA = 2.5  # of the smoothing, in a window of 9 px
+
+
+def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
+    """What the phase of the spectrum gives back with the unexpected part of its amplitude, or with none."""
+    if flavour == "opencv":
+        return as_opencv(images)
+    seen = grey(images) if channels == "grey" else images
+    small = at_width(seen, WIDTH)
+    spectrum = torch.fft.fft2(small.double())
+    amplitude = torch.log(spectrum.abs() + 1e-8)
+    residual = amplitude - box(amplitude, "replicate") if flavour == "paper" else torch.zeros_like(amplitude)
+    energy = back(residual, spectrum).abs() ** 2 * varied(small, 1e-4)
+    return blur(energy.mean(1, keepdim=True), SIGMA, truncate=4 / SIGMA)[:, 0].to(images)
+
+
+def as_opencv(images: Tensor) -> Tensor:
+    """The map of OpenCV, with its rounding: smoothed first, then squared; (batch, height, width) from 0 to 1."""
+    thousands = torch.einsum("bchw,c->bhw", (images * 255).round(), images.new_tensor([299, 587, 114]))
+    levels = half_up(thousands[:, None].double() / 1000)  # exact before: whole numbers
+    small = half_up(bilinear(levels, (WIDTH, WIDTH)))
+    spectrum = torch.fft.fft2(small)
+    amplitude = torch.log(spectrum.abs().clamp(min=1e-12))
+    found = back(amplitude - box(amplitude, "reflect"), spectrum).abs()
+    energy = five(found) ** 2 * varied(small, 0)
+    share = energy / energy.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(energy.dtype).tiny)
+    return bilinear(share, images.shape[-2:])[:, 0].to(images)
+
+
+def five(maps: Tensor) -> Tensor:
+    """Smoothed by the window of 5 x 5 px, sigma 8, that OpenCV has; (batch, 1, h, w)."""
+    steps = torch.arange(-2, 3, dtype=maps.dtype, device=maps.device)
+    kernel = torch.exp(-0.5 * (steps / 8) ** 2)
+    window = torch.outer(kernel, kernel)[None, None] / kernel.sum() ** 2
+    return functional.conv2d(functional.pad(maps, (2, 2, 2, 2), mode="reflect"), window)
+
+
+def back(residual: Tensor, spectrum: Tensor) -> Tensor:
+    """The image of a spectrum whose log amplitude is replaced."""
+    return torch.fft.ifft2(torch.polar(torch.exp(residual), spectrum.angle()))
+
+
+def box(maps: Tensor, border: str) -> Tensor:
+    """Mean of the 3 x 3 values around each; (batch, channels, h, w)."""
+    return functional.avg_pool2d(functional.pad(maps, (1, 1, 1, 1), mode=border), 3, stride=1)
+
+
+def half_up(values: Tensor) -> Tensor:
+    """Whole numbers, halves rounded up."""
+    return torch.floor(values + 0.5)
+
+
+def bilinear(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Between the four nearest values, as OpenCV does it, also where the map shrinks."""
+    return functional.interpolate(maps, tuple(size), mode="bilinear", align_corners=False)

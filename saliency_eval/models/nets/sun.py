@@ -1,0 +1,41 @@
+"""SUN, saliency using natural statistics (Zhang and others 2008, doi:10.1167/8.7.32)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from saliency_eval.models.bases import bundled
+from saliency_eval.models.nets.primitives import blur as blurred
+from saliency_eval.models.nets.primitives import chunks, framed, scaled
+
+SIDE = 11  # px of a filter
+
+
+def sun(images: Tensor, *, scale: float, blur: float) -> Tensor:
+    """How rare the responses of learned filters are in nature: -log p of the distributions fitted to them."""
+    basis, small = bundled("sun"), contrasts(images, scale)
+    parts = (torch.as_tensor(a).to(images) for a in (basis.filters, basis.sigma, basis.theta))
+    rarity = sum(
+        exponents(small, *some).sum(1, keepdim=True)
+        for some in zip(*(chunks(part, small[0, 0].numel()) for part in parts), strict=True)
+    )
+    return blurred(framed(rarity, small.shape[-2:]), blur)[:, 0]
+
+
+def exponents(images: Tensor, filters: Tensor, sigma: Tensor, theta: Tensor) -> Tensor:
+    """(|F| / sigma)^theta of the response F of each filter."""
+    return (responses(images, filters).abs() / sigma[:, None, None] + 1e-12) ** theta[:, None, None]
+
+
+def contrasts(images: Tensor, scale: float) -> Tensor:
+    """Images at a scale, each divided by the standard deviation of all of its values."""
+    small = scaled(images, scale, least=SIDE)
+    spread = small.flatten(1).std(1, correction=0).clamp(min=1e-6)
+    return small / spread[:, None, None, None]
+
+
+def responses(images: Tensor, filters: Tensor) -> Tensor:
+    """What the filters (k, 3, p, p) give where they fit."""
+    return functional.conv2d(images, filters)
