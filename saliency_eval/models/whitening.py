@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, blur: Share = 0.021) -> Tensor:
     """Adaptive whitening: how rare the local energy over scales is in this image.
 
-    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). The image shrunk by `scale`, in Lab, whitened to three colours; for each colour and four angles the moduli of 7, 5, 5 log-Gabor responses are
-    whitened over all pixels to T; sum of |T|^2, blurred with a sigma of `blur` of the longer side. Source of the idea:
-    Garcia-Diaz, Fdez-Vidal, Pardo, Dosil 2012, doi:10.1016/j.imavis.2011.11.007.
+    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). The image, shrunk by `scale`, in Lab is
+    whitened to three colours; for each colour and each of four angles the moduli of 7, 5, 5 log-Gabor responses are
+    whitened over all pixels to T; sum of |T|^2, blurred with a sigma of `blur` of the longer side. After Garcia-Diaz,
+    Fdez-Vidal, Pardo, Dosil 2012, doi:10.1016/j.imavis.2011.11.007.
     """
     from saliency_eval.models.nets.whitened import aws_like
 
