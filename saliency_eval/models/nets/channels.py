@@ -18,6 +18,7 @@ SMALLEST = 128  # px of the shorter side; smaller images are enlarged
 LONGEST = 1024  # px of the longer side, at which enlarging stops
 TAPS = (1.0, 5.0, 10.0, 10.0, 5.0, 1.0)
 ANGLES = (0, 45, 90, 135)
+ROUNDING = 1e-5  # values of channels are of the order of 1
 REACH = 13  # px from the centre of an oriented filter to its edge
 TO_LMS = ((18.32535, 44.60077, 7.46216), (4.09544, 28.20135, 6.66066), (0.02114, 0.10325, 1.05258))
 GREY_LMS = (34.918538957799996, 19.3147966765, 0.5856108185)
@@ -28,12 +29,15 @@ def channels(images: Tensor, levels: Sequence[int], colour: Colour) -> list[Leve
     steps = pyramid(images, max(levels))
     rgb = {level: steps[level][:, :3] for level in levels}
     light = {level: steps[level][:, 3:] for level in levels}
-    colours = dkl if colour == "dkl" else opponents
-    return [
-        {level: colours(rgb[level], light[level]) for level in levels},
-        light,
-        {level: oriented(light[level]) for level in levels},
-    ]
+    colours = {n: dkl(rgb[n]) if colour == "dkl" else opponents(rgb[n], light[n]) for n in levels}
+    angles = {level: oriented(light[level]) for level in levels}
+    return [{level: varied(maps) for level, maps in found.items()} for found in (colours, light, angles)]
+
+
+def varied(maps: Tensor) -> Tensor:
+    """Zeros in place of maps that vary by no more than rounding does."""
+    span = maps.amax((-2, -1), keepdim=True) - maps.amin((-2, -1), keepdim=True)
+    return torch.where(span > ROUNDING, maps, 0.0)
 
 
 def pyramid(images: Tensor, top: int) -> list[Tensor]:
@@ -74,11 +78,12 @@ def opponents(rgb: Tensor, light: Tensor) -> Tensor:
     return torch.where(light > 0, found / light.clamp(min=torch.finfo(light.dtype).tiny), 0.0)
 
 
-def dkl(rgb: Tensor, light: Tensor) -> Tensor:
+def dkl(rgb: Tensor) -> Tensor:
     """The space of Derrington, Krauskopf and Lennie: luminance, red-green, blue-yellow; (batch, 3, h, w)."""
+    rgb = rgb.double()  # differences of nearly equal numbers
     l0, m0, _ = GREY_LMS
     lms = torch.einsum("ij,bjhw->bihw", rgb.new_tensor(TO_LMS), linearise(rgb))
-    long, medium, short = (lms / rgb.new_tensor(GREY_LMS)[:, None, None] - 1).unbind(1)
+    long, medium, short = (lms / lms.new_tensor(GREY_LMS)[:, None, None] - 1).unbind(1)
     length, total = math.hypot(l0, m0), l0 + m0
     luminance = (l0 * long + m0 * medium) / total
     planes = (
@@ -86,7 +91,7 @@ def dkl(rgb: Tensor, light: Tensor) -> Tensor:
         2.7525 * length / total * (long - medium),
         0.4526 * (short - luminance),
     )
-    return torch.stack(planes, 1)
+    return torch.stack(planes, 1).float()
 
 
 def oriented(light: Tensor) -> Tensor:
