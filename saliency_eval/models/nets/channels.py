@@ -26,7 +26,7 @@ GREY_LMS = (34.918538957799996, 19.3147966765, 0.5856108185)
 
 def channels(images: Tensor, levels: Sequence[int], colour: Colour) -> list[Levels]:
     """Colours, intensity and orientations at each level; level l has 2^-l of the image's size."""
-    steps = pyramid(images, max(levels))
+    steps = pyramid(images, levels)
     rgb = {level: steps[level][:, :3] for level in levels}
     light = {level: steps[level][:, 3:] for level in levels}
     colours = {n: dkl(rgb[n]) if colour == "dkl" else opponents(rgb[n], light[n]) for n in levels}
@@ -40,13 +40,15 @@ def varied(maps: Tensor) -> Tensor:
     return torch.where(span > ROUNDING, maps, 0.0)
 
 
-def pyramid(images: Tensor, top: int) -> list[Tensor]:
-    """R, G, B and their maximum, and `top` times the half of it."""
+def pyramid(images: Tensor, levels: Sequence[int]) -> Levels:
+    """R, G, B and their maximum at these levels, each level the half of the one before."""
     images = enlarged(images)
-    steps = [torch.cat([images, images.amax(1, keepdim=True)], 1)]
-    for _ in range(top):
-        steps.append(halved(halved(steps[-1], 2), 3))
-    return steps
+    step, found = torch.cat([images, images.amax(1, keepdim=True)], 1), {}
+    for level in range(1, max(levels) + 1):
+        step = halved(halved(step, 2), 3)
+        if level in levels:
+            found[level] = step
+    return found
 
 
 def enlarged(images: Tensor) -> Tensor:
@@ -61,14 +63,19 @@ def halved(maps: Tensor, axis: int) -> Tensor:
     n = maps.shape[axis]
     if n == 1:
         return maps
-    taps = maps.new_tensor((1, 2, 1) if n == 3 else TAPS)
-    kernel = taps.reshape((1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1))
-    margin, stride = ((2, 0), (2, 1)) if axis == 2 else ((0, 2), (1, 2))
-    margin = (0, 0) if n == 3 else margin
+    taps, margin = ((1.0, 2.0, 1.0), 0) if n == 3 else (TAPS, 2)
     ones = maps.new_ones([1, 1, *(n if a == axis else 1 for a in (2, 3))])
-    shares = functional.conv2d(ones, kernel, stride=stride, padding=margin)
-    each = kernel.expand(maps.shape[1], -1, -1, -1)
-    return functional.conv2d(maps, each, stride=stride, padding=margin, groups=maps.shape[1]) / shares
+    return every_second(maps, axis, taps, margin) / every_second(ones, axis, taps, margin)
+
+
+def every_second(maps: Tensor, axis: int, taps: Sequence[float], margin: int) -> Tensor:
+    """Weighted sums of neighbours at every second place of an axis, with zeros outside."""
+    padded = functional.pad(maps, (0, 0, margin, margin) if axis == 2 else (margin, margin, 0, 0))
+    windows = padded.unfold(axis, len(taps), 2)
+    found = torch.zeros_like(windows[..., 0])
+    for tap, part in zip(taps, windows.unbind(-1), strict=True):
+        found.add_(part, alpha=tap)
+    return found
 
 
 def opponents(rgb: Tensor, light: Tensor) -> Tensor:
