@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from saliency_eval.models.nets.primitives import Size, blur, lab, minmax, resize, whiten
+from saliency_eval.models.nets.primitives import blur, lab, minmax, resize, whiten
 
 SCALES = (7, 5, 5)  # for the colours in the order of their variance
 ANGLES = (0, 45, 90, 135)
@@ -26,16 +26,14 @@ def aws_like(images: Tensor, *, scale: float, blurring: float) -> Tensor:
 def distinctness(images: Tensor) -> Tensor:
     """The sum over colours and angles before it is smoothed; (batch, 1, h, w)."""
     colours = white_maps(lab(images))
+    present = (colours**2).mean((-2, -1), keepdim=True)  # 1, or next to 0 for a colour that is not there
+    spectra, waves = torch.fft.fft2(colours), wavelengths(colours)
     total = torch.zeros_like(colours[:, :1])
-    for component, scales in zip(colours.split(1, 1), SCALES, strict=True):
-        spectrum = torch.fft.fft2(component)
-        present = (component**2).mean(
-            (-2, -1), keepdim=True
-        )  # 1, or next to 0 for a colour that is not there
-        for angle in ANGLES:
-            filters = log_gabors(component.shape[-2:], scales, math.radians(angle), component)
-            responses = torch.fft.ifft2(spectrum * filters).abs()
-            total += present * (white_maps(responses) ** 2).sum(1, keepdim=True)
+    for angle in ANGLES:
+        filters = waves * direction(math.radians(angle), colours)
+        for c, scales in enumerate(SCALES):
+            responses = torch.fft.ifft2(spectra[:, c : c + 1] * filters[:scales]).abs()
+            total += present[:, c : c + 1] * (white_maps(responses) ** 2).sum(1, keepdim=True)
     return total
 
 
@@ -44,13 +42,21 @@ def white_maps(maps: Tensor) -> Tensor:
     return whiten(maps.flatten(2)).reshape(maps.shape)
 
 
-def log_gabors(size: Size, scales: int, angle: float, like: Tensor) -> Tensor:
-    """Filters of one angle in the frequency domain, one-sided, 0 at frequency 0; (scales, h, w)."""
-    rows, columns = (torch.fft.fftfreq(n, dtype=like.dtype, device=like.device) for n in size)
-    rows, columns = rows[:, None], columns[None, :]
-    frequency = torch.hypot(rows, columns)
-    waves = SHORTEST * 2.0 ** torch.arange(scales, dtype=like.dtype, device=like.device)[:, None, None]
-    radial = torch.exp(-(torch.log(frequency * waves) ** 2) / (2 * math.log(BANDWIDTH) ** 2))
-    away = torch.atan2(rows, columns) - angle
-    away = torch.atan2(away.sin(), away.cos())
-    return radial * torch.exp(-(away**2) / (2 * SPREAD**2))
+def wavelengths(like: Tensor) -> Tensor:
+    """Log-Gabor filters of all scales by frequency alone, 0 at frequency 0; (scales, h, w)."""
+    rows, columns = frequencies(like)
+    waves = SHORTEST * 2.0 ** torch.arange(max(SCALES), dtype=like.dtype, device=like.device)[:, None, None]
+    return torch.exp(-(torch.log(torch.hypot(rows, columns) * waves) ** 2) / (2 * math.log(BANDWIDTH) ** 2))
+
+
+def direction(angle: float, like: Tensor) -> Tensor:
+    """One angle's share in each frequency, of one side only; (h, w)."""
+    rows, columns = frequencies(like)
+    away = torch.remainder(torch.atan2(rows, columns) - angle + math.pi, 2 * math.pi) - math.pi
+    return torch.exp(-(away**2) / (2 * SPREAD**2))
+
+
+def frequencies(like: Tensor) -> tuple[Tensor, Tensor]:
+    """In cycles per pixel: of the rows (h, 1) and of the columns (1, w)."""
+    rows, columns = (torch.fft.fftfreq(n, dtype=like.dtype, device=like.device) for n in like.shape[-2:])
+    return rows[:, None], columns[None, :]
