@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import Size, blur, linearise, resize
+from saliency_eval.models.nets.primitives import blur, linearise, resize
 
 Colour = Literal["opponent", "dkl"]
 Levels = dict[int, Tensor]  # level of the pyramid: (batch, planes, h, w)
@@ -31,10 +31,10 @@ def channels(images: Tensor, levels: Sequence[int], colour: Colour) -> list[Leve
     light = {level: steps[level][:, 3:] for level in levels}
     colours = {n: dkl(rgb[n]) if colour == "dkl" else opponents(rgb[n], light[n]) for n in levels}
     angles = {level: oriented(light[level]) for level in levels}
-    return [{level: varied(maps) for level, maps in found.items()} for found in (colours, light, angles)]
+    return [{level: unless_flat(maps) for level, maps in found.items()} for found in (colours, light, angles)]
 
 
-def varied(maps: Tensor) -> Tensor:
+def unless_flat(maps: Tensor) -> Tensor:
     """Zeros in place of maps that vary by no more than rounding does."""
     span = maps.amax((-2, -1), keepdim=True) - maps.amin((-2, -1), keepdim=True)
     return torch.where(span > ROUNDING, maps, 0.0)
@@ -130,12 +130,6 @@ def attenuated(maps: Tensor, border: int) -> Tensor:
         weights = (nearest / (width + 1)).clamp(max=1)
         maps = maps * (weights[:, None] if axis == -2 else weights)
     return maps
-
-
-def long_side(size: Size, pixels: int) -> tuple[int, int]:
-    """The size of this shape whose longer side has so many pixels."""
-    height, width = (max(1, round(pixels * n / max(size))) for n in size)
-    return height, width
 
 
 def softened(maps: Tensor, share: float) -> Tensor:

@@ -8,15 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.channels import (
-    Colour,
-    Levels,
-    attenuated,
-    channels,
-    long_side,
-    softened,
-)
-from saliency_eval.models.nets.primitives import Size, minmax, resize
+from saliency_eval.models.nets.channels import Colour, Levels, attenuated, channels, softened
+from saliency_eval.models.nets.primitives import Size, minmax, resize, within
 
 CENTRES = (2, 3)  # levels
 SHRINK = 8  # from the image to the map
@@ -28,7 +21,7 @@ LEAST = 1.0  # of a local maximum
 
 def itti_koch(images: Tensor, *, colour: Colour, furthest: int) -> Tensor:
     """Squared differences of levels, each weighted by how far its highest peak stands out, summed."""
-    size = long_side(images.shape[-2:], max(1, round(max(images.shape[-2:]) / SHRINK)))
+    size = within(images.shape[-2:], max(1, round(max(images.shape[-2:]) / SHRINK)))
     pairs = [(c, c + d) for c in CENTRES for d in range(2, furthest + 1)]
     levels = sorted({level for pair in pairs for level in pair})
     conspicuous = [contrasts(found, pairs, size) for found in channels(images, levels, colour)]

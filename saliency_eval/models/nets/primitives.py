@@ -104,6 +104,12 @@ def lab(images: Tensor) -> Tensor:
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
 
 
+def within(size: Size, side: int) -> tuple[int, int]:
+    """Height and width in the same proportion whose longer one is `side` px."""
+    height, width = (max(1, round(n * side / max(size))) for n in size)
+    return height, width
+
+
 def linearise(images: Tensor) -> Tensor:
     """Light in proportion to its power, of sRGB in [0, 1]."""
     return torch.where(images <= 0.04045, images / 12.92, ((images + 0.055) / 1.055) ** 2.4)
