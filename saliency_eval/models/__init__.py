@@ -3,3 +3,6 @@
 from saliency_eval.models import baselines, boxes, fourier, independent
 
 __all__ = ["baselines", "boxes", "fourier", "independent"]
+from saliency_eval.models import pyramids, whitening
+
+__all__ = ["baselines", "boxes", "fourier", "pyramids", "whitening"]

@@ -91,7 +91,6 @@ def gaussian(size: Size, share: float, like: Tensor) -> Tensor:
 
 def lab(images: Tensor) -> Tensor:
     """CIE Lab (D65) of RGB in [0, 1]; (batch, 3, h, w)."""
-    linear = torch.where(images <= 0.04045, images / 12.92, ((images + 0.055) / 1.055) ** 2.4)
     to_xyz = images.new_tensor(
         [
             [0.4124564, 0.3575761, 0.1804375],
@@ -100,7 +99,7 @@ def lab(images: Tensor) -> Tensor:
         ]
     )
     white = images.new_tensor([0.95047, 1.0, 1.08883])[:, None, None]
-    t = torch.einsum("ij,bjhw->bihw", to_xyz, linear) / white
+    t = torch.einsum("ij,bjhw->bihw", to_xyz, linearise(images)) / white
     f = torch.where(t > (6 / 29) ** 3, t.clamp(min=1e-12) ** (1 / 3), t / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f.unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
@@ -134,3 +133,28 @@ def chunks(filters: Tensor, pixels: int) -> tuple[Tensor, ...]:
 def varied(maps: Tensor, least: float) -> Tensor:
     """Which channels have a range above `least`, (batch, channels, 1, 1); a transform makes patterns of rounding."""
     return maps.amax((-2, -1), keepdim=True) - maps.amin((-2, -1), keepdim=True) > least
+
+
+def within(size: Size, side: int) -> tuple[int, int]:
+    """Height and width in the same proportion whose longer one is `side` px."""
+    height, width = (max(1, round(n * side / max(size))) for n in size)
+    return height, width
+
+
+def linearise(images: Tensor) -> Tensor:
+    """Light in proportion to its power, of sRGB in [0, 1]."""
+    return torch.where(images <= 0.04045, images / 12.92, ((images + 0.055) / 1.055) ** 2.4)
+
+
+def whiten(values: Tensor, floor: float = 1e-6) -> Tensor:
+    """Rows decorrelated and of variance 1, by falling variance; less than `floor` of the greatest is not raised to 1.
+
+    (batch, rows, samples); covariances are of double precision.
+    """
+    centred = values.double()
+    centred = centred - centred.mean(-1, keepdim=True)
+    variance, axes = torch.linalg.eigh(centred @ centred.mT / centred.shape[-1])
+    variance, axes = variance.flip(-1), axes.flip(-1)
+    least = (floor * variance[:, :1]).clamp(min=torch.finfo(values.dtype).tiny)
+    turn = axes.mT / torch.maximum(variance, least).sqrt()[..., None]
+    return (turn @ centred).to(values.dtype)

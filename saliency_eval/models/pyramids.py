@@ -1,0 +1,49 @@
+"""Models that compare the levels of a pyramid, or the places of one level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from saliency_eval.models.batched import batched
+from saliency_eval.options import Range
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Colour = Literal["opponent", "dkl"]
+
+
+@batched("Itti-Koch", source="doi:10.1109/34.730558")
+def itti_koch(
+    images: Tensor, *, colour: Colour = "opponent", furthest: Annotated[int, Range(2, 4)] = 2
+) -> Tensor:
+    """Centre against surround in colour, intensity and orientation, in the form distributed with GBVS.
+
+    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w) from 0 to 1. Sum over channels of
+    N(sum N((level c - level s)^2)), c = 2, 3 and s = c + 2 to c + `furthest`; N is M x (M - mean of local maxima)^2
+    on a map scaled to M = 10. `colour`: |B - min(R, G)| / I and |R - G| / I, or the axes of DKL. Images with a side
+    under 128 px are enlarged. Source: Itti, Koch, Niebur 1998, doi:10.1109/34.730558.
+    """
+    from saliency_eval.models.nets.itti import itti_koch
+
+    return itti_koch(images, colour=colour, furthest=furthest)
+
+
+@batched("GBVS", source="doi:10.7551/mitpress/7503.003.0073", note="the equilibrium is exact, not iterated")
+def gbvs(
+    images: Tensor,
+    *,
+    colour: Colour = "dkl",
+    side: Annotated[int, Range(8, 64)] = 32,
+    sigma: Annotated[float, Range(0.01, 10)] = 0.15,
+) -> Tensor:
+    """Graph-based visual saliency: where random walks between unlike places spend their time.
+
+    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w) from 0 to 1. On each of the maps of colour,
+    intensity and orientation at levels 2, 3, 4, brought to `side` px, the weight of two places is
+    exp(-d^2 / (2 s^2)) |A_i - A_j| with s = `sigma` of the mean side; the sum of (equilibrium)^1.5. Images with a
+    side under 128 px are enlarged. Source: Harel, Koch, Perona 2006, doi:10.7551/mitpress/7503.003.0073.
+    """
+    from saliency_eval.models.nets.gbvs import gbvs
+
+    return gbvs(images, colour=colour, side=side, sigma=sigma)
