@@ -1,5 +1,5 @@
 """Reference models. Importing this package declares them; none needs torch at import."""
 
-from saliency_eval.models import baselines, boxes, fourier
+from saliency_eval.models import baselines, boxes, fourier, surrounds
 
-__all__ = ["baselines", "boxes", "fourier"]
+__all__ = ["baselines", "boxes", "fourier", "surrounds"]

@@ -103,3 +103,9 @@ def lab(images: Tensor) -> Tensor:
     f = torch.where(t > (6 / 29) ** 3, t.clamp(min=1e-12) ** (1 / 3), t / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f.unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+def within(size: Size, side: int) -> tuple[int, int]:
+    """Height and width in the same proportion whose longer one is `side` px."""
+    height, width = (max(1, round(n * side / max(size))) for n in size)
+    return height, width
