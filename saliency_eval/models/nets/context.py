@@ -18,7 +18,7 @@ RATIOS = (1.0, 0.5, 0.25)  # of that size, at which patches to compare with are 
 SMALLEST = 0.2  # scale * ratio that is used
 NEAR = 3.0  # weight of the distance of places
 FOCUS = 0.8  # share of the maximum from which on a pixel draws its neighbours with it
-DISTANCES = 2**21  # between patches, at one time
+DISTANCES = 2**20  # between patches, at one time
 
 
 def context_aware(images: Tensor, *, side: int, neighbours: int, stride: int) -> Tensor:
