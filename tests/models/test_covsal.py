@@ -71,7 +71,9 @@ def test_centre_factor():
     assert found.tolist() == [pytest.approx([1 - 0.25 / 0.5**0.5] * 2)]
 
 
-def test_texture_that_turns_stands_out():
+def test_texture_that_turns_stands_out(monkeypatch):
+    monkeypatch.setattr(covsal, "SIDE", 128)
+    monkeypatch.setattr(covsal, "PATCHES", (8, 16))
     rows, columns = np.mgrid[:128, :128]
     image = np.where((columns // 4) % 2, 0.2, 0.8)
     inside = (np.abs(rows - 64) < 6) & (np.abs(columns - 64) < 6)
