@@ -85,6 +85,12 @@ def test_colours_are_whitened_whole_numbers():
     assert correlations.abs().max() < 0.15  # medians and the ridge leave a little
 
 
+def test_grey_has_one_channel():
+    image = np.repeat(photograph((60, 80))[..., :1], 3, -1)
+    spans = bms.colours(tensor(image), 64)[0].flatten(1).amax(1)
+    assert sorted((spans > 0).tolist()) == [False, False, True]
+
+
 def test_sizes():
     assert bms.colours(tensor(photograph((60, 90))), 30).shape == (1, 3, 20, 30)
     assert bms.colours(tensor(photograph((60, 90))), 180).shape == (1, 3, 120, 180)

@@ -68,6 +68,14 @@ def test_what_is_near_a_focus_is_drawn_with_it(monkeypatch):
     assert float(found[0, 3]) == pytest.approx(0.5 * (1 - 3 / 5))
 
 
+def test_grey_has_no_colours(monkeypatch):
+    seen = []
+    monkeypatch.setattr(context, "uniqueness", lambda colours, *_: seen.append(colours) or colours[:, 0])
+    image = np.repeat(picture((10, 14))[..., :1], 3, -1)
+    context.context_aware(tensor(image).float(), side=14, neighbours=1, stride=1)
+    assert seen[0].amax((2, 3)).tolist() == [[1, 0, 0]]
+
+
 def test_odd_patch_stands_out():
     rows, columns = np.mgrid[:40, :60]
     image = np.repeat(np.where((rows // 4 + columns // 4) % 2, 0.3, 0.7)[..., None], 3, -1)

@@ -8,7 +8,6 @@ from torch.nn import functional
 
 from saliency_eval.models.nets.primitives import blur, lab, minmax, resize, within
 
-RIDGE = 50.0  # added to the variances of the colours before whitening
 BEFORE, AFTER = 3, 4  # px by which Boolean maps, and the map, are widened
 EVERY = 16  # steps between two looks at whether reconstruction has ended
 
@@ -33,12 +32,11 @@ def colours(images: Tensor, side: int) -> Tensor:
     size = within(images.shape[-2:], side)
     shrinks = size[0] <= images.shape[-2] and size[1] <= images.shape[-1]
     small = functional.interpolate(images.double(), size, mode="area") if shrinks else resize(images, size)
-    small = lab(small.clamp(0, 1).double()) * small.new_tensor([2.55, 1, 1])[:, None, None]
+    small = torch.round(lab(small.clamp(0, 1).double()) * small.new_tensor([2.55, 1, 1])[:, None, None])
     flat = small.flatten(2) - small.flatten(2).mean(2, keepdim=True)
-    covariance = flat @ flat.mT / flat.shape[2]
-    variances, axes = torch.linalg.eigh(covariance + RIDGE * torch.eye(3).to(flat))
+    axes = torch.linalg.eigh(flat @ flat.mT).eigenvectors
     largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
-    white = (axes * torch.sign(largest) / variances.sqrt()[:, None]).mT @ flat
+    white = (axes * torch.sign(largest)).mT @ flat  # a division by deviations would go with the range
     whole = torch.round(255 * minmax(white.unflatten(2, size)))
     padded = functional.pad(whole, (1, 1, 1, 1), mode="replicate")
     return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(-1).values

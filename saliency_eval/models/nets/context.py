@@ -25,7 +25,7 @@ def context_aware(images: Tensor, *, side: int, neighbours: int, stride: int) ->
     """Pixels whose patch resembles none of the image, at several scales, drawn toward the foci of attention."""
     size = within(images.shape[-2:], side)
     small = functional.interpolate(images, size, mode="bilinear", antialias=True).clamp(0, 1)
-    colours = minmax(lab(small.double()))
+    colours = minmax(torch.round(lab(small.double()), decimals=3))  # else grey has colours
     maps = [
         resize(uniqueness(colours, scale, half, neighbours, stride)[:, None], size) for scale, half in SCALES
     ]
