@@ -6,3 +6,6 @@ __all__ = ["baselines", "boxes", "fourier", "independent"]
 from saliency_eval.models import pyramids, whitening
 
 __all__ = ["baselines", "boxes", "fourier", "pyramids", "whitening"]
+from saliency_eval.models import surrounds
+
+__all__ = ["baselines", "boxes", "fourier", "surrounds"]

@@ -1,0 +1,84 @@
+"""Context-aware saliency (Goferman, Zelnik-Manor, Tal 2012, doi:10.1109/TPAMI.2011.272)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from saliency_eval.models.nets.primitives import lab, minmax, resize, within
+
+SCALES = (
+    (1.0, 3),
+    (0.8, 2),
+    (0.5, 1),
+    (0.3, 1),
+)  # of the image, and half the side of the patches there, in px
+RATIOS = (1.0, 0.5, 0.25)  # of that size, at which patches to compare with are taken
+SMALLEST = 0.2  # scale * ratio that is used
+NEAR = 3.0  # weight of the distance of places
+FOCUS = 0.8  # share of the maximum from which on a pixel draws its neighbours with it
+DISTANCES = 2**20  # between patches, at one time
+
+
+def context_aware(images: Tensor, *, side: int, neighbours: int, stride: int) -> Tensor:
+    """Pixels whose patch resembles none of the image, at several scales, drawn toward the foci of attention."""
+    size = within(images.shape[-2:], side)
+    small = functional.interpolate(images, size, mode="bilinear", antialias=True).clamp(0, 1)
+    colours = minmax(torch.round(lab(small.double()), decimals=3))  # else grey has colours
+    maps = [
+        resize(uniqueness(colours, scale, half, neighbours, stride)[:, None], size) for scale, half in SCALES
+    ]
+    found = torch.stack(maps).mean(0)[:, 0]
+    away = distance(found >= FOCUS * found.amax((-2, -1), keepdim=True))
+    farthest = away.amax((-2, -1), keepdim=True)
+    return found * (1 - away / farthest.clamp(min=1))
+
+
+def uniqueness(colours: Tensor, scale: float, half: int, neighbours: int, stride: int) -> Tensor:
+    """1 - exp(-mean distance to the most similar patches), by the size of a patch; (batch, h, w)."""
+    scaled = at(colours, scale)
+    own, places = patches(scaled, half, 1)
+    taken = [patches(at(colours, scale * r), half, half * stride) for r in RATIOS if scale * r >= SMALLEST]
+    others, where = torch.cat([p for p, _ in taken], 1), torch.cat([w for _, w in taken])
+    least = min(neighbours, len(where))
+    rows = max(1, DISTANCES // (len(colours) * len(where)))
+    means = [
+        unlike(some, others, here, where).topk(least, largest=False, sorted=False).values.mean(-1)
+        for some, here in zip(own.split(rows, 1), places.split(rows), strict=True)
+    ]
+    weight = 49 / (2 * half + 1) ** 2
+    return 1 - torch.exp(-weight * torch.cat(means, 1)).unflatten(1, scaled.shape[-2:])
+
+
+def at(colours: Tensor, scale: float) -> Tensor:
+    """The image at a scale."""
+    size = within(colours.shape[-2:], max(1, round(scale * max(colours.shape[-2:]))))
+    return functional.interpolate(colours, size, mode="bilinear", antialias=True)
+
+
+def patches(colours: Tensor, half: int, stride: int) -> tuple[Tensor, Tensor]:
+    """Patches around every `stride`-th pixel (batch, n, values), and their places (n, 2) by the longer side."""
+    padded = functional.pad(colours, (half,) * 4, mode="replicate")
+    found = functional.unfold(padded, 2 * half + 1, stride=stride).mT
+    longer = max(colours.shape[-2:])
+    axes = (torch.arange(0, n, stride).to(colours) / longer for n in colours.shape[-2:])
+    return found, torch.cartesian_prod(*((axis + 0.5 / longer) for axis in axes))
+
+
+def unlike(own: Tensor, others: Tensor, here: Tensor, there: Tensor) -> Tensor:
+    """Distance of patches by 1 + 3 times that of their places; (batch, own, others)."""
+    sums = [(p**2).sum(-1, keepdim=True) for p in (own, others)]
+    left = torch.cat([-2 * own, sums[0], torch.ones_like(sums[0])], -1)
+    right = torch.cat([others, torch.ones_like(sums[1]), sums[1]], -1)
+    squared = left @ right.mT  # |p|^2 - 2 p q + |q|^2
+    return squared.clamp_(min=0).sqrt_().div_(torch.cdist(here, there).mul_(NEAR).add_(1))
+
+
+def distance(chosen: Tensor) -> Tensor:
+    """Euclidean distance of each pixel to the nearest chosen one; (batch, h, w)."""
+    down, right = (torch.arange(n, device=chosen.device, dtype=torch.float64) for n in chosen.shape[-2:])
+    far = float(sum(chosen.shape[-2:]) ** 2)  # beyond every distance, squared
+    column = torch.where(chosen, 0.0, far)[:, None] + ((down[:, None] - down) ** 2)[..., None]
+    row = column.amin(2)[:, :, None] + (right[:, None] - right) ** 2
+    return row.amin(3).sqrt()
