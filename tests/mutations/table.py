@@ -402,7 +402,7 @@ MUTATIONS = [
     m("models/folder.py", "np.floor(255 * (", "np.floor(255.1 * (", "maps of 8 bits have other steps", RUNNING),
     m("models/writing.py", '"constants": constants(variant.key),', '"constants": {},',
       "maps of filters learned anew are taken for those of the old", RUNNING),
-    m("models/own.py", "digest.update(fingerprint(", "str(fingerprint(", "other weights have the same name", RUNNING),
+    m("models/own.py", "digest.update(fingerprint(", "str(fingerprint(", "other weights of a model have the same name", RUNNING),
     m("models/own.py", "found.eval().requires_grad_(False)", "found.requires_grad_(False)",
       "a network of the user is run as in training", RUNNING),
     m("models/runner.py", "    declared_again(spec)\n", "", "models of the user are unknown to other processes",
