@@ -89,11 +89,14 @@ def compare(
     begin(sources, kind, on_missing, resize, format, quiet)
     from saliency_eval.comparison import check_options
     from saliency_eval.comparison import compare as compare_runs
-    from saliency_eval.scoring import score
+    from saliency_eval.protocols import protocol as protocol_of
+    from saliency_eval.scoring import refuse_subject, score
 
     check_options(bootstrap, flips, alpha, worst)
     saved = {number: run for number, text in enumerate(sources) if (run := saved_run(text)) is not None}
     dataset = data_of(sources, saved, data, root)
+    if dataset is not None:
+        refuse_subject(protocol_of(protocol), dataset, saved or None)
     metric = metric or first_metric(saved, protocol)
 
     def one(number: int, protocol: str) -> Run:

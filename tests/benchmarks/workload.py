@@ -14,12 +14,20 @@ import numpy as np
 from PIL import Image
 
 from saliency_eval.datasets import load_dataset
+from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.pool import Pool
 from saliency_eval.predictions import open_predictions
 from saliency_eval.protocols import protocol
 from saliency_eval.tasks import Scorer
 
 from .measure import Pass
+
+
+class InMemory(dict):
+    """Stimuli of a data set by id, as a scorer asks for them."""
+
+    truth_fields = FixationDataset.truth_fields
+
 
 LINE = ("auc_judd", "auc_borji", "shuffled_auc(others=all)", "nss", "cc", "sim", "kld", "ig")
 SAVE = {
@@ -108,7 +116,7 @@ class Workload:
     @functools.cached_property
     def truth(self):
         """The images that have maps of their own; what is derived from their truth is kept."""
-        return {id: self.data[id] for id in self.first}
+        return InMemory((id, self.data[id]) for id in self.first)
 
     @functools.cached_property
     def pool_of_three_sizes(self):
