@@ -487,6 +487,7 @@ def test_info_of_folders_and_nested_totals(toy):
     assert not any("{'" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_selftest_and_its_failure(tmp_path, monkeypatch):
     assert run("selftest").returncode == 0
     plain = Map.deviation
@@ -499,6 +500,7 @@ def test_selftest_and_its_failure(tmp_path, monkeypatch):
 WITHOUT_POT = "import sys; sys.modules['ot'] = None"
 
 
+@pytest.mark.slow
 def test_without_an_optional_package(toy):
     made = run_patched(WITHOUT_POT, "selftest", cwd=toy)
     out, errors = made.communicate(timeout=60)

@@ -430,6 +430,7 @@ TABLES = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS), VALU
 )
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200) | TABLES)
 @example(b"[score]\nroot = '" + b"a/" * 5000 + b"'")
 @example(b"[score]\nout = '" + b"a/" * 5000 + b"'")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = re.search(
     r"<!-- example -->\n```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL
@@ -34,6 +36,7 @@ print(json.dumps({{
 """
 
 
+@pytest.mark.slow
 def test_the_example_is_short_and_appears_everywhere():
     assert len(EXAMPLE.strip().splitlines()) < 11
     done = subprocess.run([sys.executable, "-c", USE.format(example=EXAMPLE)], capture_output=True, text=True)

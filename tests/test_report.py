@@ -247,6 +247,7 @@ def test_the_area_under_a_drawn_curve_is_the_value_of_the_run(scored):
             )
 
 
+@pytest.mark.slow
 def test_equal_input_in_any_order_gives_equal_bytes(scored):
     toy, data, runs = scored
     named = {"maps": str(toy / "maps"), "other": str(toy / "other")}
@@ -261,6 +262,7 @@ def named(names, ids, label):
     return report_page(runs, each=1)[0]
 
 
+@pytest.mark.slow
 def test_names_stay_text():
     names = list(EVERY.values())
     ids = ["<script>", "\x1b[31m", "abc\u202egnp", '"a"', "a\udc80b", "&lt;"]

@@ -79,6 +79,7 @@ def test_a_pair_depends_on_no_other_model():
     assert sign_flips(scores, "mit1003", flips=2000)[0, 2] != p[0, 2]
 
 
+@pytest.mark.slow
 def test_p_is_uniform_under_the_null():
     """Kolmogorov-Smirnov on 500 trials of skewed scores that differ by chance alone; fails in 1 of 1000 draws."""
     rng, p = np.random.default_rng(11), []

@@ -209,6 +209,7 @@ def test_pickles_that_try_the_machine(tmp_path: Path, data: bytes) -> None:
         load_dataset("cifar10", write(tmp_path, "test_batch", data))
 
 
+@pytest.mark.slow
 def test_a_pickle_of_nested_keys_does_not_end_the_process() -> None:
     nested = b"\x80\x02}(N" + b"\x85" * 900_000 + b"Nu."
     with pytest.raises(ValueError, match="its keys are no texts"):

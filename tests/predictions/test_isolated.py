@@ -128,6 +128,7 @@ DEATHS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("death", DEATHS)
 def test_one_file_is_lost_and_the_next_is_read(
     death: str, helpers: isolated.Helpers, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -342,6 +343,7 @@ ENDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ENDS)
 def test_a_helper_ends_with_its_process(end: str, tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_bytes(GOOD)

@@ -46,6 +46,7 @@ def place(made: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
     assert disturb(tmp_path, 2, 120, random.Random(1)) == 0
 
