@@ -263,6 +263,7 @@ def test_another_version_gives_the_same_board(folder):
     assert messages(folder) == []
 
 
+@pytest.mark.slow
 def test_hostile_names_and_another_primary_metric(tmp_path):
     [board], _ = boards_of([made(name, seed=k) for k, name in enumerate(NAMES.values())], primary="kld")
     for safe in (False, True):

@@ -35,6 +35,7 @@ def test_other_flags_are_another_library(monkeypatch):
     assert build.library() != before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sums.COMPILED, reason="the sums were not compiled: there was no C compiler")
 def test_the_sources_are_compiled_and_what_is_older_goes(sources):
     (sources / "sums-00000000.compiled").touch()

@@ -41,6 +41,7 @@ def score(place, *options):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_model_names(tmp_path):
     for name in NAMES.values():
         save(made(name), tmp_path / "results")

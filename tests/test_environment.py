@@ -268,6 +268,7 @@ def test_a_closed_folder(several, closed, bound, line):
     assert list(closed.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_closed_working_folder_is_enough_to_look(several, closed, bound):
     maps, data = str(several / "maps"), str(several / "set")
     done = start("score", maps, "--data", data, cwd=closed, before=bound)
@@ -314,6 +315,7 @@ def test_the_working_folder_was_removed(several, tmp_path):
     assert done.stderr.startswith(b"error[io]: ")
 
 
+@pytest.mark.slow
 def test_an_output_that_knows_ascii_only(several):
     arguments = ["score", "maps", "--data", "./set", "--no-save", "--metrics", "nss", "--name", "caf\u00e9"]
     done = start(*arguments, cwd=several, environment={"PYTHONIOENCODING": "ascii"})

@@ -43,6 +43,7 @@ def test_gold_standard_with_each_observer_left_out(osie):
     assert means["nss"].mean > 3.2
 
 
+@pytest.mark.slow
 def test_baselines_on_every_seventh_image(osie):
     """Values measured independently of this code, with exact AUCs over all other images."""
     chosen = list(osie)[::7]

@@ -262,6 +262,7 @@ def saved(module, path):
     return path
 
 
+@pytest.mark.slow
 def test_a_network_of_timm(needs_torchvision_operators, tmp_path):
     timm = pytest.importorskip("timm")
     weights = saved(timm.create_model("test_vit.r160_in1k", pretrained=False), tmp_path / "w.pt")

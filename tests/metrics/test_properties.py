@@ -112,6 +112,7 @@ def test_coordinates_are_row_and_column():
     assert metrics.auc(peak, [[3, 1]], negatives="unfixated") < 0.5
 
 
+@pytest.mark.slow
 @given(scene=scenes())
 @settings(max_examples=25, deadline=None)
 def test_order_of_fixations_and_dtype_of_the_map_do_not_matter(scene):

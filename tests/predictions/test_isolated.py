@@ -303,6 +303,7 @@ def test_one_helper_serves_many_threads(helpers: isolated.Helpers) -> None:
     assert pid(helpers) == process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_every_process_has_its_own_helper(method: str) -> None:
