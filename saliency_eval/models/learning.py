@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.errors import ENVIRONMENT, fail
+from saliency_eval.executors import one_thread
 from saliency_eval.models.bases import Basis
 
 Pixels = NDArray[np.float32]  # (height, width, 3), RGB in [0, 1]
@@ -66,10 +67,8 @@ def learned(recipe: Recipe) -> Basis:
     count = recipe.keep if isinstance(recipe.keep, int) else components_of(patches, recipe.keep)
     analysis = FastICA(count, whiten="unit-variance", fun="logcosh", random_state=SEED, tol=recipe.tolerance,
                        max_iter=recipe.iterations)  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # the provenance holds how many iterations it took
+    with one_thread(), warnings.catch_warnings():  # what has not converged depends on the order of every sum
+        warnings.simplefilter("ignore", ConvergenceWarning)  # how far it came stands in the provenance
         analysis.fit(patches)
     filters = analysis.components_.astype(np.float32).reshape(count, 3, recipe.side, recipe.side)
     none = np.zeros(0, np.float32)
