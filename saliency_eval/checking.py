@@ -12,7 +12,6 @@ from saliency_eval.errors import TRUTH, Problem
 from saliency_eval.executors import LOCAL, Progress, Workers, place
 from saliency_eval.findings import as_error, problems_of_maps, problems_of_names
 from saliency_eval.predictions.base import Predictions
-from saliency_eval.protocols import protocol as protocol_of
 from saliency_eval.run import Kind
 from saliency_eval.scored import Scored
 from saliency_eval.scoring import (
@@ -22,10 +21,9 @@ from saliency_eval.scoring import (
     Source,
     expect,
     in_order,
-    load,
     open_any,
     reached,
-    refuse_subject,
+    under,
     usable,
 )
 from saliency_eval.tasks import Reader
@@ -81,9 +79,7 @@ def check_predictions(
     """
     expect(resize=(resize, RESIZE), kind=(kind, KINDS))
     where = place(workers, executor)
-    data, chosen = load(data, root), protocol_of(protocol)
-    refuse_subject(chosen, data, None)
-    data = data.framed(chosen.frame)
+    chosen, data = under(protocol, data, root)
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
     problems: list[Problem] = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -87,20 +87,11 @@ def score(
     >>> run.values.tolist()
     [[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]
     """
-    expect(
-        resize=(resize, RESIZE),
-        on_missing=(on_missing, ON_MISSING),
-        kind=(kind, KINDS),
-        subset=(subset, SUBSETS),
-    )
-    for option in set(naming) - NAMING:
-        unknown("option of score", option, NAMING)
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-        fail("usage", f"limit must be a whole number of at least 1, got {shown(limit)}")
+    words = {"resize": (resize, RESIZE), "on_missing": (on_missing, ON_MISSING), "kind": (kind, KINDS)}
+    expect(**words, subset=(subset, SUBSETS))
+    check_options(naming, limit)
     where = place(workers, executor)
-    data, chosen = load(data, root), protocol_of(protocol)
-    refuse_subject(chosen, data, metrics)
-    data = data.framed(chosen.frame)
+    chosen, data = under(protocol, data, root, metrics)
     seer = classifier_of(classifier, data)
     data = correct_part(data, seer) if subset == "correct" else data
     rule = "error" if resize == "error" else chosen.resize
@@ -109,12 +100,11 @@ def score(
     problems += [] if seer is None else seer.problems
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
-    setting = Setting(
-        chosen.name, kind, rule, on_missing, str(chosen.frame), seer.name if seer else "", subset
-    )
+    asked = seer.name if seer else ""
+    setting = Setting(chosen.name, kind, rule, on_missing, str(chosen.frame), asked, subset)
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
     doomed = any(p.severity == "error" for p in problems)
-    try:
+    with closing_journal(journal):
         if journal and resume and limit is None and not doomed:
             done = finished(Path(results or ""), predictions, data, setting, variants, problems)
             if done is not None:
@@ -129,18 +119,28 @@ def score(
         )
         problems += task.elsewhere(scored) if where.scheduler else []
         refuse(problems, strict=strict)
-    except SaliencyEvalError as error:
-        if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring
-            journal.discard()
-        raise
-    finally:
-        if journal:
-            journal.close()
     complete = limit is None and not (on_missing == "skip" and any(r.missing for r in scored))
     run = Run.of(predictions, data, setting, variants, scored, problems, complete=complete)
     refuse(said := [*run.problems, *doubtful(run)], strict=strict)
     taken_up = sum(known.get(one.id) == one for one in scored)
     return replace(run, problems=tuple(said), journal=journal, taken_up=taken_up)
+
+
+def check_options(naming: Mapping[str, Any], limit: object) -> None:
+    """Raises `usage` for an option that does not exist, and for a limit that is no number of images."""
+    for option in set(naming) - NAMING:
+        unknown("option of score", option, NAMING)
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        fail("usage", f"limit must be a whole number of at least 1, got {shown(limit)}")
+
+
+def under(
+    protocol: str, data: str | Dataset, root: str | Path | None, metrics: object = None
+) -> tuple[Protocol, Dataset]:
+    """A protocol by name, and the data set in its frame. Raises as both do, and `usage` where they do not fit."""
+    found, chosen = load(data, root), protocol_of(protocol)
+    refuse_subject(chosen, found, metrics)
+    return chosen, found.framed(chosen.frame)
 
 
 def refuse_subject(protocol: Protocol, data: Dataset, metrics: object) -> None:
@@ -171,6 +171,20 @@ def in_order(
             done(scored)
             found.append(scored)
     return sorted(found, key=lambda scored: number[scored.id])
+
+
+@contextmanager
+def closing_journal(journal: Journal | None) -> Iterator[None]:
+    """Let go of a journal in the end; what was refused is not taken up again, what was interrupted is."""
+    try:
+        yield
+    except SaliencyEvalError as error:
+        if journal and error.exit_code != ENVIRONMENT:  # what was scored is right, whatever ended the scoring
+            journal.discard()
+        raise
+    finally:
+        if journal:
+            journal.close()
 
 
 def kept(
