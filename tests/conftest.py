@@ -1,12 +1,15 @@
 """Where the real data are: the folder that SALIENCY_EVAL_SHARED names, default `../shared`."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SALIENCY_EVAL_SHARED", ROOT.parent / "shared"))
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in what runs in the background
 
 
 @pytest.fixture(scope="session")
