@@ -81,10 +81,18 @@ def randomisation_check(
     takes, a tensor (n, channels, height, width). `order`: `cascade` draws layers anew from the output down, one more
     in each state; `independent` one layer in each state; `full` is the last state of the cascade. Layers are drawn by
     their own initialiser, or their values shuffled where they have none. Network and random state are as before in the
-    end. Raises `usage` for another order, a network without weights, and maps of another shape.
+    end. Raises `usage` for another order and a network without weights, `shape` and `non_finite` for what are no maps.
 
-    Spearman's correlation of the ranks of all pixels, average ranks for ties.
+    Spearman's correlation of the ranks of all pixels, average ranks for ties: sum r s / sqrt(sum r^2 sum s^2) of the
+    centred ranks r, s.
     Source: Adebayo et al. 2018, arXiv:1810.03292.
+
+    >>> import torch
+    >>> net = torch.nn.Conv2d(1, 1, 1)
+    >>> images = torch.arange(6.0).reshape(1, 1, 2, 3)
+    >>> seen = randomisation_check(lambda net, images, labels: images[:, 0], net, images, None)
+    >>> seen.layers, seen.average
+    (('network',), 1.0)
     """
     if order not in get_args(Order):
         fail("usage", f"order cannot be '{shown(order)}'", nearest(order, get_args(Order)))
@@ -98,6 +106,7 @@ def randomisation_check(
             for layer in drawn:
                 draw(layers[layer], number_of(layer, seed))
             after = maps_of(method, module, images, labels, seed)
+            same_shape(before, after)
             found = similarities(before, after), similarities(abs(before), abs(after))
             rows.append((name, *found, similarities(plain, magnitude(images))))
     names, own, magnitudes, reference = zip(*rows, strict=True)
@@ -196,6 +205,13 @@ def maps_of(method: Method, module: Any, images: Any, labels: Any, seed: int) ->
     for one in maps:
         finite(one, "a map of the method")
     return maps
+
+
+def same_shape(before: Floats, after: Floats) -> None:
+    """Raises `shape` unless a method gives maps of one shape in every state."""
+    if before.shape != after.shape:
+        text = f"a method must give maps of one shape in every state, got {before.shape} and {after.shape}"
+        fail("shape", text, "let the shape follow from the images alone")
 
 
 def numbers_of(values: Any) -> Floats:
