@@ -34,7 +34,13 @@ FORMS = "timm:NAME, torchvision:NAME, or path/to/file.py:factory"
 
 
 def open_classifier(source: Any) -> Classifier:
-    """The classifier that is given or named: a `Classifier`, a network, a function of batches, or text."""
+    """The classifier that is given or named: a `Classifier`, a network, a function of batches, or text.
+
+    Raises `usage` for anything else, and what `load_classifier` raises.
+
+    >>> open_classifier(lambda batch: [[0.25, 0.75]] * len(batch))(np.zeros((1, 2, 2, 3))).tolist()
+    [[0.25, 0.75]]
+    """
     if isinstance(source, Classifier):
         return source
     if isinstance(source, str | Path):

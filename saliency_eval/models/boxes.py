@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
 from saliency_eval.options import Range, Seed
 from saliency_eval.pool import Shape
+from saliency_eval.regions.overlap import pixels
 
 
 class Boxed(NamedTuple):
@@ -20,11 +21,11 @@ class Boxed(NamedTuple):
     predicted_boxes: Floats
 
 
-def boxed(boxes: NDArray[np.generic], shape: Shape) -> Boxed:
+def boxed(boxes: NDArray[Any], shape: Shape) -> Boxed:
     """Boxes (k, 4), and the map that is 1 at pixels whose centre lies in one of them."""
     saliency = np.zeros(shape, np.uint8)
-    for top, left, bottom, right in np.ceil(np.asarray(boxes, np.float64) - 0.5).astype(np.int64):
-        saliency[max(top, 0) : bottom, max(left, 0) : right] = 1
+    for top, left, bottom, right in pixels(boxes, shape):
+        saliency[top:bottom, left:right] = 1
     return Boxed(saliency, np.asarray(boxes, np.float64))
 
 

@@ -31,10 +31,12 @@ def test_logits_of_32_bits_are_counted_in_64():
 
 def test_probabilities_of_zero_are_floored_and_counted():
     with counting() as found:
-        answers = giving([[0.0, 1.0], [0.5, 0.5]]).answers(BATCH)
-    assert answers.logs[0].tolist() == [np.log(1e-300), 0.0]
-    assert answers.probabilities.tolist() == [[0.0, 1.0], [0.5, 0.5]]
+        logs = giving([[0.0, 1.0], [0.5, 0.5]]).log_probabilities(BATCH)
+    assert logs[0].tolist() == [np.log(1e-300), 0.0]
     assert found == {"evaluations": 2, "zero_prob": 1}
+    with counting() as found:
+        assert giving([[0.0, 1.0], [0.5, 0.5]])(BATCH).tolist() == [[0.0, 1.0], [0.5, 0.5]]
+    assert found == {"evaluations": 2}, "a probability of 0 is one, only its logarithm is not"
 
 
 @pytest.mark.parametrize(

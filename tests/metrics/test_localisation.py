@@ -183,8 +183,8 @@ def test_alpha_is_chosen_once_for_all_images():
         1,
         1,
     ]  # each has an alpha of its own
-    assert METRICS["localisation_error"].traits["facts"](matrix) == {"alpha": 1.5}
-    assert METRICS["localisation_error"].traits["facts"](matrix[:, :20]) == {"alpha": 0.15}
+    assert METRICS["localisation_error"].traits["facts"](matrix, {"rule": "mean"}) == {"alpha": 1.5}
+    assert METRICS["localisation_error"].traits["facts"](matrix[:, :20], {"rule": "area"}) == {"alpha": 0.15}
     matrix[3] = np.nan
     np.testing.assert_array_equal(settled("localisation_error", matrix, alpha="oracle"), [0, 0, 1, np.nan])
 
@@ -212,8 +212,8 @@ def test_levels_are_chosen_once_for_all_images():
     cube[2, 1, 7] = 1
     matrix = cube.reshape(3, -1)
     np.testing.assert_allclose(settled("max_box_acc", matrix), [1 / 3, 1 / 3, 1 / 3])
-    assert levels_of(matrix) == {"level at 0.3": 10, "level at 0.5": 7, "level at 0.7": 0}
-    assert levels_of(cube[:, 0]) == {"level at 0.5": 10}
+    assert levels_of(matrix, {"version": "v2"}) == {"level at 0.3": 10, "level at 0.5": 7, "level at 0.7": 0}
+    assert levels_of(cube[:, 0], {"version": "v1"}) == {"level at 0.5": 10}
 
 
 def test_pointing_is_averaged_by_class():
