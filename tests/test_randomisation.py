@@ -236,3 +236,9 @@ def test_a_network_without_weights():
         SaliencyEvalError, match="a network must have weights to be randomised, ReLU has none"
     ):
         se.randomisation_check(magnitude, nn.ReLU(), IMAGES, LABELS)
+
+
+def test_what_is_no_network():
+    with pytest.raises(SaliencyEvalError, match="module must be a network of torch, got function") as error:
+        se.randomisation_check(magnitude, lambda batch: batch, IMAGES, LABELS)
+    assert error.value.code == "usage"

@@ -370,6 +370,8 @@ def test_pixels_of_boxes_with_fractions_are_those_whose_centre_is_inside():
     near = [[0.4, 0.6, 1.6, 2.4]]  # rows 0 and 1, column 1
     assert metrics.energy_pointing(values, near) == 6 / 120
     assert np.isnan(metrics.energy_pointing(values, [[0.6, 0.6, 1.4, 2.4]]))
+    halves = [[0.5, 1.5, 1.5, 3.5]]  # a centre on the first side is inside, one on the last is not
+    assert metrics.energy_pointing(values, halves) == (1 + 2) / 120
 
 
 # ------------------------------------------------------------------ whatever the numbers are kept in

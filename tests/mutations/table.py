@@ -387,7 +387,7 @@ MUTATIONS = [
       "the network stays randomised", RANDOMISED),
     m("randomisation.py", "similarities(abs(before), abs(after))", "similarities(before, after)",
       "magnitudes are not compared", RANDOMISED),
-    m("randomisation.py", "return dict(reversed(found))", "return dict(found)", "the cascade begins at the input",
+    m("randomisation.py", "return dict(reversed(found.items()))", "return found", "the cascade begins at the input",
       RANDOMISED),
     # ------------------------------------------------------------------ models
     m("models/batches.py", "half = len(images) // 2\n", "half = len(images)\n",
