@@ -167,8 +167,8 @@ class Classifier:
 
     def column(self, image: Fields) -> int:
         """The column of the label of an image; raises `undefined_metric` (exit 4) for a class that is unknown."""
-        name, number = image["label_name"] if self.columns else "", int(image["label"])
-        found = self.columns.get(name, -1) if self.columns else number
+        name, number = image["label_name"] if self.class_names else "", int(image["label"])
+        found = self.columns.get(name, -1) if self.class_names else number
         if number < 0:
             self.unknown(f"image {shown(image.id)} must have a label", "leave it out of the data set", image)
         if found < 0:
@@ -185,7 +185,7 @@ class Classifier:
 
     def check_classes(self, names: Sequence[str]) -> None:
         """Raises `classifier` (exit 4) unless its classes have names, or are as many as those of the data set."""
-        if not self.columns and self.classes and self.classes != len(names):
+        if not self.class_names and self.classes and self.classes != len(names):
             text = f"must know the {len(names)} classes of the data set, got {self.classes} without names"
             self.refuse(text, "name its classes with --class-names")
 

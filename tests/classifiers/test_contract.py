@@ -102,6 +102,7 @@ def test_columns_follow_names_where_there_are_any():
     ("label", "name", "options", "words"),
     [
         (0, "crane", {"class_names": NAMED}, "the class crane must be known"),  # two classes are called so
+        (0, "crane", {"class_names": ["crane", "crane"]}, "the class crane must be known"),  # and no other
         (0, "n9", {"class_names": NAMED}, "the class n9 must be known to the classifier c; name its classes"),
         (-1, "", {}, "image i1 must have a label"),
         (-1, "", {"class_names": NAMED}, "image i1 must have a label"),

@@ -349,11 +349,11 @@ def test_the_distance_of_pointing():
 
 
 def test_ties_of_pointing():
-    values, box = np.array([[9, 0, 0, 9, 9, 9]]), [(0, 3, 1, 5)]
+    values, box = np.array([[9, 0, 0, 9, 9, 9]]), [(0, 3, 1, 6)]  # the first lies beside it, the last on it
     values_of = {
         t: metrics.pointing_game(values, box, tolerance=0, ties=t) for t in ("expected", "first", "any")
     }
-    assert values_of == {"expected": 0.5, "first": 0, "any": 1}
+    assert values_of == {"expected": 0.75, "first": 0, "any": 1}
     assert metrics.pointing_game([[-9, 1, 2]], [(0, 0, 1, 1)], tolerance=0) == 0
     assert metrics.pointing_game([[-9, 1, 2]], [(0, 0, 1, 1)], tolerance=0, sign="abs") == 1
 
