@@ -22,6 +22,7 @@ RUNNING = "tests/models/test_running.py"
 
 CONTRACT, NETWORKS = "tests/classifiers/test_contract.py", "tests/classifiers/test_networks.py"
 CLASSIFIER, RANDOMISED = "tests/metrics/test_classifier.py", "tests/test_randomisation.py"
+SCORED, TRUTH = "tests/test_score_boxes.py", "tests/datasets/test_box_truth.py"
 
 
 def m(file: str, text: str, planted: str, what: str, *tests: str) -> Mutation:
@@ -100,6 +101,30 @@ MUTATIONS = [
     m("metrics/pointing.py", "within / (within + without)", "within / max(within + without, 1)",
       "a map of small values has little energy", BOXES, REGIONS, LOOPS),
     m("check.py", "(boxes[:, 2:] > np.array(shape))", "(boxes[:, 2:] < 0)", "boxes may leave their image", BOXES),
+    m("regions/frames.py", "row, column = ((n - f) // 2 for", "row, column = ((n - f + 1) // 2 for",
+      "an odd rest of a crop lies on the other side", REGIONS),
+    m("regions/frames.py", "height != width and abs", "False and abs", "maps of an image are squeezed into its crop",
+      REGIONS, SCORED),
+    m("regions/overlap.py", "np.ceil(boxes - 0.5), 0, [*shape] * 2)", "np.ceil(boxes - 0.5), -1000, 1000)",
+      "a box left of the frame marks the rest of it", SCORED),
+    m("regions/overlap.py", "np.ceil(boxes - 0.5)", "np.floor(boxes + 0.5)", "the last half pixel of a box is inside",
+      BOXES),
+    m("metrics/pointing.py", '"first": hit[0]', '"first": hit[-1]', "the last of ties is the first", BOXES),
+    m("metrics/boxes.py", "cube[:, np.arange(len(best)), best].mean(axis=1)",
+      "cube[:, np.arange(len(best)), best].max(axis=1)", "MaxBoxAccV2 is that of the least overlap", SCORED),
+    m("datasets/boxes.py", "(starts >= ends)", "(starts > ends)", "a true box may be empty", TRUTH),
+    m("models/boxes.py", "(1 - area**0.5) / 2, (1 + area**0.5) / 2", "(1 - area) / 2, (1 + area) / 2",
+      "the share of the middle box is that of its side", "tests/test_doctests.py"),
+    m("protocols.py", "connectivity=4,strict=true,strict_iou=true)", "connectivity=4,strict=true)",
+      "casme counts exactly a half as a hit", SCORED),
+    m("protocols.py", '"deletion_auc(step=1792,label=pred)")', '"deletion_auc(step=1792)")',
+      "deletion of RISE follows the label of the truth", SCORED),
+    m("predictions/values.py", "(rules.any_size and not turned)", "rules.any_size",
+      "turned maps are squeezed where any size is taken", SCORED),
+    m("findings.py", 'if data.subject == "fixations" else []', "if True else []",
+      "runs of boxes are told of kld", SCORED),
+    m("journal.py", "[length(value) for value in scored.values] == [variant.length for variant in variants]",
+      "len(scored.values) == len(variants)", "vectors of another length are taken up", "tests/test_resume.py"),
     # ------------------------------------------------------------------ fields
     m("pool.py", "keys = keys[new]", "keys = keys[:]", "fixations on one pixel are kept under unique",
       "tests/test_fields.py", PLAIN),
@@ -374,6 +399,13 @@ MUTATIONS = [
       "a probability that is just enough is too little", CLASSIFIER),
     m("metrics/curves.py", "deletion_curve.scores <= little", "deletion_curve.scores < little",
       "a probability that is just little is too much", CLASSIFIER),
+    m("metrics/curves.py", "return 1.0", "return 0.0", "what is never reached is reached at once",
+      CLASSIFIER),
+    m("fields/curves.py", "(shares[0], shares[-1]) != (0, 1)", "False", "a curve may have no ends", CLASSIFIER),
+    m("classifiers/contract.py", "0 <= target < classes", "target < classes", "target -1 is the last class",
+      CLASSIFIER),
+    m("classified.py", "asked(batch)[0].argmax() == asked.column(image)", "asked(batch)[0].argmax() >= 0",
+      "subset=correct keeps every image", SCORED),
     m("fields/curves.py", 'kind="stable"', 'kind="quicksort"', "equal values go in any order", CLASSIFIER),
     m("fields/curves.py", "np.where((self.rank < end)", "np.where((self.rank <= end)", "one pixel more is exchanged",
       CLASSIFIER),
