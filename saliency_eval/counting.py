@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+COUNTED = {  # what stands below a table of scores
+    "empty": "maps that mark nothing",
+    "undefined": "images without a value, and curves that never reach their level",
+    "ties": "maps whose equal values leave open which pixel is the largest, or the next",
+    "zero_prob": "answers of a classifier with a probability of 0, which count as 1e-300",
+    "evaluations": "images that a classifier was shown",
+}
 _counted: ContextVar[Counter[str] | None] = ContextVar("counted", default=None)
 
 

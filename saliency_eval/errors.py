@@ -103,7 +103,7 @@ CODES: dict[str, Code] = {
         "note", REJECTED, "Maps brought to the stimulus size by the resize rule of the protocol."
     ),
     "rounded": Code("note", REJECTED, "Maps of 8 bits that are 0 in large areas, which kld and ig feel."),
-    "shifted": Code("note", REJECTED, "Negative values, which sim, kld and ig treat as their options say."),
+    "shifted": Code("note", REJECTED, "Negative values, which metrics treat as their options say."),
     "lossy": Code("note", REJECTED, "JPEG, or more than 8 bits a channel cut to 8."),
     "misnamed": Code("note", REJECTED, "The content is of another format than the name says."),
     "palette": Code("note", REJECTED, "A palette picture: its colours were looked up."),

@@ -13,6 +13,9 @@ from saliency_eval.run import OnMissing, Run
 from saliency_eval.scored import Scored
 
 MANY_ON_ZERO = 0.05  # share of fixations on zeros of their map, above which an epsilon decides about kld, ig
+READ = (
+    "read it beside what stands below the table (saliency-eval metrics {} explains it), and do not rank by it"
+)
 
 
 def found_while_reading(results: Sequence[Scored], data: Dataset) -> list[Problem]:
@@ -21,8 +24,16 @@ def found_while_reading(results: Sequence[Scored], data: Dataset) -> list[Proble
     for result in results:
         if result.prediction:
             checks.add(result.id, result.prediction, result.format)
-    found = dict.fromkeys(p for result in results for p in result.problems)
-    return [*found, *checks.problems(), *resized(results), *zeros(results, data), *rounded(results)]
+    found = dict.fromkeys(worded(p, data) for result in results for p in result.problems)
+    of_fixations = [*zeros(results, data), *rounded(results)] if data.subject == "fixations" else []
+    return [*found, *checks.problems(), *resized(results), *of_fixations]
+
+
+def worded(problem: Problem, data: Dataset) -> Problem:
+    """A finding on a map, with the metrics that the data set can have."""
+    if problem.code == "shifted" and data.subject == "boxes":
+        return replace(problem, remedy="the option sign of a metric says how they count")
+    return problem
 
 
 def resized(results: Sequence[Scored]) -> list[Problem]:
@@ -108,9 +119,7 @@ def problems_of_maps(
 def doubtful(run: Run) -> list[Problem]:
     """The metrics that may not be believed on these images."""
     return [
-        Problem(
-            "doubtful", f"{label}: {why}", "read it beside what stands below the table, and do not rank by it"
-        )
+        Problem("doubtful", f"{label}: {why}", READ.format(label.partition("(")[0]))
         for label, reasons in run.doubts.items()
         for why in reasons
     ]

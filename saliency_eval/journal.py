@@ -15,7 +15,6 @@ import os
 import shutil
 import typing
 import zlib
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -186,29 +185,23 @@ def parse(line: bytes, setting: str) -> Scored | None:
 
 
 def fitting(known: Mapping[str, Scored], variants: Sequence[Variant]) -> dict[str, Scored]:
-    """The images whose values and counts are of the metrics, and whose vectors are as long as most; no others hold."""
-    own = {id: one for id, one in known.items() if belongs(one, variants)}
-    kinds = Counter(lengths(one) for one in own.values())
-    most = max(kinds, key=kinds.__getitem__, default=())
-    return {id: one for id, one in own.items() if lengths(one) == most}
+    """The images whose values and counts are of the metrics; no others hold."""
+    return {id: one for id, one in known.items() if belongs(one, variants)}
 
 
 def belongs(scored: Scored, variants: Sequence[Variant]) -> bool:
-    """Is there a value for each metric, a vector only where one is settled, and nothing counted of others?"""
+    """Is there a value of the right length for each metric, and nothing counted of others?"""
+    again = [variant for variant in variants if variant.redrawn is not None]
     return (
-        len(scored.values) == len(variants)
-        and len(scored.again) == sum(variant.redrawn is not None for variant in variants)
+        [length(value) for value in scored.values] == [variant.length for variant in variants]
+        and [length(value) for value in scored.again] == [variant.length for variant in again]
         and all(0 <= number < len(variants) and 0 < n < MOST_COUNT for number, _, n in scored.counts)
-        and not any(
-            length == 0 or (length > 0 and variant.declared.traits["settle"] is None)
-            for length, variant in zip(lengths(scored), variants, strict=True)
-        )
     )
 
 
-def lengths(scored: Scored) -> tuple[int, ...]:
-    """How long the vectors among its values are; of a number -1."""
-    return tuple(len(value) if isinstance(value, tuple) else -1 for value in scored.values)
+def length(value: Value) -> int | None:
+    """How long a vector is; None of a number."""
+    return len(value) if isinstance(value, tuple) else None
 
 
 types_of = functools.cache(typing.get_type_hints)  # slow, and asked for with every line

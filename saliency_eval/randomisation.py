@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from saliency_eval.check import finite
-from saliency_eval.classifiers.networks import evaluating
+from saliency_eval.classifiers.networks import evaluating, is_network
 from saliency_eval.core import generator
 from saliency_eval.errors import fail, nearest, shown
 from saliency_eval.maps import Floats
@@ -81,10 +81,19 @@ def randomisation_check(
     takes, a tensor (n, channels, height, width). `order`: `cascade` draws layers anew from the output down, one more
     in each state; `independent` one layer in each state; `full` is the last state of the cascade. Layers are drawn by
     their own initialiser, or their values shuffled where they have none. Network and random state are as before in the
-    end. Raises `usage` for another order, a network without weights, and maps of another shape.
+    end. Raises `usage` for another order and for what is no network with weights, `shape` and `non_finite` for what are
+    no maps of one shape.
 
-    Spearman's correlation of the ranks of all pixels, average ranks for ties.
+    Spearman's correlation of the ranks of all pixels, average ranks for ties: sum r s / sqrt(sum r^2 sum s^2) of the
+    centred ranks r, s.
     Source: Adebayo et al. 2018, arXiv:1810.03292.
+
+    >>> import torch
+    >>> net = torch.nn.Conv2d(1, 1, 1)
+    >>> images = torch.arange(6.0).reshape(1, 1, 2, 3)
+    >>> seen = randomisation_check(lambda net, images, labels: images[:, 0], net, images, None)
+    >>> seen.layers, seen.average
+    (('network',), 1.0)
     """
     if order not in get_args(Order):
         fail("usage", f"order cannot be '{shown(order)}'", nearest(order, get_args(Order)))
@@ -97,7 +106,7 @@ def randomisation_check(
                 restore()
             for layer in drawn:
                 draw(layers[layer], number_of(layer, seed))
-            after = maps_of(method, module, images, labels, seed)
+            after = maps_of(method, module, images, labels, seed, before)
             found = similarities(before, after), similarities(abs(before), abs(after))
             rows.append((name, *found, similarities(plain, magnitude(images))))
     names, own, magnitudes, reference = zip(*rows, strict=True)
@@ -118,16 +127,14 @@ def states(layers: Sequence[str], order: Order) -> list[tuple[str, Sequence[str]
 
 def layers_of(module: Any) -> dict[str, Any]:
     """Its parts that hold parameters themselves, from the output down. Raises `usage` where there is none."""
-    found = [
-        (name or "network", part)
-        for name, part in module.named_modules()
-        if [*part.parameters(recurse=False)]
-    ]
+    if not is_network(module):
+        fail("usage", f"module must be a network of torch, got {shown(type(module).__name__)}")
+    own = ((name, part) for name, part in module.named_modules() if [*part.parameters(recurse=False)])
+    found = {name or "network": part for name, part in own}
     if not found:
-        fail(
-            "usage", f"a network must have weights to be randomised, {shown(type(module).__name__)} has none"
-        )
-    return dict(reversed(found))
+        text = f"a network must have weights to be randomised, {shown(type(module).__name__)} has none"
+        fail("usage", text, "give one that has learned something")
+    return dict(reversed(found.items()))
 
 
 def number_of(layer: str, seed: int) -> int:
@@ -185,13 +192,18 @@ def draw(part: Any, number: int) -> None:
 # ------------------------------------------------------------------ maps
 
 
-def maps_of(method: Method, module: Any, images: Any, labels: Any, seed: int) -> Floats:
+def maps_of(
+    method: Method, module: Any, images: Any, labels: Any, seed: int, before: Floats | None = None
+) -> Floats:
     """The maps of a method; whatever it draws is the same in every state. Raises `shape`, `non_finite`."""
     seeded(seed)
     np.random.seed(seed % 2**32)
     maps = numbers_of(method(module, images, labels))
-    if maps.ndim != 3 or len(maps) != len(images):
-        text = f"a method must give maps ({len(images)}, height, width), got {maps.shape}"
+    wanted = (len(images), *maps.shape[1:]) if before is None else before.shape
+    if maps.ndim != 3 or maps.shape != wanted:
+        text = (
+            f"a method must give maps ({len(images)}, height, width), alike in every state, got {maps.shape}"
+        )
         fail("shape", text, "give one map for each image, without channels")
     for one in maps:
         finite(one, "a map of the method")

@@ -175,7 +175,7 @@ class Run:
         skews = {label: self.skew(label) for label in self.labels}
         beside = {label: {**self.facts.get(label, {}), **self.counts.get(label, {})} for label in self.labels}
         said = [
-            f"{label}: {', '.join(f'{name} {value:.4g}' for name, value in own.items())}"
+            f"{label}: {', '.join(f'{name} {as_text(value)}' for name, value in own.items())}"
             for label, own in beside.items()
             if own
         ]
@@ -253,6 +253,15 @@ class Run:
             flat[label] = interval.mean if finite else None
             flat[f"{label}_low"], flat[f"{label}_high"] = interval.low, interval.high
         return flat
+
+
+def as_text(value: float) -> str:
+    """A fact, or a count, to be read beside a mean.
+
+    >>> as_text(0.113333), as_text(200000)
+    ('0.1133', '200000')
+    """
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
 def check_runs(runs: Iterable[object]) -> None:

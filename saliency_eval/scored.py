@@ -47,8 +47,9 @@ def settled(
         own = np.array([results[row].values[column] for row in rows], np.float64)
         traits = variant.declared.traits
         if own.ndim == 2:
-            facts.append(traits["facts"](own) if traits["facts"] else {})
-            own = traits["settle"](own, [truth[row] for row in rows], dict(variant.options))
+            options = dict(variant.options)
+            facts.append(traits["facts"](own, options))
+            own = traits["settle"](own, [truth[row] for row in rows], options)
         else:
             facts.append({})
         values[rows, column] = own

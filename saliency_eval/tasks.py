@@ -155,9 +155,16 @@ def fields_of(stimulus: Stimulus, values: Any, given: Mapping[str, Any], rule: s
     """A stimulus with a map, brought to its size, and with the fields that come with it."""
     with stage("levels and size"):
         stored = canonical(values)
-        brought = resized(stored, stimulus["shape"], rule)
+        brought = framed(stored, stimulus, rule)
         saliency = Map.known(stored if brought is stored else canonical(brought))
     return stimulus.child(saliency=saliency, **given)
+
+
+def framed(values: Any, stimulus: Stimulus, rule: str) -> Any:
+    """A map at the size of its stimulus, in the frame in which that is seen."""
+    if stimulus.has("frame"):
+        return stimulus["frame"].map(values, stimulus["image_shape"], rule)
+    return resized(values, stimulus["shape"], rule)
 
 
 def mean_of(column: Sequence[Any]) -> Value:

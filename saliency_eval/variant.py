@@ -49,6 +49,12 @@ class Variant:
         return frozenset(found)
 
     @property
+    def length(self) -> int | None:
+        """How long the vector of a metric is for one image; None where it gives a number."""
+        found: int | None = self.declared.traits["length"](dict(self.options))
+        return found
+
+    @property
     def redrawn(self) -> Variant | None:
         """The same with another seed; None where the metric itself draws nothing."""
         if not self.declared.stochastic or "seed" in self.idle:

@@ -107,36 +107,54 @@ TABLE = {  # name: resize rule, metrics by default, metrics when named
 }
 
 
-BOXES = {
+SALIENCY_METRIC = (
+    "saliency_metric|rule:mean|alpha:1|strict:true|sign:rule"
+    "|component:largest|connectivity:4|a_min:0.05|empty:full"
+)
+INSERTION = (
+    "insertion_curve.step:1792|insertion_curve.label:pred"
+    "|insertion_curve.substrate:blur|insertion_curve.blur:rise"
+)
+DELETION = "deletion_curve.step:1792|deletion_curve.label:pred|deletion_curve.substrate:mean"
+
+BOXES = {  # name: frame, resize rule, metrics by default, metrics when named
     "fong2017": (
         "original",
         "bilinear",
-        {"rule": "mean", "alpha": "oracle", "component": "none", "iou": 0.5, "empty": "full"},
+        ["localisation_error|rule:mean|alpha:oracle|component:none|strict:false|sign:rule|iou:0.5|strict_iou:false"
+         "|empty:full"],
+        ["pointing_game|tolerance:0|ties:expected|average:micro|sign:keep"],
     ),
     "casme": (
         "crop224-casme",
         "bilinear",
-        {"rule": "quantile", "component": "largest", "connectivity": 4, "strict": True, "strict_iou": True},
+        ["localisation_error|rule:quantile|component:largest|connectivity:4|strict:true|sign:rule|iou:0.5"
+         "|strict_iou:true|empty:none"],
+        [SALIENCY_METRIC],
     ),
-    "wsol-v1": ("squash224-wsol", "pillow", {"version": "v1", "connectivity": 8}),
-    "wsol-v2": ("squash224-wsol", "pillow", {"version": "v2", "connectivity": 8}),
+    "wsol-v1": ("squash224-wsol", "pillow", ["max_box_acc|version:v1|connectivity:8|sign:keep"], []),
+    "wsol-v2": ("squash224-wsol", "pillow", ["max_box_acc|version:v2|connectivity:8|sign:keep"], []),
     "dabkowski2017": (
         "original",
         "bilinear",
-        {"rule": "mean", "alpha": 1.0, "component": "largest", "a_min": 0.05},
+        [SALIENCY_METRIC,
+         "localisation_error|rule:mean|alpha:1|component:none|strict:false|sign:rule|iou:0.5|strict_iou:false"
+         "|empty:none"],
+        [],
     ),
-    "torchray-pointing": ("original", "bilinear", {"tolerance": 15.0, "ties": "first", "average": "macro"}),
+    "torchray-pointing": (
+        "original",
+        "bilinear",
+        ["pointing_game|tolerance:15|ties:first|average:macro|sign:keep"],
+        ["energy_pointing|sign:positive"],
+    ),
     "rise": (
         "squash224",
         "bilinear",
-        {
-            "insertion_curve.step": 1792,
-            "insertion_curve.label": "pred",
-            "insertion_curve.substrate": "blur",
-            "insertion_curve.blur": "rise",
-        },
+        [f"insertion_auc|{INSERTION}", f"deletion_auc|{DELETION}"],
+        [f"ssr_area|tau:0.9|relative:true|{INSERTION}", f"sdr_area|tau:0.9|relative:true|{DELETION}"],
     ),
-}
+}  # fmt: skip
 
 
 def bound(variants):
@@ -172,8 +190,10 @@ def test_the_named_sets_are_unchanged():
 
 @pytest.mark.parametrize("name", BOXES)
 def test_the_table_of_protocols_of_boxes_is_unchanged(name):
-    frame, resize, options = BOXES[name]
+    frame, resize, default, further = BOXES[name]
     found = protocol(name)
     assert (str(found.frame), found.resize) == (frame, resize)
-    first = dict(found.variants()[0].options)
-    assert {key: first[key] for key in options} == options
+    named = [line.partition("|")[0] for line in (*default, *further)]
+    assert bound(found.variants()) == default
+    assert bound(found.variants(named)) == default + further
+    assert [text.partition("(")[0] for text in found.further] == named[len(default) :]

@@ -1,5 +1,7 @@
 """The randomisation check: what ignores the network stays, what looks at it goes, and the network is as before."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -205,12 +207,21 @@ def test_ranks():
     assert np.isnan(spearman(np.ones(3), np.arange(3.0)))
 
 
+SIZES = itertools.count(5)
+
+
+def growing(module, images, labels):
+    """Maps of another size each time."""
+    return torch.rand(len(images), 5, next(SIZES))
+
+
 @pytest.mark.parametrize(
     ("method", "options", "code"),
     [
         (magnitude, {"order": "top_down"}, "usage"),
         (lambda module, images, labels: images, {}, "shape"),
         (lambda module, images, labels: images[:2, 0], {}, "shape"),
+        (growing, {}, "shape"),
         (lambda module, images, labels: images[:, 0] / 0, {}, "non_finite"),
     ],
 )
@@ -225,3 +236,9 @@ def test_a_network_without_weights():
         SaliencyEvalError, match="a network must have weights to be randomised, ReLU has none"
     ):
         se.randomisation_check(magnitude, nn.ReLU(), IMAGES, LABELS)
+
+
+def test_what_is_no_network():
+    with pytest.raises(SaliencyEvalError, match="module must be a network of torch, got function") as error:
+        se.randomisation_check(magnitude, lambda batch: batch, IMAGES, LABELS)
+    assert error.value.code == "usage"

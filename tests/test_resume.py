@@ -672,22 +672,33 @@ def kept(id, *values, counts=()):
     return {id: Scored(id, values=values, counts=counts)}
 
 
+HITS = (1.0,) * (255 * 3)
+
+
 @pytest.mark.parametrize(
     "other",
     [
-        kept("b", (1.0,), 0.5),
+        kept("b", HITS[:-1], 0.5),
+        kept("b", HITS[:255], 0.5),
         kept("b", (), 0.5),
         kept("b", 1.0, 0.5),
-        kept("b", (1.0, 0.0), (0.5,)),
-        kept("b", (1.0, 0.0)),
-        kept("b", (1.0, 0.0), 0.5, counts=((2, "ties", 1),)),
-        kept("b", (1.0, 0.0), 0.5, counts=((0, "ties", -1),)),
+        kept("b", HITS, (0.5,)),
+        kept("b", HITS),
+        kept("b", HITS, 0.5, counts=((2, "ties", 1),)),
+        kept("b", HITS, 0.5, counts=((0, "ties", -1),)),
     ],
 )
 def test_kept_values_that_cannot_be_of_these_metrics_are_as_good_as_none(other):
     variants = se.protocols.protocol("wsol-v2").variants("max_box_acc,localisation_error")
-    right = kept("a", (1.0, 0.0), 0.5, counts=((1, "ties", 2),)) | kept("c", (0.0, 0.0), 0.5)
+    right = kept("a", HITS, 0.5, counts=((1, "ties", 2),)) | kept("c", HITS, 0.5)
     assert journal.fitting(right | other, variants) == right
+    assert journal.fitting(other, variants) == {}
+
+
+def test_what_is_drawn_again_is_a_number():
+    [drawing] = se.protocols.protocol("mit").variants("auc_judd(ties=random)")
+    drawn = Scored("a", values=(0.5,), again=(0.25,))
+    assert journal.fitting({"a": drawn, "b": drawn._replace(again=((0.25,),))}, [drawing]) == {"a": drawn}
 
 
 def test_facts_that_a_file_lacks_cast_no_doubt():

@@ -6,7 +6,7 @@ import copy
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple, NoReturn, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,6 @@ MOST = 256  # images of one call
 SLACK = 1e-3  # by which probabilities may miss a sum of one: half precision gets this near
 
 
-class Answers(NamedTuple):
-    """What a classifier says of a batch: probabilities (n, classes) and their natural logarithms."""
-
-    probabilities: Floats
-    logs: Floats
-
-
 class Classifier:
     """A function from a batch to probabilities or logits, with what is to be known of it.
 
@@ -44,6 +37,10 @@ class Classifier:
     matched with the names of the data set's classes; without them its columns are the data set's own numbers.
     `input_size` (height, width) of the images that it takes, None for any; `mean` the colour that means nothing to it;
     `module` the network behind it; `problems` what had to be assumed.
+
+    >>> seen = Classifier(lambda batch: np.tile([2.0, 0.0], (len(batch), 1)), kind="logits")
+    >>> seen(np.zeros((1, 4, 4, 3), np.float32)).round(4).tolist()
+    [[0.8808, 0.1192]]
     """
 
     def __init__(
@@ -67,14 +64,13 @@ class Classifier:
         self.problems = tuple(problems)
         self.named(class_names)
 
-    def named(self, class_names: ClassNames) -> Classifier:
-        """The same object, whose classes have these names; a name that several classes share means none of them."""
+    def named(self, class_names: ClassNames) -> None:
+        """Name its classes; a name that several of them share means none."""
         names = self.listed(class_names)
         shared = Counter(name for one in names for name in set(one))
         self.class_names = tuple(one[0] for one in names)
         self.columns = {name: n for n, one in enumerate(names) for name in one if shared[name] == 1}
         self.classes = len(names)
-        return self
 
     def listed(self, class_names: Any) -> list[tuple[str, ...]]:
         """The names of each class; raises `classifier` (exit 4) for what is no list of texts."""
@@ -89,24 +85,23 @@ class Classifier:
     # -------------------------------------------------------------- its answers
 
     def __call__(self, batch: Batch) -> Floats:
-        """Probabilities (n, classes), float64."""
-        return self.answers(batch).probabilities
+        """Probabilities (n, classes), float64. Raises `classifier` (exit 4) for answers that are none."""
+        count("evaluations", len(batch))
+        values = self.outputs(batch)
+        return np.exp(log_softmax(values)) if self.kind == "logits" else values
 
     def log_probabilities(self, batch: Batch) -> Floats:
-        """Natural logarithms of the probabilities; of logits they are exact however small."""
-        return self.answers(batch).logs
+        """Natural logarithms of the probabilities, of logits exact however small; else 0 counts as `LEAST`.
 
-    def answers(self, batch: Batch) -> Answers:
-        """Probabilities and their logarithms. Raises `classifier` (exit 4) for answers that are none."""
+        Raises `classifier` (exit 4) for answers that are none.
+        """
         count("evaluations", len(batch))
         values = self.outputs(batch)
         if self.kind == "logits":
-            logs = log_softmax(values)
-            return Answers(np.exp(logs), logs)
-        zeros = values == 0
-        if zeros.any():
-            count("zero_prob", int(zeros.any(axis=1).sum()))
-        return Answers(values, np.log(np.maximum(values, LEAST)))
+            return log_softmax(values)
+        if zeros := int((values == 0).any(axis=1).sum()):
+            count("zero_prob", zeros)
+        return np.log(np.maximum(values, LEAST))
 
     def outputs(self, batch: Batch) -> Floats:
         """What the function gives, asked for so many images at a time as fit in memory: float64 (n, classes)."""
@@ -172,8 +167,8 @@ class Classifier:
 
     def column(self, image: Fields) -> int:
         """The column of the label of an image; raises `undefined_metric` (exit 4) for a class that is unknown."""
-        name, number = image["label_name"] if self.columns else "", int(image["label"])
-        found = self.columns.get(name, -1) if self.columns else number
+        name, number = image["label_name"] if self.class_names else "", int(image["label"])
+        found = self.columns.get(name, -1) if self.class_names else number
         if number < 0:
             self.unknown(f"image {shown(image.id)} must have a label", "leave it out of the data set", image)
         if found < 0:
@@ -190,7 +185,7 @@ class Classifier:
 
     def check_classes(self, names: Sequence[str]) -> None:
         """Raises `classifier` (exit 4) unless its classes have names, or are as many as those of the data set."""
-        if not self.columns and self.classes and self.classes != len(names):
+        if not self.class_names and self.classes and self.classes != len(names):
             text = f"must know the {len(names)} classes of the data set, got {self.classes} without names"
             self.refuse(text, "name its classes with --class-names")
 
@@ -200,6 +195,13 @@ class Classifier:
         found = self.asking(self.function)
         found.classes = found.classes or len(names)
         return found
+
+
+def check_column(target: Any, classes: int) -> None:
+    """Raises `usage` for a column that a classifier of so many classes does not have."""
+    if not isinstance(target, int | np.integer) or not 0 <= target < classes:
+        text = f"target must be a column of the classifier, from 0 to {classes - 1}, got {shown(target)}"
+        fail("usage", text, "give the number of the class that the image is of")
 
 
 def log_softmax(logits: Floats) -> Floats:

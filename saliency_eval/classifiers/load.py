@@ -27,14 +27,20 @@ from saliency_eval.classifiers.networks import (
     size_of,
 )
 from saliency_eval.disk import read
-from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
+from saliency_eval.errors import TRUTH, USAGE, SaliencyEvalError, fail, nearest, shown
 
 MOST_BYTES = 16 << 20  # of names of classes
 FORMS = "timm:NAME, torchvision:NAME, or path/to/file.py:factory"
 
 
 def open_classifier(source: Any) -> Classifier:
-    """The classifier that is given or named: a `Classifier`, a network, a function of batches, or text."""
+    """The classifier that is given or named: a `Classifier`, a network, a function of batches, or text.
+
+    Raises `usage` for anything else, and what `load_classifier` raises.
+
+    >>> open_classifier(lambda batch: [[0.25, 0.75]] * len(batch))(np.zeros((1, 2, 2, 3))).tolist()
+    [[0.25, 0.75]]
+    """
     if isinstance(source, Classifier):
         return source
     if isinstance(source, str | Path):
@@ -96,9 +102,9 @@ def check_size(classifier: Classifier) -> None:
     grey = np.full((1, *classifier.input_size, 3), classifier.mean, np.float32)
     try:
         classifier.outputs(grey)
+    except SaliencyEvalError:
+        raise
     except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-        if hasattr(error, "exit_code"):
-            raise
         height, width = classifier.input_size
         classifier.refuse(f"must take RGB images of {width}x{height}: {shown(error, 200)}",
                           "set input_size, mean and std on its factory")  # fmt: skip
@@ -151,7 +157,7 @@ def of_file(spec: str, device: Device, weights: str | Path | None) -> Classifier
             fail("classifier", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
         found = made(spec, factory)
         classifier = of_result(found, spec, name, factory, device, weights)
-        if not classifier.columns and callable(getattr(module, "class_names", None)):
+        if not classifier.class_names and callable(getattr(module, "class_names", None)):
             classifier.named(made(f"{path}:class_names", module.class_names))
     return classifier
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from saliency_eval.classifiers.contract import Batch, Classifier, Floats
 from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.profiling import stage
 
 T = TypeVar("T")
 CHUNK = 64  # images that are worked at together
@@ -82,7 +83,9 @@ class Meeting:
         sizes = [batch.shape[1:] for batch in batches]
         for size in dict.fromkeys(sizes):
             own = [n for n, one in enumerate(sizes) if one == size]
-            outputs = self.classifier.outputs(np.concatenate([batches[n] for n in own]))
+            batch = np.concatenate([batches[n] for n in own])
+            with stage("classifier"):
+                outputs = self.classifier.outputs(batch)
             ends = np.cumsum([len(batches[n]) for n in own])
             for n, part in zip(own, np.split(outputs, ends[:-1]), strict=True):
                 found[n] = part

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.classifiers.contract import Batch, Floats
+from saliency_eval.classifiers.contract import Batch
 from saliency_eval.errors import TRUTH, fail
 from saliency_eval.maps import Counts
 from saliency_eval.pool import Shape
@@ -68,15 +68,3 @@ def crops(image: Image, boxes: Counts, size: Shape | None) -> Batch:
     for number, (top, left, bottom, right) in enumerate(boxes.tolist()):
         batch[number] = view(image[top:bottom, left:right], size)
     return batch
-
-
-def whole_pixels(boxes: Floats, shape: Shape) -> Counts:
-    """The pixels whose centres lie in boxes (k, 4), as boxes of whole pixels inside the image, of one at least.
-
-    >>> whole_pixels(np.array([[0.4, 0.6, 2.4, 2.6], [1.0, 3.0, 1.0, 3.0]]), (2, 3)).tolist()
-    [[0, 1, 2, 3], [1, 2, 2, 3]]
-    """
-    height, width = shape
-    starts = np.clip(np.ceil(boxes[:, :2] - 0.5), 0, [height - 1, width - 1])
-    ends = np.clip(np.ceil(boxes[:, 2:] - 0.5), starts + 1, [height, width])
-    return np.concatenate([starts, ends], axis=1).astype(np.int64)

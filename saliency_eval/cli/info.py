@@ -78,7 +78,8 @@ def metrics(
 
 
 def sets() -> list[str]:
-    """The names that stand for several metrics."""
+    """The names that stand for several metrics, the protocols, and what is counted."""
+    from saliency_eval.counting import COUNTED
     from saliency_eval.protocols import PROTOCOLS, SETS
 
     rows = [["set", "metrics"], *([name, ", ".join(keys)] for name, keys in SETS.items())]
@@ -87,7 +88,13 @@ def sets() -> list[str]:
         ["", ""],
         ["protocol", "what it is"],
     ]
-    return columns(rows + [[p.name, p.summary] for p in PROTOCOLS.values()])
+    rows += [[p.name, p.summary] for p in PROTOCOLS.values()]
+    rows += [
+        ["", ""],
+        ["below a table", "what is counted"],
+        *([name, what] for name, what in COUNTED.items()),
+    ]
+    return columns(rows)
 
 
 def as_json(key: str, traits: Any, fields: Any, options: Any) -> dict[str, Any]:

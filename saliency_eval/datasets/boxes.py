@@ -17,6 +17,7 @@ from saliency_eval.datasets.totals import Row, box_rows
 from saliency_eval.errors import TRUTH, Problem, fail, shown
 from saliency_eval.pool import Shape
 from saliency_eval.regions.frames import Frame
+from saliency_eval.regions.overlap import area
 
 Integers = NDArray[np.int64]
 NO_LABEL = -1
@@ -59,8 +60,7 @@ class BoxTruth(NamedTuple):
     @property
     def shares(self) -> NDArray[np.float64]:
         """The area of each box over that of its image."""
-        sides = self.boxes[:, 2:] - self.boxes[:, :2]
-        return np.asarray(sides.prod(1) / np.repeat(self.shapes.prod(1), self.counts))
+        return np.asarray(area(self.boxes) / np.repeat(self.shapes.prod(1), self.counts))
 
     def check(self) -> None:
         """Raises `unreadable` (exit 4) for a box that is empty or leaves its image, `too_large` for an image."""
@@ -95,7 +95,7 @@ class BoxDataset(Dataset):
     """Stimuli with boxes and a label; an adapter reads those of one image, and names the classes.
 
     Fields: `boxes` (k, 4) half-open pixels, `label` the number of the class, `label_name`. Seen in a frame, boxes
-    and image are those of the frame.
+    and image are those of the frame; `frame` is that frame, `image_shape` the height and width of the image itself.
     """
 
     subject = "boxes"
@@ -128,19 +128,17 @@ class BoxDataset(Dataset):
 
     def framed(self, frame: Frame) -> Self:
         """The same data set, of whose images a frame is seen; its tag and hash stay, and its truth is read once."""
-        if frame == self.frame:
-            return self
-        shared = {"truth": self.truth, "sha256": self.sha256}
-        seen = object.__new__(type(self))
-        seen.__dict__ = {**self.__dict__, **shared, "frame": frame}
-        return seen
+        return self if frame == self.frame else self._with(frame=frame)
 
     def part(self, ids: Iterable[str]) -> Self:
         """The same data set with some of its images; tag and hash are those of the whole."""
-        shared = {"truth": self.truth, "sha256": self.sha256, "is_part": True}
-        seen = object.__new__(type(self))
-        seen.__dict__ = {**self.__dict__, **shared, "paths": {id: self.paths[id] for id in ids}}
-        return seen
+        return self._with(is_part=True, paths={id: self.paths[id] for id in ids})
+
+    def _with(self, **attributes: Any) -> Self:
+        """The same data set with other attributes, whose truth is not read again."""
+        found = object.__new__(type(self))
+        found.__dict__ = {"truth": self.truth, "sha256": self.sha256, **self.__dict__, **attributes}
+        return found
 
     def shape_of(self, id: str) -> Shape:
         """Height and width of what is seen of an image."""
@@ -183,6 +181,8 @@ class BoxDataset(Dataset):
             "boxes": Lazy(lambda: self.boxes_of(id)),
             "label": Lazy(lambda: self._known(id).label),
             "label_name": Lazy(lambda: self.name_of(self._known(id).label)),
+            "frame": self.frame,
+            "image_shape": Lazy(lambda: self.true_size(id)),
         }
 
     def name_of(self, label: int) -> str:
@@ -229,7 +229,6 @@ def in_frame(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     from PIL import Image
 
     shape = image.shape[0], image.shape[1]
-    (height, width), (row, column) = frame.scaled(shape), frame.corner(shape)
+    height, width = frame.scaled(shape)
     resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
-    rows, columns = frame.shape(shape)
-    return np.asarray(resized)[row : row + rows, column : column + columns]
+    return frame.cut(np.asarray(resized), shape)

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.classifiers import Classifier, open_classifier
-from saliency_eval.classifiers.contract import Answers
+from saliency_eval.classifiers.contract import check_column
 from saliency_eval.classifiers.views import Image, checked, unit, view
 from saliency_eval.core import Options, derived
 from saliency_eval.counting import count
-from saliency_eval.errors import fail
+from saliency_eval.errors import fail, shown
 from saliency_eval.maps import Counts, Floats, Map
 from saliency_eval.options import Count, Range
 
@@ -34,16 +34,31 @@ class Curve(NamedTuple):
     shares: Floats
     scores: Floats
 
+    @classmethod
+    def of(cls, given: Any, what: str) -> Curve:
+        """The curve itself, or (shares, probabilities) checked. Raises `shape`."""
+        try:
+            shares, scores = np.asarray([*given], np.float64)
+        except (TypeError, ValueError):
+            shares = scores = np.zeros(0)
+        rises = shares.ndim == 1 and len(shares) > 1 and bool((np.diff(shares) > 0).all())
+        if not rises or (shares[0], shares[-1]) != (0, 1) or not np.isfinite(scores).all():
+            must = "(shares, probabilities) of one length, the shares rising from 0 to 1"
+            remedy = f"make it: saliency_eval.fields.{what}(image, saliency, classifier, whole_image, target)"
+            fail("shape", f"{what} must be {must}, got {shown(given)}", remedy)
+        return cls(shares, scores)
+
 
 @derived()
-def whole_image(image: Image, classifier: Classifier) -> Answers:
-    """Probabilities (1, classes) of the whole image at the size that the classifier takes, and their logarithms.
+def whole_image(image: Image, classifier: Classifier) -> Floats:
+    """Probabilities (classes,) of the whole image at the size that the classifier takes.
 
-    >>> whole_image(np.zeros((2, 2, 3)), lambda batch: np.array([[0.25, 0.75]])).probabilities.tolist()
-    [[0.25, 0.75]]
+    >>> whole_image(np.zeros((2, 2, 3)), lambda batch: np.array([[0.25, 0.75]])).tolist()
+    [0.25, 0.75]
     """
     seer = open_classifier(classifier)
-    return seer.answers(view(checked(np.asarray(image)), seer.input_size)[np.newaxis])
+    [found] = seer(view(checked(np.asarray(image)), seer.input_size)[np.newaxis])
+    return np.asarray(found)
 
 
 def idle_of_curve(options: Options) -> tuple[str, ...]:
@@ -58,7 +73,7 @@ def insertion_curve(
     image: Image,
     saliency: Map,
     classifier: Classifier,
-    whole_image: Answers,
+    whole_image: Floats,
     target: int | None = None,
     *,
     step: Count | Literal["auto"] = "auto",
@@ -69,11 +84,11 @@ def insertion_curve(
 ) -> Curve:
     """Probability of a class while the pixels of largest saliency are put into a substrate.
 
-    `image` (height, width, 3) RGB; `saliency` (height, width) real; `whole_image` what the classifier says of the
-    image; `target` the column of its label. Pixels go by `step`, of equal values the first in row-major order first;
-    `auto` takes 28 steps. `label`: the `target`, or what the classifier predicts for the whole image. `substrate`: the
-    image blurred, by the kernel of RISE (11 x 11 px, nearly a box) or a Gaussian of `sigma` px, or the mean colour of
-    the classifier. Raises `SaliencyEvalError` for sizes that differ.
+    `image` (height, width, 3) RGB; `saliency` (height, width) real; `whole_image` what the field of
+    that name gives; `target` the column of its label. Pixels go by `step`, of equal values the first in row-major order
+    first; `auto` takes 28 steps. `label`: the `target`, or what the classifier predicts for the whole image.
+    `substrate`: the image blurred, by the kernel of RISE (11 x 11 px, nearly a box) or a Gaussian of `sigma` px, or the
+    mean colour of the classifier. Raises `SaliencyEvalError` for sizes that differ, and a target that is no column.
 
     Source: Petsiuk, Das, Saenko 2018 (RISE), arXiv:1806.07421.
 
@@ -83,11 +98,11 @@ def insertion_curve(
     >>> curve.scores.round(3).tolist()
     [0.449, 0.725, 0.5]
     """
-    shown = Perturbed(image, saliency, classifier, step)
+    perturbed = Perturbed(image, saliency, classifier, step)
     column = column_of(whole_image, target, label)
-    other = shown.substrate(substrate, blur, sigma)
-    scores = shown.scores(shown.image, other, shown.ends[:-1], column)
-    return Curve(shown.shares, np.append(scores, whole_image.probabilities[0, column]))
+    other = perturbed.substrate(substrate, blur, sigma)
+    scores = perturbed.scores(perturbed.image, other, perturbed.ends[:-1], column)
+    return Curve(perturbed.shares, np.append(scores, whole_image[column]))
 
 
 @derived(idle=idle_of_curve)
@@ -95,7 +110,7 @@ def deletion_curve(
     image: Image,
     saliency: Map,
     classifier: Classifier,
-    whole_image: Answers,
+    whole_image: Floats,
     target: int | None = None,
     *,
     step: Count | Literal["auto"] = "auto",
@@ -117,19 +132,23 @@ def deletion_curve(
     >>> curve.scores.round(3).tolist()
     [0.5, 0.225, 0.449]
     """
-    shown = Perturbed(image, saliency, classifier, step)
+    perturbed = Perturbed(image, saliency, classifier, step)
     column = column_of(whole_image, target, label)
-    other = shown.substrate(substrate, blur, sigma)
-    scores = shown.scores(other, shown.image, shown.ends[1:], column)
-    return Curve(shown.shares, np.append(whole_image.probabilities[0, column], scores))
+    other = perturbed.substrate(substrate, blur, sigma)
+    scores = perturbed.scores(other, perturbed.image, perturbed.ends[1:], column)
+    return Curve(perturbed.shares, np.append(whole_image[column], scores))
 
 
-def column_of(whole: Answers, target: int | None, label: Label) -> int:
-    """The class whose probability is followed. Raises `usage` where it is that of the label, and there is none."""
+def column_of(whole: Floats, target: int | None, label: Label) -> int:
+    """The class whose probability is followed. Raises `usage` where there is none."""
+    if np.ndim(whole) != 1:
+        text = f"whole_image must be the probabilities (classes,) of the whole image, got {shown(whole)}"
+        fail("usage", text, "make it: saliency_eval.fields.whole_image(image, classifier)")
     if label == "pred":
-        return int(whole.probabilities[0].argmax())
+        return int(whole.argmax())
     if target is None:
         fail("usage", "label=gt needs target, the column of the image's label", "give target, or label=pred")
+    check_column(target, len(whole))
     return target
 
 

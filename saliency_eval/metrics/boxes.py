@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from saliency_eval.core import Stimulus
 from saliency_eval.counting import count
 from saliency_eval.maps import Counts, Floats, Map
-from saliency_eval.metrics.declare import metric
+from saliency_eval.metrics.declare import NAN, metric
 from saliency_eval.options import Range, Share
 from saliency_eval.regions.overlap import Bools, overlap, reaches
 from saliency_eval.regions.sweep import Component, Connectivity, Empty, Regions, regions
 from saliency_eval.regions.thresholds import Rule, Sign, grid, reached, signed
 
-NAN = float("nan")
 Level = Annotated[float, Range(0, 1000)]
 LEVELS = 255  # thresholds of max_box_acc
 LIMITS = {"v1": (0.5,), "v2": (0.3, 0.5, 0.7)}
@@ -49,10 +48,15 @@ def best_alpha(matrix: Floats) -> int:
     return int(np.nansum(matrix, axis=0).argmin())
 
 
-def alpha_of(matrix: Floats) -> dict[str, float]:
+def alpha_of(matrix: Floats, options: Options) -> dict[str, float]:
     """The alpha that was chosen."""
-    alphas = next(a for a in (grid("mean"), grid("value")) if len(a) == matrix.shape[1])
-    return {"alpha": float(alphas[best_alpha(matrix)])}
+    return {"alpha": float(grid(options["rule"])[best_alpha(matrix)])}
+
+
+def idle_of_boxes(options: Options) -> tuple[str, ...]:
+    """Options from map to boxes that have no effect beside the others."""
+    idle = {"alpha": options["rule"] == "quantile", "connectivity": options["component"] == "none"}
+    return tuple(name for name, is_idle in idle.items() if is_idle)
 
 
 @metric(
@@ -62,12 +66,10 @@ def alpha_of(matrix: Floats) -> dict[str, float]:
     chance=None,
     source="arXiv:1704.03296",
     invariant=["scale", "flip"],
+    length=lambda options: len(grid(options["rule"])) if options["alpha"] == "oracle" else None,
     settle=lambda matrix, truth, options: matrix[:, best_alpha(matrix)],
     facts=alpha_of,
-    idle=lambda options: (
-        *(("alpha",) if options["rule"] == "quantile" else ()),
-        *(("connectivity",) if options["component"] == "none" else ()),
-    ),
+    idle=idle_of_boxes,
 )
 def localisation_error(
     saliency: Map,
@@ -89,8 +91,8 @@ def localisation_error(
     `saliency` (height, width) real; `boxes` (k, 4) half-open pixels, `predicted_boxes` (n, 4) in place of those of the
     map. `rule`, `alpha`, `component`, `connectivity`, `strict`, `sign`, `empty`: from map to boxes as in
     `regions.map_to_boxes`; `alpha=oracle` takes the best of a grid for the whole data set (mean: 0, 0.5 ... 10, else 0,
-    0.05 ... 0.95). `iou` is the overlap that hits, `strict_iou` asks for more than it. NaN without boxes. Raises
-    `SaliencyEvalError` for arrays that do not fit.
+    0.05 ... 0.95), and below the table stands which it is (`alpha`). `iou` is the overlap that hits, `strict_iou` asks
+    for more than it. NaN without boxes. Raises `SaliencyEvalError` for arrays that do not fit.
 
     1 - max over predicted boxes p and true boxes g of [|p and g| / |p or g| >= iou], in pixels.
     Source: Fong, Vedaldi 2017, arXiv:1704.03296; Cao et al. 2015, doi:10.1109/ICCV.2015.338.
@@ -120,9 +122,8 @@ def quantised(saliency: Map) -> NDArray[np.uint8]:
     if span == 0:
         return np.zeros(saliency.shape, np.uint8)
     whole = np.arange(256.0) if saliency.is_levels else saliency.floats
-    levels = np.clip(((whole - saliency.low) * LEVELS / span + 2.0**-40).astype(np.int64), 0, LEVELS).astype(
-        np.uint8
-    )
+    steps = ((whole - saliency.low) * LEVELS / span + 2.0**-40).astype(np.int64)
+    levels = np.clip(steps, 0, LEVELS).astype(np.uint8)
     return levels[saliency.values] if saliency.is_levels else levels
 
 
@@ -138,11 +139,10 @@ def at_best_levels(matrix: Floats, truth: Truth, options: Options) -> Floats:
     return np.asarray(cube[:, np.arange(len(best)), best].mean(axis=1))
 
 
-def levels_of(matrix: Floats) -> dict[str, float]:
-    """The levels that were chosen; those above them are kept, of 0..255."""
-    best = best_levels(matrix)[1]
-    limits = next(limits for limits in LIMITS.values() if len(limits) == len(best))
-    return {f"level at {limit:g}": float(level) for limit, level in zip(limits, best, strict=True)}
+def levels_of(matrix: Floats, options: Options) -> dict[str, float]:
+    """The level that was chosen for each limit."""
+    limits, levels = LIMITS[options["version"]], best_levels(matrix)[1].tolist()
+    return {f"level at {limit:g}": float(level) for limit, level in zip(limits, levels, strict=True)}
 
 
 @metric(
@@ -152,6 +152,7 @@ def levels_of(matrix: Floats) -> dict[str, float]:
     chance=None,
     source="arXiv:2001.07437",
     invariant=["affine", "flip"],
+    length=lambda options: LEVELS * len(LIMITS[options["version"]]),
     settle=at_best_levels,
     facts=levels_of,
 )
@@ -172,7 +173,8 @@ def max_box_acc(
     `SaliencyEvalError` for arrays that do not fit.
 
     max over k = 0..254 of the mean over images of [IoU of a box of {q > k} and a true box >= d], for q the map in 256
-    levels from minimum to maximum. Of one image alone it is the best over k of that image: use a data set.
+    levels from minimum to maximum. The best k of each overlap stands below the table: `level at 0.3`, `level at 0.5`,
+    `level at 0.7`. Of one image alone it is the best over k of that image: use a data set.
     Source: Choe et al. 2020, arXiv:2001.07437; v2: arXiv:2007.04178.
 
     >>> max_box_acc([[0, 0, 0], [0, 5, 6], [0, 4, 9]], [[0, 1, 3, 3]])

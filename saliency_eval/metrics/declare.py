@@ -13,6 +13,7 @@ from saliency_eval import check
 from saliency_eval.classifiers import open_classifier
 from saliency_eval.core import METRICS, Declared, Stimulus
 from saliency_eval.errors import fail
+from saliency_eval.fields.curves import Curve
 from saliency_eval.maps import Map
 from saliency_eval.options import bind, checked
 
@@ -20,8 +21,10 @@ NAN = float("nan")  # the value of a metric where it is not defined
 BITS = 2.0**-52  # the `eps` of MATLAB, which the MIT code adds within logarithms
 Constant = Literal["nan", "chance", "raise"]
 Settle = Callable[[NDArray[np.float64], Sequence[Stimulus], Mapping[str, Any]], NDArray[np.float64]]
+Facts = Callable[[NDArray[np.float64], Mapping[str, Any]], dict[str, float]]
 F = TypeVar("F", bound=Callable[..., float | NDArray[np.float64]])
 POINTS = ("fixations", "other_fixations")
+CURVES = ("insertion_curve", "deletion_curve")
 MAPS = ("density", "baseline")
 BOXES = ("boxes", "predicted_boxes")
 FUNCTIONS: dict[str, Callable[..., float]] = {}  # metrics by key, as they are called by hand
@@ -36,8 +39,9 @@ def metric(
     source: str,
     invariant: Sequence[str] = (),
     same_size: bool = True,
+    length: Callable[[Mapping[str, Any]], int | None] = lambda options: None,
     settle: Settle | None = None,
-    facts: Callable[[NDArray[np.float64]], dict[str, float]] | None = None,
+    facts: Facts = lambda matrix, options: {},
     doubts: Callable[[Mapping[str, float]], list[str]] = lambda facts: [],
     idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
 ) -> Callable[[F], F]:
@@ -46,8 +50,9 @@ def metric(
     `label` is for tables; `better` the direction; `range` and `chance` its values; `source` the DOI or arXiv id;
     `invariant` the transforms that leave it unchanged, which the property tests try; `same_size` whether map and
     truth must have one size; `idle` names, from the options, those without effect. A metric over a data set gives a
-    vector for one image: `settle` makes the values (images,) of the vectors (images, n), `facts` what they are to be
-    read beside, and `doubts` why those say that the metric may not be believed.
+    vector for one image, of the `length` that follows from the options (None: a number). Of the vectors (images, n)
+    `settle` makes the values (images,), and `facts` what they are to be read beside, which the docstring explains by
+    name; `doubts` tells why those say that the metric may not be believed.
     """
 
     def declare(function: F) -> F:
@@ -60,6 +65,7 @@ def metric(
             chance=chance,
             source=source,
             invariant=tuple(invariant),
+            length=length,
             settle=settle,
             facts=facts,
             doubts=doubts,
@@ -90,9 +96,11 @@ def alone(
 
 
 def prepared(given: dict[str, Any], same_size: bool) -> dict[str, Any]:
-    """Fields given by hand, checked: maps become `Map`, points become pixels inside the map, boxes arrays (k, 4)."""
+    """Fields given by hand, checked: maps become `Map`, points pixels of the map, boxes arrays (k, 4), pairs curves."""
     if "classifier" in given:
         given["classifier"] = open_classifier(given["classifier"])
+    for name in set(CURVES) & set(given):
+        given[name] = Curve.of(given[name], name)
     if "saliency" not in given:  # what follows from it is given
         return given
     saliency = Map.of(given["saliency"])

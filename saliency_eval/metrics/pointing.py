@@ -12,20 +12,13 @@ import numpy as np
 
 from saliency_eval.counting import count
 from saliency_eval.maps import Counts, Floats, Map
-from saliency_eval.metrics.boxes import NAN, Options, Truth
-from saliency_eval.metrics.declare import metric
+from saliency_eval.metrics.boxes import Options, Truth
+from saliency_eval.metrics.declare import NAN, metric
 from saliency_eval.options import Range
-from saliency_eval.pool import Shape
-from saliency_eval.regions.overlap import Bools
+from saliency_eval.regions.overlap import Bools, pixels
 from saliency_eval.regions.thresholds import signed
 
 Tolerance = Annotated[float, Range(0, 5000)]  # px
-
-
-def whole(boxes: Floats, shape: Shape) -> Counts:
-    """The pixels whose centres lie in boxes, as boxes (k, 4) of whole pixels; those without any are left out."""
-    pixels = np.clip(np.ceil(boxes - 0.5), 0, np.array([*shape] * 2)).astype(np.int64)
-    return np.asarray(pixels[(pixels[:, :2] < pixels[:, 2:]).all(axis=1)])
 
 
 def by_class(matrix: Floats, truth: Truth, options: Options) -> Floats:
@@ -51,6 +44,7 @@ def by_class(matrix: Floats, truth: Truth, options: Options) -> Floats:
     chance=None,
     source="arXiv:1608.00507",
     invariant=["monotone", "flip"],
+    length=lambda options: 1 if options["average"] == "macro" else None,
     settle=by_class,
 )
 def pointing_game(
@@ -76,7 +70,8 @@ def pointing_game(
     >>> pointing_game([[0, 0, 0], [0, 5, 6], [0, 4, 9]], [[0, 1, 2, 3]], tolerance=0)
     0.0
     """
-    own, regions = signed(saliency, sign), whole(boxes, saliency.shape)
+    own, found = signed(saliency, sign), pixels(boxes, saliency.shape)
+    regions = found[(found[:, :2] < found[:, 2:]).all(axis=1)]
     places = np.flatnonzero(own.values == own.values.max())
     if len(places) > 1:
         count("ties")
@@ -119,7 +114,7 @@ def energy_pointing(saliency: Map, boxes: Floats, *, sign: Literal["positive", "
     0.4583333333333333
     """
     own, inside = signed(saliency, sign), np.zeros(saliency.shape, bool)
-    for top, left, bottom, right in whole(boxes, saliency.shape).tolist():
+    for top, left, bottom, right in pixels(boxes, saliency.shape).tolist():
         inside[top:bottom, left:right] = True
     if not inside.any():
         count("undefined")

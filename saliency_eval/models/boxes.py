@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
 from saliency_eval.options import Range, Seed
 from saliency_eval.pool import Shape
+from saliency_eval.regions.overlap import pixels
 
 
 class Boxed(NamedTuple):
@@ -20,11 +21,11 @@ class Boxed(NamedTuple):
     predicted_boxes: Floats
 
 
-def boxed(boxes: NDArray[np.generic], shape: Shape) -> Boxed:
+def boxed(boxes: NDArray[Any], shape: Shape) -> Boxed:
     """Boxes (k, 4), and the map that is 1 at pixels whose centre lies in one of them."""
     saliency = np.zeros(shape, np.uint8)
-    for top, left, bottom, right in np.ceil(np.asarray(boxes, np.float64) - 0.5).astype(np.int64):
-        saliency[max(top, 0) : bottom, max(left, 0) : right] = 1
+    for top, left, bottom, right in pixels(boxes, shape):
+        saliency[top:bottom, left:right] = 1
     return Boxed(saliency, np.asarray(boxes, np.float64))
 
 
@@ -32,6 +33,7 @@ def boxed(boxes: NDArray[np.generic], shape: Shape) -> Boxed:
 def center_box(shape: Shape, *, area: Annotated[float, Range(1e-6, 1)] = 0.5) -> Boxed:
     """A box in the middle that has a share `area` of the image and its aspect.
 
+    `shape` (height, width). The box is scored; the map of 0 and 1 has the pixels whose centres lie in it.
     (H (1 - s)/2, W (1 - s)/2, H (1 + s)/2, W (1 + s)/2) with s = sqrt(area), in continuous coordinates.
 
     >>> center_box((4, 8), area=0.25).predicted_boxes.tolist()
@@ -54,7 +56,7 @@ def max_box(shape: Shape) -> Boxed:
 
 @model("ground truth box", source="arXiv:1705.07857")
 def ground_truth_box(boxes: NDArray[np.int64], shape: Shape) -> Boxed:
-    """The boxes of the truth: what nothing can localise better.
+    """The boxes of the truth, (k, 4) half-open pixels: what nothing can localise better.
 
     >>> ground_truth_box(np.array([[0, 1, 2, 3]]), (3, 4)).saliency.sum()
     np.uint64(4)
@@ -64,7 +66,7 @@ def ground_truth_box(boxes: NDArray[np.int64], shape: Shape) -> Boxed:
 
 @model("random", source="definition")
 def random(shape: Shape, *, seed: Seed = 0, rng: np.random.Generator | None = None) -> Floats:
-    """Uniform noise, another one for each image.
+    """Uniform noise in [0, 1), another one for each image.
 
     >>> random((1, 2)).round(3).tolist()
     [[0.637, 0.27]]
@@ -76,8 +78,11 @@ def random(shape: Shape, *, seed: Seed = 0, rng: np.random.Generator | None = No
 def edge(image: NDArray[np.uint8], *, sigma: Annotated[float, Range(0.1, 100)] = 1.0) -> Floats:
     """The magnitude of the gradient of the grey image, smoothed by a Gaussian of `sigma` px.
 
-    >>> edge(np.zeros((3, 4, 3), np.uint8)).max()
-    np.float64(0.0)
+    `image` (height, width, 3) RGB of 0..255; gives (height, width). |grad (G * Y)|, G the Gaussian, mirrored at the
+    border, Y = 0.299 R + 0.587 G + 0.114 B.
+
+    >>> edge(np.repeat([[0, 0, 0, 100, 100, 100]], 3, axis=0).T.reshape(1, 6, 3)).round(3).tolist()
+    [[1.33, 12.181, 36.378, 36.378, 12.181, 1.33]]
     """
     from scipy import ndimage
 

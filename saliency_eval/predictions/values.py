@@ -67,7 +67,10 @@ def check_claim(shape: tuple[int, ...], itemsize: int, present: int, rules: Rule
 
 
 def check_size(found: Shape, stimulus: Shape, rules: Rules) -> None:
-    """The size of the stimulus, or its aspect to within a pixel; raises `too_large`, `wrong_size`."""
+    """The size of the stimulus, or its aspect to within a pixel; of `any_size` all but its own, turned.
+
+    Raises `too_large`, `wrong_size`.
+    """
     (height, width), (tall, wide) = found, stimulus
     if height * width > rules.max_pixels:
         fail(
@@ -76,13 +79,14 @@ def check_size(found: Shape, stimulus: Shape, rules: Rules) -> None:
             "save it smaller, or raise max_pixels= of open_predictions",
         )
     same_aspect = abs(height * wide - width * tall) <= max(tall, wide) and min(found) >= SMALLEST_SIDE
-    if found == stimulus or (rules.resize and (same_aspect or rules.any_size)):
+    turned = found == (wide, tall)
+    if found == stimulus or (rules.resize and (same_aspect or (rules.any_size and not turned))):
         return
     must = f"{wide}x{tall}" + (", or its aspect" if rules.resize else " (--resize error)")
-    turned = " (transposed?)" if found == (wide, tall) else ""
+    asked = " (transposed?)" if turned else ""
     fail(
         "wrong_size",
-        f"a map must have the size of its stimulus, {must}; got {width}x{height}{turned}",
+        f"a map must have the size of its stimulus, {must}; got {width}x{height}{asked}",
         "save the map in the size of the stimulus",
     )
 
@@ -176,12 +180,8 @@ def remarks(values: Array, low: Any, high: Any) -> Notes:
         text = f"the map has 2 levels only ({low} and {high}): most metrics see a mask"
         notes.append(Problem("few_levels", text, "save the values before the threshold"))
     if low < 0:
-        notes.append(
-            Problem(
-                "shifted",
-                f"negative values down to {low:.6g}: sim, kld and ig treat them as their options say",
-            )
-        )
+        text = f"negative values down to {low:.6g}"
+        notes.append(Problem("shifted", text, "sim, kld and ig treat them as their options say"))
     return tuple(notes)
 
 

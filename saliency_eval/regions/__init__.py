@@ -35,8 +35,8 @@ def map_to_boxes(
     together; `strict` turns >= into >. `sign`: `positive` is max(h, 0), which `rule` takes for mean and energy, `abs`
     is |h|. `component`: one box of all that is kept, of the `largest` component (of equal ones the first), or of `all`,
     with a `connectivity` of 4 or 8. `empty`: no box where nothing is kept, or the `full` map. A map of zeros keeps
-    nothing. Raises `SaliencyEvalError` for arrays that are no map, and for values outside [0, 1] under fixed, quantile,
-    where whole values of 0..255 are read as v / 255.
+    nothing. Raises `SaliencyEvalError` for arrays that are no map, for an alpha above 1 under energy and area, and for
+    values outside [0, 1] under fixed and quantile, where whole values of 0..255 are read as v / 255.
 
     >>> map_to_boxes([[0, 0, 0], [0, 5, 6], [0, 4, 9]]).tolist()
     [[1.0, 1.0, 3.0, 3.0]]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.pool import Shape
+from saliency_eval.resize import resize
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,24 @@ class Frame(NamedTuple):
         """Row and column of the resized image at which the frame begins."""
         row, column = ((n - f) // 2 for n, f in zip(self.scaled(shape), self.shape(shape), strict=True))
         return row, column
+
+    def cut(self, resized: NDArray[Any], shape: Shape) -> NDArray[Any]:
+        """The frame of an image that was resized to `scaled`."""
+        (row, column), (height, width) = self.corner(shape), self.shape(shape)
+        return resized[row : row + height, column : column + width]
+
+    def map(self, values: NDArray[Any], shape: Shape, rule: str) -> NDArray[Any]:
+        """A map in the frame of an image of some shape, by a rule of `resize`.
+
+        Under `crop` one that is square is of the frame, and one of the aspect of the image is cropped as that is.
+
+        >>> Frame("crop", 2).map(np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), (2, 4), "bilinear").tolist()
+        [[2, 3], [6, 7]]
+        """
+        (height, width), (tall, wide) = values.shape, shape
+        if self.kind == "crop" and height != width and abs(height * wide - width * tall) <= max(shape):
+            return self.cut(resize(values, self.scaled(shape), rule), shape)
+        return resize(values, self.shape(shape), rule)
 
     def boxes(self, boxes: NDArray[Any], shape: Shape) -> Floats:
         """Boxes (k, 4) of an image in its frame; one that lies outside is empty.

@@ -1,4 +1,4 @@
-"""Overlap of half-open boxes (n, 4), whole pixels or fractions of them."""
+"""Half-open boxes (n, 4), whole pixels or fractions of them: the pixels in them, and their overlap."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saliency_eval.pool import Shape
+
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 SLACK = 2.0**-40  # far below what one pixel of 10^9 makes; sides that are fractions are rounded
+
+
+def pixels(boxes: NDArray[Any], shape: Shape) -> Counts:
+    """The pixels of an image whose centres lie in boxes (k, 4), as boxes of whole pixels; some may be empty.
+
+    >>> pixels(np.array([[0.4, 0.6, 2.4, 2.6], [1.0, -3.0, 2.0, -1.0]]), (2, 3)).tolist()
+    [[0, 1, 2, 3], [1, 0, 2, 0]]
+    """
+    return np.clip(np.ceil(boxes - 0.5), 0, [*shape] * 2).astype(np.int64)
 
 
 def area(boxes: NDArray[Any]) -> Floats:

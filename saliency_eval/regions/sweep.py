@@ -60,9 +60,7 @@ def tight(levels: Levels) -> Regions:
     t = np.arange(1, int(levels.max()) + 1)
     sides = [levels.max(axis=1), levels.max(axis=0)]
     starts = [np.searchsorted(np.maximum.accumulate(side), t) for side in sides]
-    ends = [
-        len(side) - np.searchsorted(np.maximum.accumulate(side[::-1]), t) for side in sides
-    ]  # where no later line reaches it
+    ends = [len(side) - np.searchsorted(np.maximum.accumulate(side[::-1]), t) for side in sides]
     return Regions(np.stack([*starts, *ends], axis=1).astype(np.float64), t - 1, t)
 
 

@@ -68,21 +68,25 @@ def thresholds(saliency: Map, rule: Rule, alphas: Floats, strict: bool) -> Float
     slack = SLACK if strict else -SLACK
     size = abs(saliency.low) + abs(saliency.high)
     if rule == "mean":
-        mean = min(
-            max(saliency.mean, saliency.low), saliency.high
-        )  # a rounded one may lie outside the values
+        mean = float(np.clip(saliency.mean, saliency.low, saliency.high))  # it is rounded
         return alphas * (mean + slack * (mean if saliency.low >= 0 else size))
     if rule == "value":
         return saliency.low + alphas * (saliency.high - saliency.low) + slack * size
     if rule == "fixed":
         return alphas * unit(saliency, rule)
     values, counts = descending(saliency)
+    if rule != "quantile" and alphas.max() > 1:
+        fail(
+            "usage",
+            f"alpha must be a share of 0 to 1 under rule={rule}, got {alphas.max():g}",
+            "choose another alpha",
+        )
     if rule == "energy":
         mass = np.cumsum(values * counts)
         return np.array([values[np.argmax(mass >= alpha * mass[-1] * (1 - SLACK))] for alpha in alphas])
     if rule == "area":
         number = np.maximum(1, np.floor(alphas * saliency.size + 0.5 + SLACK * saliency.size))
-        return values[np.searchsorted(np.cumsum(counts), np.minimum(number, saliency.size))]
+        return values[np.searchsorted(np.cumsum(counts), number)]
     return np.full(len(alphas), quantile(saliency, values, counts, unit(saliency, rule)))
 
 

@@ -31,10 +31,12 @@ def test_logits_of_32_bits_are_counted_in_64():
 
 def test_probabilities_of_zero_are_floored_and_counted():
     with counting() as found:
-        answers = giving([[0.0, 1.0], [0.5, 0.5]]).answers(BATCH)
-    assert answers.logs[0].tolist() == [np.log(1e-300), 0.0]
-    assert answers.probabilities.tolist() == [[0.0, 1.0], [0.5, 0.5]]
+        logs = giving([[0.0, 1.0], [0.5, 0.5]]).log_probabilities(BATCH)
+    assert logs[0].tolist() == [np.log(1e-300), 0.0]
     assert found == {"evaluations": 2, "zero_prob": 1}
+    with counting() as found:
+        assert giving([[0.0, 1.0], [0.5, 0.5]])(BATCH).tolist() == [[0.0, 1.0], [0.5, 0.5]]
+    assert found == {"evaluations": 2}, "a probability of 0 is one, only its logarithm is not"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,7 @@ def test_columns_follow_names_where_there_are_any():
     ("label", "name", "options", "words"),
     [
         (0, "crane", {"class_names": NAMED}, "the class crane must be known"),  # two classes are called so
+        (0, "crane", {"class_names": ["crane", "crane"]}, "the class crane must be known"),  # and no other
         (0, "n9", {"class_names": NAMED}, "the class n9 must be known to the classifier c; name its classes"),
         (-1, "", {}, "image i1 must have a label"),
         (-1, "", {"class_names": NAMED}, "image i1 must have a label"),

@@ -93,7 +93,7 @@ def test_orientation_on_300_images_of_tiny_imagenet(images, squeezenet):
     """Measured before with other code; a network that knows one image in nine is no judge, and the facts say so."""
     first = images[:300]
     matrix = scored(first, squeezenet)
-    facts = means(matrix)
+    facts = means(matrix, {})
     assert facts["top1"] == pytest.approx(0.113, abs=5e-4)
     assert facts["whole"] == pytest.approx(6.258, abs=1e-3)
     assert matrix[:, 0].mean() == pytest.approx(6.544, abs=1e-3)

@@ -128,6 +128,16 @@ def test_truth_that_a_metric_may_do_without_is_not_lacking() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "box", ["3 3 3 5", "3 3 5 3", "5 3 3 5", "-1 0 3 3", "0 -1 3 3", "0 0 31 3", "0 0 3 21"]
+)
+def test_boxes_that_are_empty_or_leave_their_image(box: str) -> None:
+    data = Toy(given=changed("b", 1, [[0, 0, 1, 1], [*map(int, box.split())]]))
+    with pytest.raises(SaliencyEvalError, match="image b: a box must lie inside 20x30, got") as error:
+        assert data.truth
+    assert (error.value.code, error.value.exit_code) == ("unreadable", 4)
+
+
 def test_whatever_an_adapter_did_not_foresee_names_the_image() -> None:
     data = Toy(given=changed("b", 1, "boxes"))
     with pytest.raises(SaliencyEvalError, match="image b: its boxes cannot be read") as error:

@@ -193,13 +193,13 @@ def test_facts_are_means_over_the_images_that_have_them():
             [8, -3, -5, 0, 4, 1, 2.5, 2.0, 0.25],
         ]
     )
-    assert means(matrix) == {
-        "mean_log_area": -2, "mean_log_prob": -4, "crop_accuracy": pytest.approx(1 / 3), "mean_neg_log_p": 4,
+    assert means(matrix, {}) == {
+        "mean_log_area": -2, "mean_log_prob": -4, "crop_accuracy": pytest.approx(1 / 3),
         "top1": pytest.approx(2 / 3), "whole": 4, "ground_truth": 1.5, "random": 4, "guess": 0.25, "median": 3,
     }  # fmt: skip
     settle = METRICS["saliency_metric"].traits["settle"]
     assert settle(matrix, [], {}).tolist() == [1, 3, 8]
-    assert math.isnan(means(matrix[:0])["median"])
+    assert math.isnan(means(matrix[:0], {})["median"])
 
 
 def test_doubts():
@@ -249,6 +249,14 @@ def test_additive_scores(step, deletion, insertion):
     assert (inserted.scores + deleted.scores).tolist() == [1.0] * len(inserted.scores)
 
 
+def test_the_last_step_counts_as_far_as_it_goes():
+    """RISE takes all steps for equal: of four pixels, three at a time, it has 0.28125 for deletion."""
+    _, deleted = curves(PARTS, step=3)
+    assert (deleted.shares.tolist(), deleted.scores.tolist()) == ([0, 0.75, 1], [1, 0.0625, 0])
+    assert (deleted.scores.sum() - deleted.scores[0] / 2 - deleted.scores[-1] / 2) / 2 == 0.28125
+    assert metrics.deletion_auc(deleted) == 0.40625
+
+
 def test_areas_that_suffice_and_that_destroy():
     inserted, deleted = curves(PARTS, step=1)
     assert inserted.scores.tolist() == [0, 0.5, 0.75, 0.9375, 1]
@@ -296,6 +304,7 @@ def test_ends_of_the_curves_do_not_depend_on_the_map():
 
 
 def test_equal_values_go_in_the_order_of_rows_and_are_counted():
+    """RISE turns an ascending order round: of a constant map of 2 x 2 it has 3, 2, 1, 0."""
     inserted, _ = curves(np.full((2, 2), 7), step=1)
     assert inserted.scores.tolist() == [0, 0.5, 0.75, 0.9375, 1]
     for saliency, step, ties in (
@@ -365,6 +374,7 @@ def test_the_kernel_of_rise_is_nearly_a_box():
     assert weights.sum() == pytest.approx(1)
     assert (weights[5] / weights[0]) ** 2 == pytest.approx(1.14, abs=0.005)
     gaussian = kernel("gaussian", 5.0)
+    assert (gaussian == gaussian[::-1]).all(), "pytorch-saliency has it one tap off, from -28 to 26 of 55"
     assert (len(gaussian), gaussian[20] / gaussian[15]) == (41, pytest.approx(math.exp(0.5)))
 
 
@@ -402,6 +412,48 @@ def test_images_of_another_size_than_the_classifier_takes_are_brought_to_it():
     )
     assert shapes == {(24, 30, 3)}
     assert inserted.scores[-1] == deleted.scores[0]
+
+
+@pytest.mark.parametrize("key", ["insertion_auc", "deletion_auc", "ssr_area", "sdr_area"])
+@pytest.mark.parametrize(
+    "given",
+    [3, None, "curve", [0, 1], ([0, 1], [0, 0.5, 1]), ([0, 0.5], [1, 1]), ([0, 0, 1], [1, 1, 1]), ([0, 1], [0, np.nan]),
+     np.ones((3, 4)), ([[0, 1]], [[1, 1]]), ([], [])],
+)  # fmt: skip
+def test_what_is_no_curve(key, given):
+    name = f"{'insertion' if key in ('insertion_auc', 'ssr_area') else 'deletion'}_curve"
+    with pytest.raises(
+        SaliencyEvalError, match=rf"^error\[shape\]: {name} must be \(shares, probabilities\) of one"
+    ) as e:
+        getattr(metrics, key)(given)
+    assert f"saliency_eval.fields.{name}(image, saliency, classifier" in str(e.value)
+    assert "\n" not in str(e.value)
+
+
+def test_a_curve_of_elsewhere_is_a_pair():
+    assert metrics.insertion_auc([[0, 0.75, 1], [0, 0.5, 1]]) == 0.375
+    assert metrics.sdr_area((np.array([0, 0.25, 1]), [0.8, 0.05, 0.01])) == 0.25
+
+
+@pytest.mark.parametrize("target", [-1, 2, 0.5, "a"])
+def test_a_target_that_is_no_column(target):
+    for call in (
+        lambda: curves(PARTS, target=target),
+        lambda: metrics.saliency_metric(WHITE, PARTS, ADDITIVE, target),
+    ):
+        with pytest.raises(
+            SaliencyEvalError, match=f"target must be a column of the classifier, from 0 to 1, got {target}"
+        ):
+            call()
+
+
+def test_a_whole_image_that_is_none():
+    with pytest.raises(
+        SaliencyEvalError,
+        match=r"whole_image must be the probabilities \(classes,\) of the whole image, got 0",
+    ) as e:
+        insertion_curve(WHITE, PARTS, ADDITIVE, 0)
+    assert e.value.code == "usage"
 
 
 # ------------------------------------------------------------------ together

@@ -183,8 +183,8 @@ def test_alpha_is_chosen_once_for_all_images():
         1,
         1,
     ]  # each has an alpha of its own
-    assert METRICS["localisation_error"].traits["facts"](matrix) == {"alpha": 1.5}
-    assert METRICS["localisation_error"].traits["facts"](matrix[:, :20]) == {"alpha": 0.15}
+    assert METRICS["localisation_error"].traits["facts"](matrix, {"rule": "mean"}) == {"alpha": 1.5}
+    assert METRICS["localisation_error"].traits["facts"](matrix[:, :20], {"rule": "area"}) == {"alpha": 0.15}
     matrix[3] = np.nan
     np.testing.assert_array_equal(settled("localisation_error", matrix, alpha="oracle"), [0, 0, 1, np.nan])
 
@@ -212,8 +212,8 @@ def test_levels_are_chosen_once_for_all_images():
     cube[2, 1, 7] = 1
     matrix = cube.reshape(3, -1)
     np.testing.assert_allclose(settled("max_box_acc", matrix), [1 / 3, 1 / 3, 1 / 3])
-    assert levels_of(matrix) == {"level at 0.3": 10, "level at 0.5": 7, "level at 0.7": 0}
-    assert levels_of(cube[:, 0]) == {"level at 0.5": 10}
+    assert levels_of(matrix, {"version": "v2"}) == {"level at 0.3": 10, "level at 0.5": 7, "level at 0.7": 0}
+    assert levels_of(cube[:, 0], {"version": "v1"}) == {"level at 0.5": 10}
 
 
 def test_pointing_is_averaged_by_class():
@@ -349,11 +349,11 @@ def test_the_distance_of_pointing():
 
 
 def test_ties_of_pointing():
-    values, box = np.array([[9, 0, 0, 9, 9, 9]]), [(0, 3, 1, 5)]
+    values, box = np.array([[9, 0, 0, 9, 9, 9]]), [(0, 3, 1, 6)]  # the first lies beside it, the last on it
     values_of = {
         t: metrics.pointing_game(values, box, tolerance=0, ties=t) for t in ("expected", "first", "any")
     }
-    assert values_of == {"expected": 0.5, "first": 0, "any": 1}
+    assert values_of == {"expected": 0.75, "first": 0, "any": 1}
     assert metrics.pointing_game([[-9, 1, 2]], [(0, 0, 1, 1)], tolerance=0) == 0
     assert metrics.pointing_game([[-9, 1, 2]], [(0, 0, 1, 1)], tolerance=0, sign="abs") == 1
 
@@ -370,6 +370,8 @@ def test_pixels_of_boxes_with_fractions_are_those_whose_centre_is_inside():
     near = [[0.4, 0.6, 1.6, 2.4]]  # rows 0 and 1, column 1
     assert metrics.energy_pointing(values, near) == 6 / 120
     assert np.isnan(metrics.energy_pointing(values, [[0.6, 0.6, 1.4, 2.4]]))
+    halves = [[0.5, 1.5, 1.5, 3.5]]  # a centre on the first side is inside, one on the last is not
+    assert metrics.energy_pointing(values, halves) == (1 + 2) / 120
 
 
 # ------------------------------------------------------------------ whatever the numbers are kept in

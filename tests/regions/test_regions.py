@@ -338,3 +338,32 @@ def test_what_lies_outside_the_crop_is_no_part_of_the_truth():
     assert (exact.tolist(), casme.tolist()) == ([[0, 0, 101, 81]], [[0, -80, 100, 80]])
     assert iou(exact, [[0, 0, 101, 81]])[0, 0] == 1
     assert iou(casme, [[0, 0, 100, 80]])[0, 0] == 0.5
+
+
+@pytest.mark.parametrize("kind", ["squash", "crop"])
+def test_a_map_of_the_frame_stays_and_one_of_the_image_goes_where_its_image_goes(kind):
+    """A map of an image that is twice as wide as high: one pixel of it is marked, a quarter from the left."""
+    frame, own = Frame(kind, 4), np.arange(16.0).reshape(4, 4)
+    assert frame.map(own, (4, 8), "bilinear").tolist() == own.tolist()
+    values = np.zeros((4, 8))
+    values[1, 2] = 1
+    found = frame.map(values, (4, 8), "bilinear")
+    assert found.shape == (4, 4)
+    if kind == "crop":  # columns 2 to 5 are seen
+        assert np.argwhere(found).tolist() == [[1, 0]]
+        assert frame.map(values, (8, 16), "bilinear").tolist() == found.tolist()
+        tall = np.zeros((9, 6))
+        tall[4, 3] = 1  # of nine rows, of which 1 to 6 are seen
+        assert np.argwhere(Frame("crop", 6).map(tall, (90, 60), "bilinear")).tolist() == [[3, 3]]
+    else:
+        assert found[1].tolist() == [0, 0.5, 0, 0]
+
+
+def test_a_share_above_one_is_refused_where_it_means_nothing():
+    for rule in ("energy", "area"):
+        assert kept(MAP, rule, 1) == (10 if rule == "energy" else 48)
+        with pytest.raises(
+            ValueError, match=f"alpha must be a share of 0 to 1 under rule={rule}, got 1.5; choose"
+        ):
+            map_to_boxes(MAP, rule=rule, alpha=1.5)
+    assert map_to_boxes(MAP, rule="value", alpha=1.5).tolist() == []
