@@ -75,7 +75,7 @@ def test_a_bar_joins_models_that_share_a_letter():
         made["rows"][0]["metrics"]["auc_judd"]["mean"],
         made["rows"][3]["metrics"]["auc_judd"]["mean"],
     )
-    place = differences.scale(made, made["rows"])
+    place = differences.scale(made, made["rows"], 200)
     assert place(best) < place((best + worst) / 2) < place(worst)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from saliency_eval.formats import rounded_of
-from saliency_eval.protocols import PROTOCOLS, Subject
+from saliency_eval.protocols import Subject, subject_under
 from saliency_eval.signatures import fields
 from saliency_eval.stats import HEAVY_TAIL
 
@@ -105,8 +105,7 @@ def corrected(document: Json) -> str:
 
 def subject_of(signature: str) -> Subject:
     """The kind of truth that a metric was scored on."""
-    known = PROTOCOLS.get(fields(signature).get("protocol", ""))
-    return known.subject if known else "fixations"
+    return subject_under(fields(signature).get("protocol", ""))
 
 
 def absent(models: Iterable[tuple[str, str]], subject: Subject = "fixations") -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FONT = "DejaVu Sans"  # comes with matplotlib
 INK, FAINT, ACCENT, BAND = "#1a1c1f", "#595f69", "#0b57a4", "#7f7f7f1a"
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "saliency-eval",
@@ -155,12 +156,21 @@ def name(row: Json, limit: int = 24) -> str:
     return "".join(c if drawable(c) else "\u25a1" for c in shown(row["label"], limit))
 
 
+def breadth(text: str) -> float:
+    """The pixels that a text is wide."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FONT, size=STYLE["font.size"])
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) * PIXELS / 72
+
+
 @cache
 def drawable(sign: str) -> bool:
     """Does the font of matplotlib have this sign?"""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    return bool(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_char_index(ord(sign)))
+    return bool(get_font(findfont(FontProperties(family=FONT))).get_char_index(ord(sign)))
 
 
 def scatter(document: Json, x: str, y: str) -> str:
