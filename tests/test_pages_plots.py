@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_documents import document
 
+from saliency_eval.formats import rounded_of
 from saliency_eval.pages import data_uri, differences, plots, sections
 from saliency_eval.pages.page import source
 
@@ -77,6 +78,27 @@ def test_a_bar_joins_models_that_share_a_letter():
     )
     place = differences.scale(made, made["rows"], 200)
     assert place(best) < place((best + worst) / 2) < place(worst)
+
+
+def test_names_and_numbers_of_the_diagram_have_room_on_their_side(monkeypatch):
+    """Means are those of the table; the longest name ends at the border."""
+    made, texts = document(("a", "W" * 30, "c"), ("auc_judd",)), []
+    monkeypatch.setattr(
+        "matplotlib.axes.Axes.text", lambda self, x, y, text, **how: texts.append((x, text, how["ha"]))
+    )
+    differences.critical_differences(made)
+    means = [row["metrics"]["auc_judd"] for row in made["rows"]]
+    for value in means:
+        assert rounded_of(value).mean in [text for _, text, _ in texts]
+    starts = [
+        (x - plots.breadth(text), x) if side == "right" else (x, x + plots.breadth(text))
+        for x, text, side in texts
+        if side != "center"
+    ]
+    assert 0 < min(start for start, _ in starts) < 10
+    assert max(end for _, end in starts) < differences.WIDTH
+    for first, second in zip(starts[::3], starts[1::3], strict=True):
+        assert first[0] > second[1] or first[1] < second[0]  # mean and place do not touch
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.errors import SaliencyEvalError, shown
 from saliency_eval.report import cards, gallery, pictures, plots, report_page
+from saliency_eval.report import versus as versus_module
 from saliency_eval.report.agreement import DRAWN, agreement, averaged, cloud, correlations
 from saliency_eval.report.compared import compare
 from saliency_eval.report.gallery import looks_of
@@ -207,6 +208,29 @@ def test_the_first_two_models_are_shown_without_the_images_that_one_lacks():
     assert "b against a" in versus(compared).alt
     assert versus(compare(one_board([one], (), None), ["a"], gather([one]))) is None
     assert versus(compared._replace(table=compared.table._replace(values=np.full((6, 2, 1), np.nan)))) is None
+
+
+def test_images_that_coincide_are_one_dot_as_large_as_they_are_many():
+    assert versus_module.areas(np.array([1, 1, 1])).tolist() == [plots.size_for(3)] * 3
+    few = versus_module.areas(np.array([1, 3]))
+    assert few[1] == 3 * few[0]
+    many = versus_module.areas(np.array([3, 400, 800]))
+    assert many.tolist() == [6, 800, versus_module.LARGEST]
+
+
+def test_a_few_values_have_a_bar_each_and_no_curve_between_them():
+    with plots.drawing(4, 4) as figure:
+        axes = figure.subplots()
+        plots.shape(axes, np.array([0.0, 1.0, 1.0, 1.0]), 0, "red")
+        assert [(bar.get_center()[0], round(bar.get_height(), 6)) for bar in axes.patches] == [
+            (0, 0.15),
+            (1, 0.45),
+        ]
+        assert not axes.collections
+        plots.shape(axes, np.zeros(4), 0, "red")
+        assert len(axes.patches) == 2
+        plots.shape(axes, np.arange(9.0), 0, "red")
+        assert (len(axes.patches), len(axes.collections)) == (2, 1)
 
 
 # ------------------------------------------------------------------ pictures

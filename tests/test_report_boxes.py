@@ -142,7 +142,7 @@ def test_a_page_of_boxes_speaks_of_boxes_and_of_its_own_metrics(folder, no_pictu
     assert [key for key in METRICS if re.search(rf"\b{key}\b", text)] == [
         key for key in METRICS if key in own
     ]
-    assert "chance" not in text
+    assert "dotted line" not in text
 
 
 def lost(*_):

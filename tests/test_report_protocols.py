@@ -96,7 +96,8 @@ def test_the_numbers_are_those_of_score_under_all_protocols(toy, no_pictures):
                 assert lines[:2] == list(rounded(runs[protocol].means[key]))
                 assert lines[0] == f"{mean['mean']:.{len(lines[0].partition('.')[2])}f}"
             if (key, protocol) in moved:
-                assert lines[2] == effect(moved[key, protocol])
+                told_here = effect(moved[key, protocol])
+                assert lines[2] == ("same" if told_here == "0" else told_here)
     lines = [[cell[0] for cell in row][-4:] for row in cells(page, "causes")[1:]]
     unique = {(one["cause"], next(iter(one["options"])), effect(one["alone"])) for one in told["causes"]}
     assert {(cause, option.split(":")[0], alone) for cause, option, alone, _ in lines} == unique
@@ -207,6 +208,29 @@ def test_other_data_is_still_refused():
 def test_no_runs_make_no_page():
     with pytest.raises(SaliencyEvalError, match="needs a complete run, there is none"):
         report_page([])
+
+
+def test_what_is_told_of_causes_is_so(no_pictures):
+    """Not from which protocol where that differs by metric; not that maps are lost where a cause was not scored."""
+    lines = {"nss": signature("nss"), "kld": signature("kld").replace("ddof:1", "eps:0.5")}
+    first = made("a", labels=("nss",), signatures={"nss": lines["nss"]})
+    other, last = (
+        made(
+            "a",
+            labels=("kld",),
+            signatures={"kld": signature("kld", protocol=p).replace("ddof:1", f"eps:{eps}")},
+        )
+        for p, eps in (("tuebingen", "0.5"), ("exact", "0.25"))
+    )
+    runs = [first, under(other, "tuebingen"), under(last, "exact")]
+    page, _ = report_page(runs, each=1)
+    assert "<h5>Why they differ</h5>" in page
+    assert "exact (from tuebingen)" in page
+    page, _ = report_page(
+        [first, under(replace(first), "exact", signatures={"nss": signature("nss", ddof="0")})]
+    )
+    assert "<h5>Why they differ from mit</h5>" in page
+    assert '<span class="moved">same</span>' in page
 
 
 # ------------------------------------------------------------------ words

@@ -14,7 +14,10 @@ PAIRS = 400  # with more pairs than this in all, a page holds those of the prima
 MODELS = (
     100  # with more, a page holds the intervals of the primary metric, and no picture or table of all pairs
 )
-NARROW = 36  # characters in two lines of a phone
+NARROW = (
+    (30, ""),
+    (44, "long"),
+)  # characters of a name that has two lines of a narrow column, and what it is called
 
 
 class Strip(NamedTuple):
@@ -38,9 +41,10 @@ class Intervals(NamedTuple):
     note: str
 
     @property
-    def long(self) -> bool:
-        """Does a name need more than two lines of a narrow column?"""
-        return max(len(shown(row.model)) for row in self.rows) > NARROW
+    def names(self) -> str:
+        """How long the longest name is: empty, `long` or `longer`."""
+        longest = max(len(shown(row.model)) for row in self.rows)
+        return next((word for most, word in NARROW if longest <= most), "longer")
 
 
 class Pair(NamedTuple):

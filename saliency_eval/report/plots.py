@@ -192,7 +192,7 @@ def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]
 
     handles = [Line2D([], [], label=short(n), **s) for n, s in zip(names, signs, strict=True)]
     columns = per_line(figure.get_figwidth())
-    figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False, fontsize=8)
+    figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False)
 
 
 # ------------------------------------------------------------------ one image

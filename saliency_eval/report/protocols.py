@@ -36,6 +36,8 @@ class Beside(NamedTuple):
     metrics: list[tuple[str, list[Cell]]]
     causes: list[tuple[str, list[list[str]]]]
     meanings: dict[str, str]
+    from_first: bool  # is every difference one from the first protocol?
+    measured: bool  # was scored what causes do alone?
 
     @property
     def unknown(self) -> bool:
@@ -105,8 +107,8 @@ def beside(
     runs: Sequence[Run], model: str, material: Material, workers: Workers, progress: Progress
 ) -> Beside:
     """The runs of one set of maps; what a cause does alone is scored, where the maps are at hand."""
-    found = differences(runs, measured(runs, material, workers, progress))
-    titles = names(runs)
+    alone = measured(runs, material, workers, progress)
+    found, titles = differences(runs, alone), names(runs)
     moved = {(one.metric, one.protocol): effect(one.difference) for one in found}
     metrics = [
         (
@@ -116,7 +118,9 @@ def beside(
         )
         for row in rows(runs)
     ]  # fmt: skip
-    return Beside(model, titles, metrics, by_metric(lines_of(found, titles[0])), meanings(found))
+    causes = by_metric(lines_of(found, titles[0]))
+    from_first = all(one.than == titles[0] for one in found)
+    return Beside(model, titles, metrics, causes, meanings(found), from_first, bool(alone))
 
 
 def by_metric(lines: Sequence[Sequence[str]]) -> list[tuple[str, list[list[str]]]]:
@@ -131,7 +135,7 @@ def difference(means: Sequence[Interval | None], number: int, moved: str | None)
     has_first = any(mean is not None for mean in means[:number])
     if means[number] is None or not has_first:
         return ""
-    return "same" if moved is None else moved.replace("unknown", "")
+    return "same" if moved in (None, "0") else moved.replace("unknown", "")
 
 
 def unseeing(found: Mapping[str, Sequence[Variant]]) -> dict[str, list[Variant]]:

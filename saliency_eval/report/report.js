@@ -12,12 +12,13 @@ const versus = (figure) => {
     places.set(place, [...(places.get(place) ?? []), row]);
   });
   const groups = [...places.values()];
-  const most = Math.max(...groups.map((some) => some.length)), one = Math.min(2.5, 27 / Math.sqrt(most));
+  const most = Math.max(...groups.map((some) => some.length)), one = Math.min(2.5, 22 / Math.sqrt(most));
   const points = groups.map((some) => ({
     ...some[0], r: Math.max(one * Math.sqrt(some.length), 2.5),
     text: `${some.length > 1 ? `${some.length} images` : some[0].name}: ${some[0].values}`,
   }));
-  const both = points.flatMap(({ x, y }) => [x, y]), axes = [scaleOf(both, 62, 406), scaleOf(both, 354, 10)];
+  const both = points.flatMap(({ x, y }) => [x, y]), pad = most > 1 ? 0.08 : 0.04;
+  const axes = [scaleOf(both, 62, 406, pad), scaleOf(both, 354, 10, pad)];
   const line = scatter(figure, `${names[1]} against ${names[0]}`, points, axes, names, 406);
   line(62, 354, 406, 10, "tie");
   const sign = figure.dataset.better === "higher" ? 1 : -1;

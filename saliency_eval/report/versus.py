@@ -48,10 +48,10 @@ def drawn(values: Floats, first: str, second: str) -> str:
     with plots.drawing(4.4, 4.4, plots.Margins(0.6, 0.5)) as figure:
         axes = figure.subplots()
         least, most = float(values.min()), float(values.max())
-        room = 0.07 * ((most - least) or 1.0)
+        both, counts = np.unique(values, axis=0, return_counts=True)
+        room = (0.1 if counts.max() > 1 else 0.04) * ((most - least) or 1.0)
         ends = (least - room, most + room)
         axes.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
-        both, counts = np.unique(values, axis=0, return_counts=True)
         axes.scatter(
             both[:, 0],
             both[:, 1],

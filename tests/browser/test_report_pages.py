@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_documents import document
+from made_runs import made
 
 import saliency_eval as se
+from saliency_eval.pages import plots, to_html
 from saliency_eval.report import explain, report_page
 
 MODELS = ["model:centre_bias", "model:centre_gaussian(width=0.2)", "model:uniform"]
@@ -160,3 +163,54 @@ def test_every_section_and_table_has_a_name(browser, report, protocols, image):
         named = "document.getElementById(e.getAttribute('aria-labelledby'))?.textContent ?? ''"
         assert all(browser.each("main section, header section", named))
         assert not any(browser.each("main [title]", "!e.closest('#table, #pairs')"))  # those of a board
+
+
+def names_of_strips(browser):
+    """The names in the intervals that are shown, with what of them is cut off: pixels at the right and below."""
+    cut = "[e.textContent, e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
+    return browser.js(
+        "return [...document.querySelectorAll('#intervals [data-of]:not([hidden]) .strips .name')]"
+        f".map((e) => {cut})"
+    )
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ground_truth_box (baseline)", "deep", "centre_gaussian"),
+        ("centre_gaussian(width=0.2) (baseline)", "b", "c"),
+        ("a model of which much is to be told in its name, and of its options: 0.25, 9", "b", "c"),
+    ],
+    ids=["short", "long", "longer"],
+)
+def test_names_in_intervals_are_not_cut_off(browser, names, width):
+    browser.open(to_html(document(names)), width=width)
+    assert sorted(names_of_strips(browser)) == sorted([name, 0, 0] for name in names)
+    heights = browser.each("#intervals [data-of]:not([hidden]) .strips tbody tr:not(.axis)", "e.clientHeight")
+    assert heights == [plots.ROW] * len(names)
+
+
+def test_images_that_coincide_are_one_larger_dot(browser):
+    first, second = (
+        [1, 0, 0, 0, 0, 1],
+        [0, 1, 1, 0, 1, 1],
+    )  # by image: a is better on one, b on three, two are alike
+    runs = [
+        made(m, labels=("nss",), seed=n, values=np.transpose([v]))
+        for n, (m, v) in enumerate((("a", first), ("b", second)))
+    ]
+    browser.open(report_page(runs, each=1)[0])
+    told = browser.texts("#wins")  # b stands first
+    assert told == ["b is better on 3 images, a on 1, both are alike on 2."]
+    choose(browser, "#second", "2")
+    assert browser.texts("#wins") == told
+    dots = browser.each(
+        "#two svg circle", "[e.textContent, ...['cx', 'cy', 'r'].map((key) => Number(e.getAttribute(key)))]"
+    )
+    radii = {text: r for text, *_, r in dots}
+    assert radii == {
+        "3 images: 1.000, 0.000": pytest.approx(2.5 * 3**0.5), "i5: 1.000, 1.000": 2.5,
+        "i7: 0.000, 0.000": 2.5, "i10: 0.000, 1.000": 2.5,
+    }  # fmt: skip
+    assert all(x - r >= 62 and y + r <= 354 for _, x, y, r in dots)  # within the axes
