@@ -46,6 +46,15 @@ def test_means_stand_at_their_place_and_beside_their_row():
     assert plots.rank_intervals(made) == plots.rank_intervals(made, "auc_judd")
 
 
+def test_a_rank_that_two_models_share_is_drawn_as_the_range_that_is_written(monkeypatch):
+    made, drawn = document(("a", "b", "c"), ("auc_judd",)), []
+    monkeypatch.setattr(plots, "draw", lambda axes, spans, dots: drawn.extend(spans))
+    for row, ends in zip(made["rows"], ((1.0, 1.0), (2.5, 2.5), (2.5, 2.5)), strict=True):
+        row["metrics"]["auc_judd"] |= dict(zip(("rank_lo", "rank_hi"), ends, strict=True))
+    plots.rank_intervals(made)
+    assert drawn == [(0, 1, 1), (1, 2, 3), (2, 2, 3)]
+
+
 def test_rows_of_the_style_are_as_high_as_those_of_the_pictures():
     style = source("page.css")
     assert f".strips tbody > tr > * {{ height: {plots.ROW}px;" in style

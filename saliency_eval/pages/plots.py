@@ -6,6 +6,7 @@ They have no background and dark lines, which the style of the page turns light 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -118,7 +119,7 @@ def rank_intervals(document: Json, key: str | None = None) -> str:
         made, axes = beside_rows(len(order))
         values = [row["metrics"][key] for row in order]
         known = [(k, value) for k, value in enumerate(values) if value["rank_lo"] is not None]
-        spans = [(k, value["rank_lo"], value["rank_hi"]) for k, value in known]
+        spans = [(k, math.floor(value["rank_lo"]), math.ceil(value["rank_hi"])) for k, value in known]
         draw(axes, spans, [k + 1 for k in range(len(values))])
         axes.set_xlim(0.5, max(len(document["rows"]), 2) + 0.5)
         ticks(axes, 8, integer=True)

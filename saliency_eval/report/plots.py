@@ -144,7 +144,15 @@ def dots(axes: Axes, values: Floats) -> None:
     nth = np.cumsum(np.isfinite(values), axis=0)[images, models] - 1
     colours = np.array([sign(model)["color"] for model in range(values.shape[1])])[models]
     jitter = -models - 0.12 - 0.2 * (nth * GOLDEN % 1)
-    axes.scatter(values[images, models], jitter, s=3, c=colours, alpha=0.5, linewidths=0, rasterized=True)
+    axes.scatter(
+        values[images, models],
+        jitter,
+        s=0.6 * size_for(len(values)),
+        c=colours,
+        alpha=0.5,
+        linewidths=0,
+        rasterized=True,
+    )
 
 
 # ------------------------------------------------------------------ metric against metric

@@ -68,6 +68,10 @@ def test_the_page_of_an_image_opens(browser, image):
     sizes = np.array(browser.each("main img", "[e.naturalWidth, e.clientWidth]"))
     assert len(sizes) > 20
     assert (sizes > 0).all()
+    coloured = "section:has(.sight .photo)"
+    assert (
+        len(browser.find(coloured)) == len(browser.find(f"{coloured} .scale")) > 5
+    )  # each says what its colours are
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +218,31 @@ def test_images_that_coincide_are_one_larger_dot(browser):
         "i7: 0.000, 0.000": 2.5, "i10: 0.000, 1.000": 2.5,
     }  # fmt: skip
     assert all(x - r >= 62 and y + r <= 354 for _, x, y, r in dots)  # within the axes
+
+
+BROKEN = """
+const broken = (node) => [...node.textContent.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+  const range = document.createRange();
+  range.setStart(node, index);
+  range.setEnd(node, index + word.length);
+  return new Set([...range.getClientRects()].map((one) => one.top)).size > 1;
+}).map(([word]) => word);
+return [...document.querySelectorAll("#board .name, .places .name, .pairs .name")]
+  .filter((e) => e.checkVisibility()).flatMap((e) => broken(e.firstChild));
+"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_no_name_is_broken_within_a_word(browser, width):
+    names = ("ground_truth_box (baseline)", "image_signature", "centre_gaussian (baseline)")
+    browser.open(to_html(document(names)), width=width)
+    assert browser.js(BROKEN) == []
+
+
+def test_one_plot_is_no_larger_than_others(browser):
+    runs = [made(m, labels=("nss",), seed=n) for n, m in enumerate("ab")]
+    browser.open(report_page(runs, each=1)[0], width=1280)
+    [width] = browser.each("#distributions img", "e.clientWidth")
+    assert width <= 38 * 16
+    assert browser.texts("#board thead th")[-1] == "run"  # no file of scores lies beside a report
+    assert browser.find(".scale") == []  # no map, no colours
