@@ -8,6 +8,8 @@ from PIL import Image
 from test_report import Page
 
 import saliency_eval as se
+from saliency_eval.boards import boards_of
+from saliency_eval.boards.notes import notes
 from saliency_eval.core import METRICS
 from saliency_eval.errors import Problem, SaliencyEvalError
 from saliency_eval.report import explain, pictures, plots, report_page, versus
@@ -126,6 +128,15 @@ def test_what_a_cause_does_alone_is_scored_in_the_frame_of_its_protocol(folder):
 def test_what_asks_a_classifier_is_not_scored_for_a_report():
     seeing, plain = parse("saliency_metric"), parse("localisation_error")
     assert unseeing({"casme": [seeing, plain], "rise": [seeing]}) == {"casme": [plain]}
+
+
+def test_a_board_of_boxes_says_which_baselines_it_lacks(folder):
+    [board] = boards_of(under(folder, ["fong2017"], "center_box", "random")).boards
+    said = [note.text for note in notes(board.document) if "no row" in note.text]
+    assert said == [
+        "There is no row of the whole image: nothing here shows what is reached without a look at the image.",
+        "There is no row of the true boxes: nothing here shows what they reach.",
+    ]
 
 
 SEVERAL = ("fong2017", "wsol-v1", "torchray-pointing")

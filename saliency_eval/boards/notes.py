@@ -10,12 +10,13 @@ from saliency_eval.protocols import Subject, subject_under
 from saliency_eval.signatures import fields
 from saliency_eval.stats import HEAVY_TAIL
 
+TRUTH = "ground_truth_box"  # the one that looks at the truth
 ALWAYS = {  # rows of every board, by the kind of truth
     "fixations": {"uniform": "the uniform map", "centre_bias": "the centre bias"},
     "boxes": {
         "center_box": "the box in the middle",
         "max_box": "the whole image",
-        "ground_truth_box": "the true boxes",
+        TRUTH: "the true boxes",
         "random": "noise",
     },
 }
@@ -88,11 +89,14 @@ def notes(document: Json) -> Iterator[Note]:
         for why in document["metrics"][label].get("doubts", ()):
             yield Note(f"{{}} (!): {why}.", (label,))
     subject = subject_of(document["metrics"][document["primary"]]["signature"])
-    if gone := absent(((row["source"], row["model"]) for row in document["rows"]), subject):
-        names = " and ".join(ALWAYS[subject][name] for name in gone)
+    gone = absent(((row["source"], row["model"]) for row in document["rows"]), subject)
+    blind = " and ".join(ALWAYS[subject][name] for name in gone if name != TRUTH)
+    if blind:
         yield Note(
-            f"There is no row of {names}: nothing here shows what is reached without a look at the image."
+            f"There is no row of {blind}: nothing here shows what is reached without a look at the image."
         )
+    if TRUTH in gone:
+        yield Note(f"There is no row of {ALWAYS[subject][TRUTH]}: nothing here shows what they reach.")
     yield from tails(document)
 
 
