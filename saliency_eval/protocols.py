@@ -217,6 +217,11 @@ PROTOCOLS = {
 }
 
 
+def subject_under(name: str) -> Subject:
+    """The kind of truth of a protocol by name; fixations for one that this version does not know."""
+    return PROTOCOLS[name].subject if name in PROTOCOLS else "fixations"
+
+
 def names_of(subject: Subject) -> list[str]:
     """The protocols that score one kind of truth."""
     return [p.name for p in PROTOCOLS.values() if p.subject == subject]

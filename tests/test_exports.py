@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import re
+from copy import deepcopy
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -184,6 +185,14 @@ def test_latex_is_a_table_of_equal_rows(name):
     assert all(row.endswith(r" \\") and row.count(r"\\") == 1 for row in rows)
     assert {len(cells_of(row)) for row in rows} == {len(columns)}
     assert all("\n" not in line and "\r" not in line for line in lines)
+
+
+def test_a_share_below_zero_has_a_minus_in_latex():
+    document = deepcopy(graded(0.8, 0.5))
+    for row, norm in zip(document["rows"], (0.25, -1.2), strict=True):
+        row["metrics"]["nss"]["norm"] = norm
+    rows = exports.to_latex(document).splitlines()[5:7]
+    assert [cells_of(row)[-2] for row in rows] == ["25 ", "$-$120 "]  # percent signs are taken out
 
 
 def test_large_numbers_have_an_exponent():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_documents import document
 
+from saliency_eval.formats import rounded_of
 from saliency_eval.pages import data_uri, differences, plots, sections
 from saliency_eval.pages.page import source
 
@@ -45,6 +46,15 @@ def test_means_stand_at_their_place_and_beside_their_row():
     assert plots.rank_intervals(made) == plots.rank_intervals(made, "auc_judd")
 
 
+def test_a_rank_that_two_models_share_is_drawn_as_the_range_that_is_written(monkeypatch):
+    made, drawn = document(("a", "b", "c"), ("auc_judd",)), []
+    monkeypatch.setattr(plots, "draw", lambda axes, spans, dots: drawn.extend(spans))
+    for row, ends in zip(made["rows"], ((1.0, 1.0), (2.5, 2.5), (2.5, 2.5)), strict=True):
+        row["metrics"]["auc_judd"] |= dict(zip(("rank_lo", "rank_hi"), ends, strict=True))
+    plots.rank_intervals(made)
+    assert drawn == [(0, 1, 1), (1, 2, 3), (2, 2, 3)]
+
+
 def test_rows_of_the_style_are_as_high_as_those_of_the_pictures():
     style = source("page.css")
     assert f".strips tbody > tr > * {{ height: {plots.ROW}px;" in style
@@ -75,8 +85,29 @@ def test_a_bar_joins_models_that_share_a_letter():
         made["rows"][0]["metrics"]["auc_judd"]["mean"],
         made["rows"][3]["metrics"]["auc_judd"]["mean"],
     )
-    place = differences.scale(made, made["rows"])
+    place = differences.scale(made, made["rows"], 200)
     assert place(best) < place((best + worst) / 2) < place(worst)
+
+
+def test_names_and_numbers_of_the_diagram_have_room_on_their_side(monkeypatch):
+    """Means are those of the table; the longest name ends at the border."""
+    made, texts = document(("a", "W" * 30, "c"), ("auc_judd",)), []
+    monkeypatch.setattr(
+        "matplotlib.axes.Axes.text", lambda self, x, y, text, **how: texts.append((x, text, how["ha"]))
+    )
+    differences.critical_differences(made)
+    means = [row["metrics"]["auc_judd"] for row in made["rows"]]
+    for value in means:
+        assert rounded_of(value).mean in [text for _, text, _ in texts]
+    starts = [
+        (x - plots.breadth(text), x) if side == "right" else (x, x + plots.breadth(text))
+        for x, text, side in texts
+        if side != "center"
+    ]
+    assert 0 < min(start for start, _ in starts) < 10
+    assert max(end for _, end in starts) < differences.WIDTH
+    for first, second in zip(starts[::3], starts[1::3], strict=True):
+        assert first[0] > second[1] or first[1] < second[0]  # mean and place do not touch
 
 
 @pytest.mark.parametrize(

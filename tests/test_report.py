@@ -18,7 +18,8 @@ import saliency_eval as se
 from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.datasets.gaze import Gaze
 from saliency_eval.errors import SaliencyEvalError, shown
-from saliency_eval.report import pictures, plots, report_page
+from saliency_eval.report import cards, gallery, pictures, plots, report_page
+from saliency_eval.report import versus as versus_module
 from saliency_eval.report.agreement import DRAWN, agreement, averaged, cloud, correlations
 from saliency_eval.report.compared import compare
 from saliency_eval.report.gallery import looks_of
@@ -39,6 +40,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.pictures, self.alts, self.text, self.places = [], [], [], [], set()
+        self.titles = []  # of the fourth level
         self.feed(text)
         self.close()
 
@@ -52,6 +54,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+        if self.tags[-1:] == ["h4"]:
+            self.titles.append(data)
 
     def says(self, text):
         return text in " ".join("".join(self.text).split())
@@ -93,6 +97,43 @@ def test_best_and_worst_do_not_overlap_and_follow_the_direction():
     assert extremes(values, True, 1) == ([0], [1])
     assert extremes(np.array([5.0]), True, 3) == ([0], [])
     assert extremes(np.full(3, np.nan), True, 3) == ([], [])
+
+
+def test_of_two_values_none_is_both_best_and_worst():
+    values = np.array([0.0, 1.0, 0.0, np.nan, 0.0, 0.0])
+    assert extremes(values, True, 2) == ([1], [0, 2])
+    assert extremes(values, False, 2) == ([0, 2], [1])
+    assert extremes(np.zeros(5), True, 2) == ([0, 1], [])
+
+
+def test_ties_are_counted_and_told():
+    values = np.array([0.0, 1.0, 0.0, np.nan, 0.0, 0.5])
+    assert (
+        gallery.tied(values, [0, 2]) == "3 of 5 images have the value 0.000. The first 2 of them are shown."
+    )
+    assert (
+        gallery.tied(values, [1, 5, 0]) == "3 of 5 images have the value 0.000. The first of them is shown."
+    )
+    assert gallery.tied(values, [0, 2, 4]) == gallery.tied(values, [1, 5]) == gallery.tied(values, []) == ""
+
+
+def test_of_a_model_to_which_all_images_are_alike_none_is_the_best(no_pictures):
+    runs = [made("a", labels=("nss",), seed=1, values=np.ones((6, 1))), made("b", labels=("nss",), seed=2)]
+    page = Page(report_page(runs, each=2)[0])
+    told = "All 6 images have the value 1.000: none is better or worse than another. The first 2 are shown."
+    assert page.says(told)
+    assert (page.titles.count("Best"), page.titles.count("Worst"), page.titles.count("All alike")) == (
+        1,
+        1,
+        1,
+    )
+
+
+def test_equal_differences_are_told(no_pictures):
+    runs = [made(m, labels=("nss",), seed=n, values=np.full((6, 1), float(n))) for n, m in enumerate("ab")]
+    assert Page(report_page(runs)[0]).says(
+        "6 of 6 images have the difference 1.000. The first 4 of them are shown."
+    )
 
 
 def test_models_differ_by_the_mean_over_pairs():
@@ -169,6 +210,29 @@ def test_the_first_two_models_are_shown_without_the_images_that_one_lacks():
     assert versus(compared._replace(table=compared.table._replace(values=np.full((6, 2, 1), np.nan)))) is None
 
 
+def test_images_that_coincide_are_one_dot_as_large_as_they_are_many():
+    assert versus_module.areas(np.array([1, 1, 1])).tolist() == [plots.size_for(3)] * 3
+    few = versus_module.areas(np.array([1, 3]))
+    assert few[1] == 3 * few[0]
+    many = versus_module.areas(np.array([3, 400, 800]))
+    assert many.tolist() == [6, 800, versus_module.LARGEST]
+
+
+def test_a_few_values_have_a_bar_each_and_no_curve_between_them():
+    with plots.drawing(4, 4) as figure:
+        axes = figure.subplots()
+        plots.shape(axes, np.array([0.0, 1.0, 1.0, 1.0]), 0, "red")
+        assert [(bar.get_center()[0], round(bar.get_height(), 6)) for bar in axes.patches] == [
+            (0, 0.15),
+            (1, 0.45),
+        ]
+        assert not axes.collections
+        plots.shape(axes, np.zeros(4), 0, "red")
+        assert len(axes.patches) == 2
+        plots.shape(axes, np.arange(9.0), 0, "red")
+        assert (len(axes.patches), len(axes.collections)) == (2, 1)
+
+
 # ------------------------------------------------------------------ pictures
 
 
@@ -179,10 +243,20 @@ def test_a_map_is_shown_from_its_least_value_to_its_greatest():
     assert small.shape == (pictures.SIDE, pictures.SIDE, 3)
     corner = small[0, 0], small[0, -1], small[-1, 0], small[-1, -1]
     assert [c.tolist() for c in corner] == [colours[n].tolist() for n in (0, 255, 128, 0)]
-    assert (np.asarray(pictures.heat(np.ones((2, 2)))) == colours[0]).all()
     lightness = colours.astype(float) @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) > -0.6).all()
     assert lightness[-1] > 240 > 5 > lightness[0]
+
+
+@pytest.mark.parametrize("scale", ["values", "ranks"])
+def test_a_map_of_one_value_is_grey_and_said_to_be_constant(scale):
+    """It is neither the least nor the greatest of anything."""
+    [colour] = {
+        tuple(pixel) for row in np.asarray(pictures.heat(np.full((2, 3), 0.1), scale)) for pixel in row
+    }
+    assert max(colour) == min(colour) == 0x8C
+    assert not (pictures.table("inferno") == 0x8C).all(1).any()
+    assert cards.span(np.full((2, 3), 0.1)) == "constant, 0.1 everywhere"
 
 
 def test_by_rank_each_colour_has_as_many_pixels():

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -166,6 +167,21 @@ def test_runs_of_one_set_of_predictions_stand_together():
     ]
     assert [row.means[0] is None for row in found] == [False, False, True]
     assert names([a, b]) == [f"mit-{a.digest}", f"mit-{b.digest}"]
+
+
+def test_a_model_in_several_frames_is_one_model_and_other_maps_are_not():
+    """The model that gives the true boxes gives other maps where a frame moves them."""
+    squashed = made("m").setting._replace(frame="squash224", protocol="wsol-v1")
+    spot = made("m", source="ground_truth_box", seed=1)
+    moved = replace(spot, setting=squashed, predictions_sha256="1" * 64)
+    assert together([spot, moved]) == [[spot, moved]]
+    for others in (
+        [made("m", seed=1), made("m", seed=2, setting=squashed)],  # read from two folders
+        [spot, replace(moved, version="0.0.1")],
+        [spot, replace(moved, source="ground_truth_box|fill:2")],
+        [spot, replace(spot, predictions_sha256="2" * 64), moved],  # which of two is it?
+    ):
+        assert together(others) == []
 
 
 # ------------------------------------------------------------------ the command

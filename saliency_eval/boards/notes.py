@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from saliency_eval.formats import rounded_of
-from saliency_eval.protocols import PROTOCOLS, Subject
+from saliency_eval.protocols import Subject, subject_under
 from saliency_eval.signatures import fields
 from saliency_eval.stats import HEAVY_TAIL
 
+TRUTH = "ground_truth_box"  # the one that looks at the truth
 ALWAYS = {  # rows of every board, by the kind of truth
     "fixations": {"uniform": "the uniform map", "centre_bias": "the centre bias"},
     "boxes": {
         "center_box": "the box in the middle",
         "max_box": "the whole image",
-        "ground_truth_box": "the true boxes",
+        TRUTH: "the true boxes",
         "random": "noise",
     },
 }
@@ -88,11 +89,14 @@ def notes(document: Json) -> Iterator[Note]:
         for why in document["metrics"][label].get("doubts", ()):
             yield Note(f"{{}} (!): {why}.", (label,))
     subject = subject_of(document["metrics"][document["primary"]]["signature"])
-    if gone := absent(((row["source"], row["model"]) for row in document["rows"]), subject):
-        names = " and ".join(ALWAYS[subject][name] for name in gone)
+    gone = absent(((row["source"], row["model"]) for row in document["rows"]), subject)
+    blind = " and ".join(ALWAYS[subject][name] for name in gone if name != TRUTH)
+    if blind:
         yield Note(
-            f"There is no row of {names}: nothing here shows what is reached without a look at the image."
+            f"There is no row of {blind}: nothing here shows what is reached without a look at the image."
         )
+    if TRUTH in gone:
+        yield Note(f"There is no row of {ALWAYS[subject][TRUTH]}: nothing here shows what they reach.")
     yield from tails(document)
 
 
@@ -105,8 +109,7 @@ def corrected(document: Json) -> str:
 
 def subject_of(signature: str) -> Subject:
     """The kind of truth that a metric was scored on."""
-    known = PROTOCOLS.get(fields(signature).get("protocol", ""))
-    return known.subject if known else "fixations"
+    return subject_under(fields(signature).get("protocol", ""))
 
 
 def absent(models: Iterable[tuple[str, str]], subject: Subject = "fixations") -> list[str]:

@@ -41,7 +41,7 @@ def line(cells: Sequence[str]) -> str:
 
 def latex_row(row: Row, of_ceiling: bool) -> list[str]:
     """The cells of one model; a range of ranks has the dash of ranges."""
-    share = [latex(row.of_ceiling)] if of_ceiling else []
+    share = [latex(row.of_ceiling).replace("-{}", "$-$")] if of_ceiling else []  # a minus, no hyphen
     return [row.rank.replace("-", "--") if len(row.rank) > 1 else row.rank, latex(row.model),
             *map(text_of, row.cells), *share, latex(row.images)]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from saliency_eval.boards.notes import subject_of
 from saliency_eval.boards.table import Json, keys, table
 from saliency_eval.pages import plots, sections
 from saliency_eval.pages.differences import critical_differences
@@ -28,6 +29,7 @@ def view(document: Json) -> dict[str, Any]:
     return {
         "board": board,
         "columns": board.columns,
+        "subject": subject_of(board.primary.signature),
         "primary": board.primary,
         "lines": board.rows,
         "ceiling": board.ceiling,

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from saliency_eval.boards.table import Json, by_mean
 from saliency_eval.errors import shown
-from saliency_eval.formats import ARROWS
+from saliency_eval.formats import ARROWS, rounded_of
 from saliency_eval.pages import plots
 from saliency_eval.pages.page import data_uri
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, SIDE, TOP, BAR, LABEL = 960, 290, 46, 8, 17  # pixels
+WIDTH, TOP, BAR, LABEL = 960, 46, 8, 17  # pixels
+STEPS = 12, 76, 104  # from the end of a line to the mean, the place and the name of a model
 Place = Callable[[float], float]
 
 
@@ -24,7 +25,8 @@ def critical_differences(document: Json) -> str | None:
     order = by_mean(document, key)
     if len(order) < 2:
         return None
-    place = scale(document, order)
+    side = STEPS[-1] + max(map(plots.breadth, map(plots.name, order)))
+    place = scale(document, order, side)
     at = [place(row["metrics"][key]["mean"]) for row in order]
     bars = packed([(at[first] - 4, at[last] + 4) for first, last in groups_of(order, key)], 4)
     below = TOP + BAR * len(bars) + 14
@@ -33,10 +35,10 @@ def critical_differences(document: Json) -> str | None:
         axes = made.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set(xlim=(0, WIDTH), ylim=(made.get_figheight() * plots.PIXELS, 0))
-        draw_axis(axes, document, order, place)
+        draw_axis(axes, document, order, place, side)
         for level, ends in ((TOP + BAR * k, bar) for k, row in enumerate(bars) for bar in row):
             axes.plot(ends, [level, level], color=plots.ACCENT, linewidth=3, solid_capstyle="butt")
-        draw_models(axes, order, key, at, below)
+        draw_models(axes, order, key, at, below, side)
         return data_uri(plots.svg(made), "svg+xml")
 
 
@@ -65,15 +67,15 @@ def packed(bars: Sequence[tuple[float, float]], gap: float) -> list[list[tuple[f
     return levels
 
 
-def scale(document: Json, order: Sequence[Json]) -> Place:
+def scale(document: Json, order: Sequence[Json], side: float) -> Place:
     """From a mean to its pixel, the best on the left."""
     key = document["primary"]
     best, worst = (order[k]["metrics"][key]["mean"] for k in (0, -1))
     room = (worst - best) or 1.0
-    return lambda value: SIDE + 14 + (WIDTH - 2 * SIDE - 28) * (value - best) / room
+    return lambda value: side + 14 + (WIDTH - 2 * side - 28) * (value - best) / room
 
 
-def draw_axis(axes: Axes, document: Json, order: Sequence[Json], place: Place) -> None:
+def draw_axis(axes: Axes, document: Json, order: Sequence[Json], place: Place, side: float) -> None:
     """The line with its ticks, and the name of the metric above."""
     from matplotlib.ticker import MaxNLocator
 
@@ -81,7 +83,7 @@ def draw_axis(axes: Axes, document: Json, order: Sequence[Json], place: Place) -
     ends = sorted(order[k]["metrics"][key]["mean"] for k in (0, -1))
     marks = [tick for tick in MaxNLocator(5).tick_values(*ends) if ends[0] <= tick <= ends[1]]
     digits = max((len(f"{tick:.10g}".partition(".")[2]) for tick in marks), default=0)
-    axes.plot([SIDE, WIDTH - SIDE], [TOP - 8] * 2, color=plots.FAINT, linewidth=0.9)
+    axes.plot([side, WIDTH - side], [TOP - 8] * 2, color=plots.FAINT, linewidth=0.9)
     for tick in marks:
         axes.plot([place(tick)] * 2, [TOP - 13, TOP - 8], color=plots.FAINT, linewidth=0.9)
         axes.text(place(tick), TOP - 16, f"{tick:.{digits}f}", ha="center", va="bottom")
@@ -89,14 +91,16 @@ def draw_axis(axes: Axes, document: Json, order: Sequence[Json], place: Place) -
     axes.text(WIDTH / 2, 10, text, ha="center", va="center", weight="bold")
 
 
-def draw_models(axes: Axes, order: Sequence[Json], key: str, at: Sequence[float], below: float) -> None:
+def draw_models(
+    axes: Axes, order: Sequence[Json], key: str, at: Sequence[float], below: float, side: float
+) -> None:  # fmt: skip
     """The better half to the left, the best on top; the other half to the right, the last on top."""
     left = (len(order) + 1) // 2
     for k, (x, row) in enumerate(zip(at, order, strict=True)):
         y = below + LABEL * (k if k < left else len(order) - 1 - k)
-        end, side, align = (SIDE - 8, -1, "right") if k < left else (WIDTH - SIDE + 8, 1, "left")
+        end, way, align = (side, -1, "right") if k < left else (WIDTH - side, 1, "left")
         axes.plot([x, x, end], [TOP - 8, y, y], color=plots.FAINT, linewidth=0.7)
         # one text each: a name that runs from right to left would take the numbers with it
-        texts = f"{row['metrics'][key]['mean']:.4g}", str(k + 1), plots.name(row)
-        for text, step in zip(texts, (4, 58, 84), strict=True):
-            axes.text(end + side * step, y, text, ha=align, va="center")
+        texts = rounded_of(row["metrics"][key]).mean, str(k + 1), plots.name(row)
+        for text, step in zip(texts, STEPS, strict=True):
+            axes.text(end + way * (step - 8), y, text, ha=align, va="center")

@@ -61,14 +61,14 @@ const make = (name, attributes, parent, text = "") => {
   parent?.append(one);
   return one;
 };
-const scaleOf = (values, from, to) => {
+const scaleOf = (values, from, to, pad = 0.04) => {
   const ends = values.flatMap((v) => [v.lo ?? v.mean, v.hi ?? v.mean]);
   const least = Math.min(...ends), room = Math.max(...ends) - least || 1;
   const power = Math.floor(Math.log10(room / 3)), unit = 10 ** power * [5, 2, 1].find((m) => m * 10 ** power <= room / 3);
   const ticks = [];
   for (let k = Math.ceil(least / unit); k * unit <= least + room; k += 1) ticks.push(k * unit);
   return {
-    ticks, text: (v) => v.toFixed(Math.max(0, -power)), at: (v) => from + (to - from) * (0.04 + (0.92 * (v - least)) / room),
+    ticks, text: (v) => v.toFixed(Math.max(0, -power)), at: (v) => from + (to - from) * (pad + ((1 - 2 * pad) * (v - least)) / room),
   };
 };
 const scatter = (figure, label, points, [across, up], titles, right = 550) => {

@@ -6,6 +6,7 @@ They have no background and dark lines, which the style of the page turns light 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FONT = "DejaVu Sans"  # comes with matplotlib
 INK, FAINT, ACCENT, BAND = "#1a1c1f", "#595f69", "#0b57a4", "#7f7f7f1a"
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "saliency-eval",
@@ -117,7 +119,7 @@ def rank_intervals(document: Json, key: str | None = None) -> str:
         made, axes = beside_rows(len(order))
         values = [row["metrics"][key] for row in order]
         known = [(k, value) for k, value in enumerate(values) if value["rank_lo"] is not None]
-        spans = [(k, value["rank_lo"], value["rank_hi"]) for k, value in known]
+        spans = [(k, math.floor(value["rank_lo"]), math.ceil(value["rank_hi"])) for k, value in known]
         draw(axes, spans, [k + 1 for k in range(len(values))])
         axes.set_xlim(0.5, max(len(document["rows"]), 2) + 0.5)
         ticks(axes, 8, integer=True)
@@ -155,12 +157,21 @@ def name(row: Json, limit: int = 24) -> str:
     return "".join(c if drawable(c) else "\u25a1" for c in shown(row["label"], limit))
 
 
+def breadth(text: str) -> float:
+    """The pixels that a text is wide."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FONT, size=STYLE["font.size"])
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) * PIXELS / 72
+
+
 @cache
 def drawable(sign: str) -> bool:
     """Does the font of matplotlib have this sign?"""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    return bool(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_char_index(ord(sign)))
+    return bool(get_font(findfont(FontProperties(family=FONT))).get_char_index(ord(sign)))
 
 
 def scatter(document: Json, x: str, y: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from saliency_eval.boards.table import Json, by_mean, keys, marks_of, name_of
+from saliency_eval.errors import shown
 from saliency_eval.formats import correlation, p_value, percent, places, rounded, rounded_of, signed
 from saliency_eval.pages import plots
 
@@ -13,6 +14,10 @@ PAIRS = 400  # with more pairs than this in all, a page holds those of the prima
 MODELS = (
     100  # with more, a page holds the intervals of the primary metric, and no picture or table of all pairs
 )
+NARROW = (
+    (30, ""),
+    (44, "long"),
+)  # characters of a name that has two lines of a narrow column, and what it is called
 
 
 class Strip(NamedTuple):
@@ -34,6 +39,12 @@ class Intervals(NamedTuple):
     ranks: str
     height: int
     note: str
+
+    @property
+    def names(self) -> str:
+        """How long the longest name is: empty, `long` or `longer`."""
+        longest = max(len(shown(row.model)) for row in self.rows)
+        return next((word for most, word in NARROW if longest <= most), "longer")
 
 
 class Pair(NamedTuple):
@@ -103,8 +114,8 @@ def matrices(document: Json) -> list[Matrix]:
     """The pairs of the primary metric, and of the others where the page has room for them; none of many models."""
     if is_large(document):
         return []
-    shown = keys(document) if len(document["pairs"]) <= PAIRS else keys(document)[:1]
-    return [made for key in shown if (made := matrix(document, key)) is not None]
+    listed = keys(document) if len(document["pairs"]) <= PAIRS else keys(document)[:1]
+    return [made for key in listed if (made := matrix(document, key)) is not None]
 
 
 def matrix(document: Json, key: str) -> Matrix | None:

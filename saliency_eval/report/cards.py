@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saliency_eval.core import Stimulus
 from saliency_eval.errors import shown
@@ -66,6 +67,19 @@ def brief(value: float) -> str:
     return f"{value:.3g}".replace("-", "\u2212")
 
 
+def span(values: NDArray[Any]) -> str:
+    """From where to where the finite values of a map reach, in words.
+
+    >>> span(np.ones((2, 2))), span(np.array([0.0, 0.5, np.inf]))
+    ('constant, 1 everywhere', 'from 0 to 0.5')
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return "not finite"
+    low, high = brief(float(finite.min())), brief(float(finite.max()))
+    return f"constant, {low} everywhere" if np.ptp(finite) == 0 else f"from {low} to {high}"
+
+
 def rows(values: Floats, names: Sequence[str], better: Sequence[str]) -> list[tuple[str, list[Cell]]]:
     """The values of one image, (models, metrics), as the rows of a table; the best of several is marked."""
     best = [best_of(column, direction) for column, direction in zip(values.T, better, strict=True)]
@@ -96,13 +110,11 @@ def stimulus(image: Stimulus) -> list[Picture]:
     ]
 
 
-def saliency(image: Stimulus, look: Look, model: str, scale: pictures.Scale = "values") -> Picture:
+def saliency(image: Stimulus, look: Look, model: str) -> Picture:
     """The map of a model in colours, with the truth."""
-    drawn, what, _ = with_truth(pictures.heat(look.shown, scale, image["shape"]), image)
-    low, high = float(np.min(look.shown)), float(np.max(look.shown))
-    span = f"{brief(low)} everywhere" if low == high else f"from {brief(low)} to {brief(high)}"
-    how = "by rank" if scale == "ranks" else span
-    alt = f"Map of {shown(model)} for {shown(image.id)} in colours {how}, with its {what}"
+    drawn, what, _ = with_truth(pictures.heat(look.shown, shape=image["shape"]), image)
+    how = span(look.shown)
+    alt = f"Map of {shown(model)} for {shown(image.id)}, {how}, with its {what}"
     return Picture(pictures.jpeg(drawn), alt, f"{shown(model)}, {how}")
 
 

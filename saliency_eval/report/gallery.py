@@ -3,43 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from saliency_eval.errors import SaliencyEvalError, shown
+from saliency_eval.maps import Floats
 from saliency_eval.report import cards, plots
 from saliency_eval.report.cards import Card, Picture, number
 from saliency_eval.report.compared import Compared
-from saliency_eval.report.images import extremes, most_apart, spread
+from saliency_eval.report.images import extremes, most_apart, spread, tie
 from saliency_eval.report.looks import Look, look
 from saliency_eval.store import folder_name
 
 APART = 4  # images shown on which the models differ
 
 
-def apart_cards(compared: Compared, missing: dict[str, None]) -> list[Card]:
+class Part(NamedTuple):
+    """Some images under a heading, and what must be said of their choice."""
+
+    heading: str
+    note: str
+    cards: list[Card]
+
+
+def apart_cards(compared: Compared, missing: dict[str, None]) -> Part:
     """The images on which the models differ most, with the maps of all."""
     values = compared.table.column(compared.primary.label)
     gaps = spread(values)
     everyone = range(min(len(compared.names), plots.MOST))
-    return [
+    rows = most_apart(values, APART)
+    found = [
         card(compared, row, f"two models differ by {number(gaps[row])} on average", everyone, missing)
-        for row in most_apart(values, APART)
+        for row in rows
     ]
+    return Part("", tied(gaps, rows, "difference"), found)
 
 
-def model_cards(
-    compared: Compared, model: int, each: int, missing: dict[str, None]
-) -> tuple[list[Card], list[Card]]:
-    """The best and the worst images of a model."""
+def model_cards(compared: Compared, model: int, each: int, missing: dict[str, None]) -> list[Part]:
+    """The best and the worst images of a model; of one to which all are alike, the first."""
     values = compared.table.column(compared.primary.label)[:, model]
-    chosen = extremes(values, compared.primary.better == "higher", each)
-    best, worst = (
-        [
-            card(compared, row, f"{compared.primary.label} {number(values[row])}", [model], missing)
-            for row in rows
-        ]
-        for rows in chosen
-    )
-    return best, worst
+    best, worst = extremes(values, compared.primary.better == "higher", each)
+
+    def part(heading: str, rows: Sequence[int], note: str) -> Part:
+        label = compared.primary.label
+        titled = [(row, f"{label} {number(values[row])}") for row in rows]
+        return Part(heading, note, [card(compared, row, title, [model], missing) for row, title in titled])
+
+    scored = int(np.isfinite(values).sum())
+    if scored > 1 and not worst:
+        note = f"All {scored} images have the value {number(values[best[0]])}: none is better or worse than another."
+        return [part("All alike", best, f"{note} {firsts(len(best))}" if len(best) < scored else note)]
+    found = [part("Best", best, tied(values, best)), part("Worst", worst, tied(values, worst))]
+    return [one for one in found if one.cards]
+
+
+def tied(values: Floats, rows: Sequence[int], what: str = "value") -> str:
+    """That the last of the chosen rows are some of many with one value; empty where they are all of them.
+
+    >>> tied(np.array([0.0, 1.0, 0.0, 0.0, 2.0]), [0, 2])
+    '3 of 5 images have the value 0.000. The first 2 of them are shown.'
+    """
+    found = tie(values, rows)
+    if found is None:
+        return ""
+    scored = int(np.isfinite(values).sum())
+    said = f"{found.images} of {scored} images have the {what} {number(values[rows[-1]])}."
+    return f"{said} {firsts(found.shown, 'of them ')}"
+
+
+def firsts(count: int, of: str = "") -> str:
+    """That the first so many are shown."""
+    return f"The first {of}is shown." if count == 1 else f"The first {count} {of}are shown."
 
 
 def card(compared: Compared, row: int, title: str, models: Sequence[int], missing: dict[str, None]) -> Card:

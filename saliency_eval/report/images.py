@@ -41,7 +41,7 @@ def aligned(run: Run, ids: Sequence[str], labels: Sequence[str]) -> Floats:
 
 
 class Extremes(NamedTuple):
-    """Rows of images: the best first, and the worst first."""
+    """Rows of images: the best first, and the worst first; none is worst where all are alike."""
 
     best: list[int]
     worst: list[int]
@@ -50,14 +50,41 @@ class Extremes(NamedTuple):
 def extremes(values: Floats, higher: bool, most: int) -> Extremes:
     """The best and the worst of (images,), at most so many of each and none twice; of equal ones the first.
 
+    No image with the worst value is among the best, and none with the best value among the worst.
+
     >>> extremes(np.array([1.0, 5.0, np.nan, 3.0, 4.0]), True, 2)
     Extremes(best=[1, 4], worst=[0, 3])
+    >>> extremes(np.array([0.0, 1.0, 0.0, 0.0]), True, 2)
+    Extremes(best=[1], worst=[0, 2])
     """
     rows = np.flatnonzero(np.isfinite(values))
-    order = rows[np.argsort(-values[rows] if higher else values[rows], kind="stable")]
-    count = min(most, len(order) // 2) or len(order[:1])
-    worst = rows[np.argsort(values[rows] if higher else -values[rows], kind="stable")]
-    return Extremes(order[:count].tolist(), [n for n in worst.tolist() if n not in order[:count]][:count])
+    if not len(rows) or values[rows].min() == values[rows].max():
+        return Extremes(rows[:most].tolist(), [])
+    signed = values[rows] if higher else -values[rows]
+    count = max(min(most, len(rows) // 2), 1)
+    best = [int(rows[n]) for n in np.argsort(-signed, kind="stable") if signed[n] > signed.min()][:count]
+    worst = [int(rows[n]) for n in np.argsort(signed, kind="stable") if signed[n] < signed.max()]
+    return Extremes(best, [row for row in worst if row not in best][:count])
+
+
+class Tie(NamedTuple):
+    """How many images have the value of the last one that is shown, and how many of these are shown."""
+
+    images: int
+    shown: int
+
+
+def tie(values: Floats, rows: Sequence[int]) -> Tie | None:
+    """The images that the last of some rows stands for; None where all of them are shown.
+
+    >>> tie(np.array([1.0, 0.0, 1.0, 2.0, 1.0]), [3, 0])
+    Tie(images=3, shown=1)
+    """
+    if not len(rows):
+        return None
+    same = values == values[rows[-1]]
+    found = Tie(int(same.sum()), int(same[list(rows)].sum()))
+    return found if found.images > found.shown else None
 
 
 def spread(values: Floats) -> Floats:

@@ -13,7 +13,7 @@ from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import REJECTED, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.predictions.base import Predictions
-from saliency_eval.protocols import PROTOCOLS
+from saliency_eval.protocols import PROTOCOLS, subject_under
 from saliency_eval.run import Run
 from saliency_eval.saved.finished import same_maps
 from saliency_eval.scoring import load, open_any
@@ -49,16 +49,17 @@ def gather(
     except SaliencyEvalError as error:
         if data is not None:
             raise
-        text = f"There are no stimuli, fixations and maps: {error.problems[0].message}. Name the data set with --data."
+        what = subject_under(runs[0].setting.protocol)
+        text = f"There are no stimuli, {what} and maps: {error.problems[0].message}. Name the data set with --data."
         return Material(None, {}, (text,))
     predictions, missing = dict[str, Predictions](), list[str]()
     for run in runs:
-        name, own = shown(run.model), folder_name(run)
+        name, own, seen = shown(run.model), folder_name(run), framed(run, found)
         if own in given:
-            predictions[own] = predictions_of(run, given[own], found, naming)
+            predictions[own] = predictions_of(run, given[own], seen, naming)
         elif run.source:
             try:
-                predictions[own] = predictions_of(run, f"model:{run.source}", found, {})
+                predictions[own] = predictions_of(run, f"model:{run.source}", seen, {})
             except SaliencyEvalError as error:
                 why = error.problems[0].message
                 missing.append(
@@ -81,8 +82,13 @@ def data_of(run: Run, data: str | Dataset | None, root: str | Path | None) -> Da
     if found.sha256 != run.data.sha256:
         text = f"the data set must be the one that was scored, {shown(run.data.tag)}, got {shown(found.tag)}"
         fail("checksum", text, "name the data set of the runs")
+    return framed(run, found)
+
+
+def framed(run: Run, data: Dataset) -> Dataset:
+    """A data set in the frame of the protocol of a run."""
     protocol = PROTOCOLS.get(run.setting.protocol)
-    return found.framed(protocol.frame) if protocol else found
+    return data.framed(protocol.frame) if protocol else data
 
 
 def predictions_of(run: Run, source: Any, data: Dataset, naming: Mapping[str, Any]) -> Predictions:

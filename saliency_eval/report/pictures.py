@@ -1,7 +1,8 @@
 """Stimuli, maps and fixations as small pictures of one size, as addresses within a page.
 
-A map is shown in one colour scale whose lightness grows evenly, from its least value to its greatest or by rank; what
-has a sign in one that is white at zero. Pixels are averaged where the picture is smaller, repeated where it is larger.
+A map is shown in one colour scale whose lightness grows evenly, from its least value to its greatest or by rank, and
+in grey where it has one value; what has a sign in one that is white at zero. Pixels are averaged where the picture is
+smaller, repeated where it is larger.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ COLOURS: dict[Scale, str] = {"values": "inferno", "ranks": "inferno", "signed": 
 SIDE = 300  # px, the longer side
 FINE = 3  # dots are drawn so many times larger, then made smaller: smooth edges
 DOTS = ((200, 2.2), (1000, 1.6), (np.inf, 1.0))  # up to so many fixations, px of the radius
+FLAT = "#8c8c8c"  # of a map of one value: no scale has it
 OUTLINE = 1.0  # px
 FRAME = 2  # px, the width of the frame of a box, without its outline
 TINY = 1e-12  # signed values below it are rounding, and white
@@ -48,13 +50,16 @@ def stimulus(image: NDArray[np.uint8]) -> Image:
 
 
 def heat(values: NDArray[Any], scale: Scale = "values", shape: Shape | None = None) -> Image:
-    """A map in colours, of the size of an image of `shape`, else of its own."""
+    """A map in colours, grey where it has one value, of the size of an image of `shape`, else of its own."""
     from PIL import Image
 
     floats = within(np.nan_to_num(np.asarray(values, np.float64), posinf=np.inf, neginf=-np.inf))
+    size = size_of(shape or values.shape[:2])
+    if scale != "signed" and np.ptp(floats) == 0:
+        return Image.new("RGB", size, FLAT)
     low, high, of = ENDS[scale](floats)
     shares = Image.fromarray(((of - low) / (high - low or 1)).astype(np.float32))
-    small = np.asarray(shares.resize(size_of(shape or values.shape[:2]), Image.Resampling.BOX))
+    small = np.asarray(shares.resize(size, Image.Resampling.BOX))
     if scale == "signed":  # single pixels do not decide where the colours end
         small = small / max(float(np.abs(small).max()), TINY / (high or 1)) / 2 + 0.5
     levels = np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8)

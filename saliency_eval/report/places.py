@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from saliency_eval.boards import Board, boards_of
 from saliency_eval.formats import ARROWS, rounded_of
 from saliency_eval.report.protocols import Lead
 from saliency_eval.run import Run
+from saliency_eval.side_by_side import Origin, origins
 
-Maps = tuple[str, str]  # model, and the hash of its predictions
+Known = Mapping[int, Origin]  # what a run scored, by the identity of the run
 
 
 class Place(NamedTuple):
@@ -21,24 +22,26 @@ class Place(NamedTuple):
 
 
 class Places(NamedTuple):
-    """A column for each protocol, with the metric that ranks there; a row for each set of maps."""
+    """A column for each protocol, with the metric that ranks there; a row for each set of maps; the runs behind it."""
 
     heads: list[tuple[str, str]]
     rows: list[tuple[str, list[Place]]]
+    runs: list[Run]
 
 
 def places(lead: Lead, board: Board, names: Sequence[str]) -> Places | None:
     """The places of the models under each protocol; None of one protocol, or one model."""
     boards = [one for name in lead.protocols for one in under(name, lead, board)]
-    titles = {maps(run): name for run, name in zip(board.runs, names, strict=True)}
-    titles |= {maps(run): run.model for one in boards for run in one.runs if maps(run) not in titles}
+    known = dict(zip(map(id, lead.all), origins(lead.all), strict=True))
+    titles = {known[id(run)]: name for run, name in zip(board.runs, names, strict=True)}
+    for run in (run for one in boards for run in one.runs):
+        titles.setdefault(known[id(run)], run.model)
     if len(boards) < 2 or len(titles) < 2:
         return None
-    found = [on(one) for one in boards]
+    found = [on(one, known) for one in boards]
     heads = [(one.protocol, f"{one.primary} {ARROWS[direction(one)]}") for one in boards]
-    return Places(
-        heads, [(title, [one.get(key, Place("-", "")) for one in found]) for key, title in titles.items()]
-    )
+    rows = [(title, [one.get(key, Place("-", "")) for one in found]) for key, title in titles.items()]
+    return Places(heads, rows, [run for one in boards for run in one.runs])
 
 
 def under(name: str, lead: Lead, board: Board) -> list[Board]:
@@ -55,14 +58,10 @@ def direction(board: Board) -> str:
     return "higher" if board.is_higher(board.primary) else "lower"
 
 
-def maps(run: Run) -> Maps:
-    """What a run scored."""
-    return run.model, run.predictions_sha256
-
-
-def on(board: Board) -> dict[Maps, Place]:
+def on(board: Board, known: Known) -> dict[Origin, Place]:
     """The places on a board."""
     rows = zip(board.runs, board.document["rows"], strict=True)
     return {
-        maps(run): Place(row["rank"], rounded_of(row["metrics"][board.primary]).mean) for run, row in rows
+        known[id(run)]: Place(row["rank"], rounded_of(row["metrics"][board.primary]).mean)
+        for run, row in rows
     }

@@ -13,7 +13,7 @@ import numpy as np
 from saliency_eval.errors import shown
 from saliency_eval.maps import Floats
 from saliency_eval.pages import data_uri
-from saliency_eval.pages.plots import FAINT, INK, STYLE, style, svg
+from saliency_eval.pages.plots import FAINT, INK, PIXELS, breadth, style, svg
 from saliency_eval.report.curves import Curve
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ LONGEST = 25  # characters of a name
 SIZES = ((50, 20), (200, 10), (np.inf, 5))  # up to so many images, points^2 of a point
 MARGIN = 0.08  # inches
 LINE = 0.2  # of a legend
-FONT = STYLE["font.size"]
 GOLDEN = 0.6180339887498949  # jitter that is even and never random
+FEW = 5  # values that have a bar each
 
 
 class Margins(NamedTuple):
@@ -65,14 +65,7 @@ def short(name: str) -> str:
 
 def widest(labels: Sequence[str]) -> float:
     """The inches beside an axis that names need, with a little room."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(size=FONT)
-    return (
-        max(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] for text in labels) / 72
-        + 0.15
-    )
+    return max(map(breadth, labels)) / PIXELS + 0.15
 
 
 @contextmanager
@@ -121,18 +114,28 @@ def cloud(axes: Axes, values: Floats, at: float, colour: str) -> None:
     if not len(values):
         return
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
-    if np.ptp(values) > 0:
-        from matplotlib.mlab import GaussianKDE
-
-        x, unit = np.linspace(values.min(), values.max(), 100), np.linspace(0, 1, 100)
-        density = GaussianKDE((values - values.min()) / np.ptp(values)).evaluate(
-            unit
-        )  # squares stay in range
-        axes.fill_between(x, at + 0.07, at + 0.07 + 0.45 * density / density.max(), color=colour, alpha=0.45,
-                          linewidth=0)  # fmt: skip
+    shape(axes, values, at, colour)
     axes.plot([low, high], [at, at], color=INK, linewidth=3, solid_capstyle="butt")
     axes.plot(middle, at, "o", color="white", markeredgecolor=INK, markersize=5)
     axes.plot(values.mean(), at, "D", color=INK, markersize=3)
+
+
+def shape(axes: Axes, values: Floats, at: float, colour: str) -> None:
+    """How often values occur: a smooth curve, of a few values a bar for each; nothing of one alone."""
+    least, room = values.min(), np.ptp(values)
+    found, counts = np.unique(values, return_counts=True)
+    if len(found) == 1:
+        return
+    if len(found) <= FEW and len(values) > len(found):
+        heights = 0.45 * counts / counts.max()
+        axes.bar(found, heights, 0.03 * room, at + 0.07, color=colour, alpha=0.45, linewidth=0)
+        return
+    from matplotlib.mlab import GaussianKDE
+
+    x, unit = np.linspace(least, least + room, 100), np.linspace(0, 1, 100)
+    density = GaussianKDE((values - least) / room).evaluate(unit)  # squares stay in range
+    heights = 0.45 * density / density.max()
+    axes.fill_between(x, at + 0.07, at + 0.07 + heights, color=colour, alpha=0.45, linewidth=0)
 
 
 def dots(axes: Axes, values: Floats) -> None:
@@ -141,7 +144,15 @@ def dots(axes: Axes, values: Floats) -> None:
     nth = np.cumsum(np.isfinite(values), axis=0)[images, models] - 1
     colours = np.array([sign(model)["color"] for model in range(values.shape[1])])[models]
     jitter = -models - 0.12 - 0.2 * (nth * GOLDEN % 1)
-    axes.scatter(values[images, models], jitter, s=3, c=colours, alpha=0.5, linewidths=0, rasterized=True)
+    axes.scatter(
+        values[images, models],
+        jitter,
+        s=0.6 * size_for(len(values)),
+        c=colours,
+        alpha=0.5,
+        linewidths=0,
+        rasterized=True,
+    )
 
 
 # ------------------------------------------------------------------ metric against metric
@@ -189,7 +200,7 @@ def legend(figure: Figure, names: Sequence[str], signs: Sequence[dict[str, Any]]
 
     handles = [Line2D([], [], label=short(n), **s) for n, s in zip(names, signs, strict=True)]
     columns = per_line(figure.get_figwidth())
-    figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False, fontsize=8)
+    figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False)
 
 
 # ------------------------------------------------------------------ one image

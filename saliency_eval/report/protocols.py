@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from saliency_eval.boards import Board
 from saliency_eval.errors import SaliencyEvalError, fail, shown, unknown
 from saliency_eval.executors import Progress, Workers
 from saliency_eval.formats import ARROWS
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.report.material import Material
 from saliency_eval.run import Run
-from saliency_eval.scoring import score
+from saliency_eval.scoring import reached, score
 from saliency_eval.side_by_side import compared, differences, names, probes, rows, together
-from saliency_eval.side_by_side.words import cell_of, effect, lines_of, meanings, unasked
+from saliency_eval.side_by_side.words import cell_of, effect, lines_of, meanings
 from saliency_eval.stats import Interval
 from saliency_eval.store import folder_name
-from saliency_eval.variant import parse
+from saliency_eval.variant import Variant, parse
 
 
 class Cell(NamedTuple):
@@ -37,7 +36,8 @@ class Beside(NamedTuple):
     metrics: list[tuple[str, list[Cell]]]
     causes: list[tuple[str, list[list[str]]]]
     meanings: dict[str, str]
-    unasked: list[str]
+    from_first: bool  # is every difference one from the first protocol?
+    measured: bool  # was scored what causes do alone?
 
     @property
     def unknown(self) -> bool:
@@ -92,14 +92,14 @@ def readable(run: Run) -> bool:
         return False
 
 
-def elsewhere(lead: Lead, board: Board, groups: Sequence[Sequence[Run]]) -> list[str]:
-    """Sentences about the runs that are in no table of a report."""
-    told = {id(run) for run in [*board.scored, *(run for group in groups for run in group)]}
+def elsewhere(lead: Lead, told: Iterable[Run]) -> list[str]:
+    """Sentences about the runs that are in no table of a report, where these `told` ones are."""
+    known = set(map(id, told))
     return [
         f"The run of {shown(run.model)} under {run.setting.protocol} is not shown: the board is of {lead.protocol}, "
-        "and no run of the same maps can be compared with it"
+        f"and under {run.setting.protocol} it has no place and no run of the same maps beside it"
         for run in lead.all
-        if id(run) not in told
+        if id(run) not in known
     ]
 
 
@@ -107,8 +107,8 @@ def beside(
     runs: Sequence[Run], model: str, material: Material, workers: Workers, progress: Progress
 ) -> Beside:
     """The runs of one set of maps; what a cause does alone is scored, where the maps are at hand."""
-    found = differences(runs, measured(runs, material, workers, progress))
-    titles = names(runs)
+    alone = measured(runs, material, workers, progress)
+    found, titles = differences(runs, alone), names(runs)
     moved = {(one.metric, one.protocol): effect(one.difference) for one in found}
     metrics = [
         (
@@ -118,9 +118,9 @@ def beside(
         )
         for row in rows(runs)
     ]  # fmt: skip
-    return Beside(
-        model, titles, metrics, by_metric(lines_of(found, titles[0])), meanings(found), unasked(runs)
-    )
+    causes = by_metric(lines_of(found, titles[0]))
+    from_first = all(one.than == titles[0] for one in found)
+    return Beside(model, titles, metrics, causes, meanings(found), from_first, bool(alone))
 
 
 def by_metric(lines: Sequence[Sequence[str]]) -> list[tuple[str, list[list[str]]]]:
@@ -135,7 +135,13 @@ def difference(means: Sequence[Interval | None], number: int, moved: str | None)
     has_first = any(mean is not None for mean in means[:number])
     if means[number] is None or not has_first:
         return ""
-    return "same" if moved is None else moved.replace("unknown", "")
+    return "same" if moved in (None, "0") else moved.replace("unknown", "")
+
+
+def unseeing(found: Mapping[str, Sequence[Variant]]) -> dict[str, list[Variant]]:
+    """Those variants, by protocol, that ask no classifier: a report has none."""
+    kept = {name: [one for one in some if "classifier" not in reached(one)] for name, some in found.items()}
+    return {name: some for name, some in kept.items() if some}
 
 
 def measured(runs: Sequence[Run], material: Material, workers: Workers, progress: Progress) -> list[Run]:
@@ -144,15 +150,16 @@ def measured(runs: Sequence[Run], material: Material, workers: Workers, progress
     if material.data is None or not own or any(len(run.ids) < run.data.n for run in runs):
         return []
     settings = {run.setting.protocol: run.setting for run in reversed(runs)}
+    again = f"model:{runs[0].source}" if runs[0].source else own[0]  # in the frame of each protocol
     try:
         return [
             score(
-                own[0], material.data, list(map(str, variants)), protocol=name, kind=settings[name].kind,
+                again, material.data, list(map(str, variants)), protocol=name, kind=settings[name].kind,
                 on_missing=settings[name].on_missing,
                 resize="error" if settings[name].resize == "error" else "protocol",
                 workers=workers, progress=progress,
             )
-            for name, variants in probes(runs).items()
+            for name, variants in unseeing(probes(runs)).items()
         ]  # fmt: skip
     except SaliencyEvalError:  # the means are there, whatever became of the maps since
         return []

@@ -23,7 +23,7 @@ from saliency_eval.report.compared import Compared, compare
 from saliency_eval.report.gallery import apart_cards, model_cards
 from saliency_eval.report.images import spread
 from saliency_eval.report.material import Sources, gather
-from saliency_eval.report.places import places
+from saliency_eval.report.places import Places, places
 from saliency_eval.report.protocols import Beside, Lead, beside, elsewhere, groups_of, lead
 from saliency_eval.report.templates import CSS, JS, template
 from saliency_eval.report.versus import versus
@@ -58,12 +58,15 @@ def report_page(
     board = one_board(leading.runs, skipped, primary)
     groups = groups_of(leading.all)
     names = [row["label"] for row in board.document["rows"]]
+    ranks = places(leading, board, names)
+    told = [*board.scored, *(ranks.runs if ranks else ()), *(run for group in groups for run in group)]
     with one_thread():
         sources = with_maps(leading.runs, board, groups)
         compared = compare(board, names, gather(sources, data, predictions, root, **naming))
-        missing = dict.fromkeys([*compared.material.missing, *elsewhere(leading, board, groups)])
+        missing = dict.fromkeys([*compared.material.missing, *elsewhere(leading, told)])
         several = all_beside(compared, groups, workers, progress)
-        page = page_of(compared, leading, several, each or max(1, min(EACH, IN_ALL // len(names))), missing)
+        most = each or max(1, min(EACH, IN_ALL // len(names)))
+        page = page_of(compared, leading, several, ranks, most, missing)
     return without_surrogates(page), tuple(missing)
 
 
@@ -88,12 +91,13 @@ def all_beside(
 
 
 def page_of(
-    compared: Compared, leading: Lead, several: Sequence[Beside], each: int, missing: dict[str, None]
-) -> str:
+    compared: Compared, leading: Lead, several: Sequence[Beside], ranks: Places | None, each: int,
+    missing: dict[str, None],
+) -> str:  # fmt: skip
     """The page; what is missing of its images is added to the sentences about that, each once."""
     board, names = compared.board, compared.names
     differing = apart_cards(compared, missing)
-    models = [(name, *model_cards(compared, n, each, missing)) for n, name in enumerate(names)]
+    models = [(name, model_cards(compared, n, each, missing)) for n, name in enumerate(names)]
     return render(
         template("report.html"),
         title=f"Report on {board.data.id}@{board.data.version}",
@@ -103,7 +107,7 @@ def page_of(
         document=board.document,
         lead=leading,
         several=several,
-        places=places(leading, board, names),
+        places=ranks,
         meanings=sorted(set().union(*(one.meanings.items() for one in several))),
         versus=versus(compared),
         **board_view(board.document),

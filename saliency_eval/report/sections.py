@@ -12,7 +12,7 @@ from saliency_eval.core import METRICS, Stimulus
 from saliency_eval.errors import shown
 from saliency_eval.formats import ARROWS
 from saliency_eval.report import pictures, plots
-from saliency_eval.report.cards import Picture, brief, number
+from saliency_eval.report.cards import Picture, number, span
 from saliency_eval.report.curves import Curve
 from saliency_eval.report.looks import Look
 from saliency_eval.report.tables import UNITS, Rows, digits, table_of, thresholds
@@ -145,8 +145,9 @@ def by_rank(model: Model, image: Stimulus) -> Picture:
     view = model.look.views[0]
     small = pictures.heat(view["saliency"].values, "ranks", image["shape"])
     dots = pictures.dotted(small, view["fixations"], image["shape"])
-    alt = f"Map of {shown(model.name)} for {shown(image.id)} by rank, with {len(view['fixations'])} fixations"
-    return Picture(pictures.jpeg(dots), alt, f"{shown(model.name)}, by rank")
+    how = "constant" if np.ptp(view["saliency"].values) == 0 else "by rank"
+    alt = f"Map of {shown(model.name)} for {shown(image.id)}, {how}, with {len(view['fixations'])} fixations"
+    return Picture(pictures.jpeg(dots), alt, f"{shown(model.name)}, {how}")
 
 
 def map_of(key: str, name: str, terms: Terms, view: Stimulus) -> Picture:
@@ -155,12 +156,10 @@ def map_of(key: str, name: str, terms: Terms, view: Stimulus) -> Picture:
     small = pictures.heat(values, scale_of(key), view["shape"])
     if terms.at is not None:
         small = pictures.dotted(small, terms.at, view["shape"], pictures.ON_SIGNED)
-    finite = values[np.isfinite(values)]
-    span = f"{brief(finite.min())} to {brief(finite.max())}" if len(finite) else "not finite"
     what = {"nss": "z-scores", "ig": "bits over the baseline", "cc": "products", "sim": "smaller shares",
             "kld": "nats", "emd": "mass times distance"}[key]  # fmt: skip
-    alt = f"{what.capitalize()} of {shown(name)} for {shown(view.id)}, from {span}"
-    return Picture(pictures.jpeg(small), alt, f"{shown(name)}: {what}, {span}")
+    alt = f"{what.capitalize()} of {shown(name)} for {shown(view.id)}, {span(values)}"
+    return Picture(pictures.jpeg(small), alt, f"{shown(name)}: {what}, {span(values)}")
 
 
 def baseline(view: Stimulus, variant: Variant) -> Picture:

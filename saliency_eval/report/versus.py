@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saliency_eval.errors import shown
 from saliency_eval.maps import Floats
@@ -10,6 +11,8 @@ from saliency_eval.pages.plots import FAINT
 from saliency_eval.report import plots
 from saliency_eval.report.cards import Picture
 from saliency_eval.report.compared import Compared
+
+LARGEST = 1600  # points^2, of the dot of very many images
 
 
 def versus(compared: Compared) -> Picture | None:
@@ -45,9 +48,24 @@ def drawn(values: Floats, first: str, second: str) -> str:
     with plots.drawing(4.4, 4.4, plots.Margins(0.6, 0.5)) as figure:
         axes = figure.subplots()
         least, most = float(values.min()), float(values.max())
-        room = 0.04 * ((most - least) or 1.0)
+        both, counts = np.unique(values, axis=0, return_counts=True)
+        room = (0.1 if counts.max() > 1 else 0.04) * ((most - least) or 1.0)
         ends = (least - room, most + room)
         axes.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
-        plots.points(axes, values[:, :1], values[:, 1:])
+        axes.scatter(
+            both[:, 0],
+            both[:, 1],
+            s=areas(counts),
+            alpha=0.5,
+            linewidths=0,
+            rasterized=True,
+            color=plots.COLOURS[0],
+        )
         axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=plots.short(first), ylabel=plots.short(second))
         return plots.address(figure)
+
+
+def areas(counts: NDArray[np.int64]) -> Floats:
+    """The area of each dot in points^2, as large as the number of its images; the largest is LARGEST at most."""
+    one = plots.size_for(int(counts.sum()))
+    return np.asarray(np.maximum(counts * min(one, LARGEST / counts.max()), one), np.float64)

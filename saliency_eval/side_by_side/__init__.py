@@ -19,6 +19,7 @@ from saliency_eval.signatures import fields
 from saliency_eval.stats import Interval
 from saliency_eval.variant import Variant, parse
 
+Origin = tuple[str, ...]  # of predictions: data, model, and what else tells them apart
 Changes = Mapping[str, tuple[str | None, str | None]]  # values by option; None where it has no effect
 
 
@@ -57,10 +58,31 @@ class Change(NamedTuple):
 
 def together(runs: Iterable[Run]) -> list[list[Run]]:
     """Runs of the same predictions on the same data, in the order given; those that stand alone left out."""
-    found: dict[Any, list[Run]] = {}
-    for run in runs:
-        found.setdefault((run.model, run.predictions_sha256, run.data.sha256), []).append(run)
+    runs, found = list(runs), dict[Origin, list[Run]]()
+    for run, origin in zip(runs, origins(runs), strict=True):
+        found.setdefault(origin, []).append(run)
     return [group for group in found.values() if len(group) > 1]
+
+
+def origins(runs: Sequence[Run]) -> list[Origin]:
+    """What each run scored: equal for the same predictions, and for one model that was run in several frames.
+
+    Such a model is known by its name, options and version: one that looks at boxes gives other maps where a frame moves
+    them. Where it gave several within one frame, only equal ones are the same.
+    """
+    hashes: dict[Any, set[str]] = {}
+    for run in runs:
+        hashes.setdefault((*made_by(run), run.setting.frame), set()).add(run.predictions_sha256)
+    several = {key[:-1] for key, found in hashes.items() if len(found) > 1}
+    return [
+        (*made_by(run), "" if run.source and made_by(run) not in several else run.predictions_sha256)
+        for run in runs
+    ]
+
+
+def made_by(run: Run) -> Origin:
+    """Data and model; the version only of a model that was run on the spot."""
+    return run.data.sha256, run.model, run.source, run.version if run.source else ""
 
 
 def names(runs: Sequence[Run]) -> list[str]:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_documents import document
+from made_runs import made
 
 import saliency_eval as se
+from saliency_eval.pages import plots, to_html
 from saliency_eval.report import explain, report_page
 
 MODELS = ["model:centre_bias", "model:centre_gaussian(width=0.2)", "model:uniform"]
@@ -65,6 +68,10 @@ def test_the_page_of_an_image_opens(browser, image):
     sizes = np.array(browser.each("main img", "[e.naturalWidth, e.clientWidth]"))
     assert len(sizes) > 20
     assert (sizes > 0).all()
+    coloured = "section:has(.sight .photo)"
+    assert (
+        len(browser.find(coloured)) == len(browser.find(f"{coloured} .scale")) > 5
+    )  # each says what its colours are
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +167,83 @@ def test_every_section_and_table_has_a_name(browser, report, protocols, image):
         named = "document.getElementById(e.getAttribute('aria-labelledby'))?.textContent ?? ''"
         assert all(browser.each("main section, header section", named))
         assert not any(browser.each("main [title]", "!e.closest('#table, #pairs')"))  # those of a board
+
+
+CUT = """
+return [...document.querySelectorAll("#intervals [data-of]:not([hidden]) .strips tbody th")].map((cell) => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  const [text, room] = [range.getBoundingClientRect(), cell.getBoundingClientRect()];
+  return [cell.textContent, text.right <= room.right && text.bottom <= room.bottom + 3];
+});
+"""  # a line is as high as its letters and no higher: what lies below it is empty
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ground_truth_box (baseline)", "deep", "centre_gaussian"),
+        ("centre_gaussian(width=0.2) (baseline)", "b", "c"),
+        ("a model of which much is to be told in its name, and of its options: 0.25, 9", "b", "c"),
+    ],
+    ids=["short", "long", "longer"],
+)
+def test_names_in_intervals_are_not_cut_off(browser, names, width):
+    browser.open(to_html(document(names)), width=width)
+    assert sorted(browser.js(CUT)) == sorted([name, True] for name in names)
+    heights = browser.each("#intervals [data-of]:not([hidden]) .strips tbody tr:not(.axis)", "e.clientHeight")
+    assert heights == [plots.ROW] * len(names)
+
+
+def test_images_that_coincide_are_one_larger_dot(browser):
+    first, second = (
+        [1, 0, 0, 0, 0, 1],
+        [0, 1, 1, 0, 1, 1],
+    )  # by image: a is better on one, b on three, two are alike
+    runs = [
+        made(m, labels=("nss",), seed=n, values=np.transpose([v]))
+        for n, (m, v) in enumerate((("a", first), ("b", second)))
+    ]
+    browser.open(report_page(runs, each=1)[0])
+    told = browser.texts("#wins")  # b stands first
+    assert told == ["b is better on 3 images, a on 1, both are alike on 2."]
+    choose(browser, "#second", "2")
+    assert browser.texts("#wins") == told
+    dots = browser.each(
+        "#two svg circle", "[e.textContent, ...['cx', 'cy', 'r'].map((key) => Number(e.getAttribute(key)))]"
+    )
+    radii = {text: r for text, *_, r in dots}
+    assert radii == {
+        "3 images: 1.000, 0.000": pytest.approx(2.5 * 3**0.5), "i5: 1.000, 1.000": 2.5,
+        "i7: 0.000, 0.000": 2.5, "i10: 0.000, 1.000": 2.5,
+    }  # fmt: skip
+    assert all(x - r >= 62 and y + r <= 354 for _, x, y, r in dots)  # within the axes
+
+
+BROKEN = """
+const broken = (node) => [...node.textContent.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+  const range = document.createRange();
+  range.setStart(node, index);
+  range.setEnd(node, index + word.length);
+  return new Set([...range.getClientRects()].map((one) => one.top)).size > 1;
+}).map(([word]) => word);
+return [...document.querySelectorAll("#board .name, .places .name, .pairs .name")]
+  .filter((e) => e.checkVisibility()).flatMap((e) => broken(e.firstChild));
+"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_no_name_is_broken_within_a_word(browser, width):
+    names = ("ground_truth_box (baseline)", "image_signature", "centre_gaussian (baseline)")
+    browser.open(to_html(document(names)), width=width)
+    assert browser.js(BROKEN) == []
+
+
+def test_one_plot_is_no_larger_than_others(browser):
+    runs = [made(m, labels=("nss",), seed=n) for n, m in enumerate("ab")]
+    browser.open(report_page(runs, each=1)[0], width=1280)
+    [width] = browser.each("#distributions img", "e.clientWidth")
+    assert width <= 38 * 16
+    assert browser.texts("#board thead th")[-1] == "run"  # no file of scores lies beside a report
+    assert browser.find(".scale") == []  # no map, no colours
