@@ -99,12 +99,12 @@ def maps_of(
             "pip install 'saliency-eval[torch]'",
             exit=ENVIRONMENT,
         )
-    from saliency_eval.models.nets.primitives import finished
+    from saliency_eval.models.nets.primitives import all_digits, finished
 
     own = {name: value for name, value in options.items() if name not in FINISH}
     finish = {name: options.get(name, default) for name, (default, _) in FINISH.items()}
     stacked = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
-    with torch.inference_mode():
+    with torch.inference_mode(), all_digits():
         batch = torch.from_numpy(stacked).to(device).float() / 255
         flat = batch.flatten(2)
         constant = (flat.amax(2) == flat.amin(2)).all(1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -158,3 +159,25 @@ def whiten(values: Tensor, floor: float = 1e-6) -> Tensor:
     least = (floor * variance[:, :1]).clamp(min=torch.finfo(values.dtype).tiny)
     turn = axes.mT / torch.maximum(variance, least).sqrt()[..., None]
     return (turn @ centred).to(values.dtype)
+
+
+@contextmanager
+def all_digits() -> Iterator[None]:
+    """Products and convolutions on a GPU keep 32 bits meanwhile, not 19 as TF32 does; then all is as it was."""
+    cuda, cudnn, saved = torch.backends.cuda, torch.backends.cudnn, list[tuple[Any, str, Any]]()
+    places: list[tuple[Any, str, bool | str]] = [
+        (cuda.matmul, "allow_tf32", False),
+        (cudnn, "allow_tf32", False),
+    ]
+    if hasattr(cudnn, "conv"):  # since torch 2.9; the older two must agree with it
+        places += [(place, "fp32_precision", "ieee") for place in (cuda.matmul, cudnn.conv, cudnn.rnn)]
+    for place, name, _ in places:
+        with suppress(RuntimeError):  # the older cannot tell where the newer was set alone
+            saved.append((place, name, getattr(place, name)))
+    try:
+        for place, name, value in places:
+            setattr(place, name, value)
+        yield
+    finally:
+        for place, name, value in saved:
+            setattr(place, name, value)
