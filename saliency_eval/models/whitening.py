@@ -16,6 +16,7 @@ Side = Annotated[int, Range(16, 2000)]  # px
 @batched(
     "AWS-like",
     source="doi:10.1016/j.imavis.2011.11.007",
+    cost="20 times",
     note="a definition of our own: the published program cannot be read",
 )
 def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, blur: Share = 0.021) -> Tensor:
@@ -34,6 +35,7 @@ def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, b
 @batched(
     "RARE2012-like",
     source="doi:10.1016/j.image.2013.03.009",
+    cost="50 times",
     note="a definition of our own from the parameters that are published: the program is compiled and for research "
     "only, and how its parts fit together could not be verified",
 )
