@@ -15,7 +15,7 @@ from saliency_eval.core import MODELS
 from saliency_eval.models.writing import write_maps
 
 pytest.importorskip("torch", reason="models of images need torch")
-from saliency_eval.models.nets import covsal  # noqa: E402
+from saliency_eval.models.nets import covsal
 
 OF_IMAGES = [key for key, declared in MODELS.items() if "batch" in declared.traits]
 QUICK = {"side": 16, "distance": "log_euclidean"}
