@@ -65,7 +65,7 @@ def check_predictions(
     *,
     protocol: str = "mit",
     root: str | Path | None = None,
-    kind: Kind = "map",
+    kind: Kind | None = None,
     resize: Resize = "protocol",
     workers: Workers = 1,
     executor: str = LOCAL,
@@ -77,7 +77,7 @@ def check_predictions(
 
     Options as for `score`. Raises `SaliencyEvalError` for options, and for a data set that cannot be read.
     """
-    expect(resize=(resize, RESIZE), kind=(kind, KINDS))
+    expect(resize=(resize, RESIZE), kind=(kind or "map", KINDS))
     where = place(workers, executor)
     chosen, data = under(protocol, data, root)
     allowed = resize != "error" and chosen.resize != "error"

@@ -66,7 +66,7 @@ def of_run(run: Run) -> Iterator[Cited]:
     """The data set, the metrics and the model of a run."""
     yield Cited((f"data set {run.data.id}@{run.data.version}",), run.data.citation or "")
     for name in (*run.keys, run.source.partition("|")[0]):
-        if name:  # none where maps were read
+        if name and "#" not in name:  # none where maps were read, a hash in the name of a model of others
             yield from of_name(name)
 
 

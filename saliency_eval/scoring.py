@@ -51,7 +51,7 @@ def score(
     *,
     protocol: str = "mit",
     root: str | Path | None = None,
-    kind: Kind = "map",
+    kind: Kind | None = None,
     on_missing: OnMissing = "error",
     resize: Resize = "protocol",
     seed: int | None = None,
@@ -71,7 +71,8 @@ def score(
 
     `predictions`: a folder or archive of maps, a mapping of image id to array, a callable of an image id, or
     `model:NAME`. `data`: a data set or its name, with `root` where it lies. `metrics`: names or variants such
-    as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are. `on_missing`: an image
+    as `nss(ddof=0)`; default those of the `protocol`. `kind`: what the values are, by
+    default what the predictions say of themselves, else maps. `on_missing`: an image
     without prediction is an `error`, scored as a `constant` map, or `skip`ped. `seed` for metrics that draw, in
     place of that of their variant. `workers` processes, `auto` for as many as there are cores, or the workers of a
     Dask cluster whose scheduler `executor` names, `dask://HOST:PORT`; no value depends on where it is computed.
@@ -87,7 +88,11 @@ def score(
     >>> run.values.tolist()
     [[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]
     """
-    words = {"resize": (resize, RESIZE), "on_missing": (on_missing, ON_MISSING), "kind": (kind, KINDS)}
+    words = {
+        "resize": (resize, RESIZE),
+        "on_missing": (on_missing, ON_MISSING),
+        "kind": (kind or "map", KINDS),
+    }
     expect(**words, subset=(subset, SUBSETS))
     check_options(naming, limit)
     where = place(workers, executor)
@@ -101,7 +106,9 @@ def score(
     whole = limit is None and on_missing == "error"
     problems += problems_of_names(predictions, data, whole=whole)
     asked = seer.name if seer else ""
-    setting = Setting(chosen.name, kind, rule, on_missing, str(chosen.frame), asked, subset)
+    setting = Setting(
+        chosen.name, kind_of(predictions, kind), rule, on_missing, str(chosen.frame), asked, subset
+    )
     journal = journal_of(results, predictions, data, setting, variants, naming, resume=resume)
     doomed = any(p.severity == "error" for p in problems)
     with closing_journal(journal):
@@ -227,8 +234,16 @@ def open_any(source: Any, data: Dataset, **options: Any) -> Predictions:
     if isinstance(source, str) and source.startswith("model:"):
         from saliency_eval.models.runner import ModelPredictions
 
-        return ModelPredictions.of(source.removeprefix("model:"), data, name=options.get("name"))
+        return ModelPredictions.of(
+            source.removeprefix("model:"), data, options.get("name"), options.get("kind")
+        )
     return open_predictions(source, any_size=data.any_size, **options)
+
+
+def kind_of(predictions: Predictions, asked: Kind | None) -> Kind:
+    """What the values of predictions are: as they were opened, else as it was asked."""
+    kind: Kind = getattr(predictions, "kind", asked or "map")
+    return kind
 
 
 def usable(

@@ -99,6 +99,13 @@ def test_what_has_no_citation_comes_last_and_says_so(tmp_path):
     assert entry(found[-1]) == "% data set toy 1; data set demo 1\n% no citation is stated"
 
 
+def test_runs_of_models_of_others_cite_no_model(tmp_path):
+    save(replace(made("mine"), source="grey#1f0c3a52|smooth:0"), tmp_path)
+    found, problems = cite([str(tmp_path)])
+    assert not problems
+    assert not any(word.startswith("model ") for one in found for word in one.used)
+
+
 def test_broken_runs_are_told_and_none_is_an_error(tmp_path):
     folder = save(made(), tmp_path)
     save(made("b", seed=1), tmp_path)

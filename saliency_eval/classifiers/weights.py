@@ -17,8 +17,8 @@ TYPES = {  # of safetensors, by the names of torch
 HEADER = 100_000_000  # bytes; the limit of the format
 
 
-def put(weights: Path, module: Any, name: str) -> None:
-    """Load a file of weights into a network. Raises `classifier` (exit 4) where they do not fit."""
+def put(weights: Path, module: Any, name: str, what: str = "classifier") -> None:
+    """Load a file of weights into a network. Raises the code `what` (exit 4) where they do not fit."""
     state = read(weights)
     try:
         module.load_state_dict(state)
@@ -26,7 +26,7 @@ def put(weights: Path, module: Any, name: str) -> None:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         said = " ".join(lines[1:3] or lines)
         text = f"the weights in {shown(weights)} must fit {shown(name)}: {shown(said, 200)}"
-        fail("classifier", text, "give weights that were saved from the same network")
+        fail(what, text, "give weights that were saved from the same network")
 
 
 def read(path: Path) -> dict[str, Any]:

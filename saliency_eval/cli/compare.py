@@ -48,7 +48,7 @@ def compare(
     root: Root = None,
     metric: Annotated[str | None, typer.Option(help="Metric to compare by; default the first.")] = None,
     protocol: Annotated[str, typer.Option(help="Protocol under which predictions are scored.")] = "mit",
-    kind: KindName = "map",
+    kind: KindName = None,
     on_missing: Missing = "error",
     resize: ResizeRule = "protocol",
     prefix: Prefix = "",
@@ -120,10 +120,12 @@ def compare(
     raise typer.Exit(status)
 
 
-def begin(sources: Sequence[str], kind: str, on_missing: str, resize: str, format: str, quiet: bool) -> None:
+def begin(
+    sources: Sequence[str], kind: str | None, on_missing: str, resize: str, format: str, quiet: bool
+) -> None:
     """Note what runs, and refuse values that no protocol knows."""
     console.begin("compare", choice("--format", format, FORMATS), quiet)
-    choice("--kind", kind, ("map", "density", "log-density"))
+    choice("--kind", kind or "map", ("map", "density", "log-density"))
     choice("--resize", resize, ("protocol", "error"))
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
     if len(sources) < 2:

@@ -13,7 +13,7 @@ from saliency_eval.cli.describe import describe
 from saliency_eval.cli.learning import learn
 from saliency_eval.cli.options import Count, Data, Format, Quiet, Root, TextOrJson, Workers, choice, count
 from saliency_eval.cli.progress import bar
-from saliency_eval.errors import DONE, SaliencyEvalError, shown, unknown
+from saliency_eval.errors import DONE, SaliencyEvalError, shown
 
 if TYPE_CHECKING:
     from saliency_eval.core import Declared
@@ -64,22 +64,22 @@ def info(
     """
     from saliency_eval import models as _declared  # noqa: F401  (declares the models)
     from saliency_eval.core import MODELS
+    from saliency_eval.models.own import from_package, model_of, offered
     from saliency_eval.variant import variant
 
     console.begin("models", choice("--format", format, TextOrJson))
-    if name is not None and name not in MODELS:
-        unknown("model", name, MODELS)
-    chosen = [MODELS[name]] if name else list(MODELS.values())
+    chosen = list(MODELS.values()) if name is None else [MODELS[model_of(name).key]]
     if format == "json":
         console.document(0, results=[as_json(m) for m in chosen])
     elif name:
-        describe(variant(name, "model"))
+        describe(variant(chosen[0].key, "model"))
         facts = [[fact, str(value)] for fact, value in as_json(chosen[0]).items() if fact in FACTS and value]
         for text in ["", *columns(facts)]:
             console.print(text)
     else:
         rows = [["model", "what it is", "reads"]]
-        for text in columns([*rows, *([m.key, m.summary, ", ".join(m.fields)] for m in chosen)]):
+        others = ([shown(n), f"offered by {shown(from_package(p))}", "image"] for n, p in offered().items())
+        for text in columns([*rows, *([m.key, m.summary, ", ".join(m.fields)] for m in chosen), *others]):
             console.print(text)
 
 
@@ -120,6 +120,10 @@ def run(
             help="Images at once, for models in torch; halved when memory is short.",
         ),
     ] = "auto",
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", help="Weights of a model of others: safetensors, or a state dict."),
+    ] = None,
     files: Annotated[
         str, typer.Option("--files", help="npy, float32 as the model gives it; or png, 8 bits.")
     ] = "npy",
@@ -147,7 +151,7 @@ def run(
     with bar(len(dataset), model, resumable=True) as progress:
         written = write_maps(
             model, dataset, out, worker_count(workers), progress,
-            device=device, batch=batch, kind=files, resume=resume,  # type: ignore[arg-type]
+            device=device, batch=batch, kind=files, resume=resume, weights=weights,  # type: ignore[arg-type]
         )  # fmt: skip
     notes_on(written, files)
     raise typer.Exit(answer(written, out))

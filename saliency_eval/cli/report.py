@@ -86,7 +86,7 @@ def explain(
     ] = None,
     metrics: Metrics = None,
     protocol: Annotated[str, typer.Option(help="mit, tuebingen, salicon2017, salicon2015 or exact.")] = "mit",
-    kind: KindName = "map",
+    kind: KindName = None,
     name: Annotated[list[str] | None, typer.Option(help="Display name of each model.")] = None,
     prefix: Prefix = "",
     suffix: Suffix = "",

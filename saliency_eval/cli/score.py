@@ -39,7 +39,12 @@ Prefix = Annotated[str, typer.Option(help="What file names have before the image
 Suffix = Annotated[str, typer.Option(help="What file names have after the image name.")]
 Pattern = Annotated[str | None, typer.Option(help="File names, such as '{stem}_pred'.")]
 VariableName = Annotated[str | None, typer.Option("--variable", help="The array inside each file.")]
-KindName = Annotated[str, typer.Option(help="What the values are: map, density or log-density.")]
+KindName = Annotated[
+    str | None,
+    typer.Option(
+        help="What the values are: map, density or log-density; default as predictions say, else map."
+    ),
+]
 ResizeRule = Annotated[str, typer.Option(help="protocol: same-aspect maps are resized; error: refused.")]
 Protocols = Annotated[
     str,
@@ -63,7 +68,7 @@ def score(
     root: Root = None,
     metrics: Metrics = None,
     protocol: Protocols = "mit",
-    kind: KindName = "map",
+    kind: KindName = None,
     on_missing: Missing = "error",
     resize: ResizeRule = "protocol",
     prefix: Prefix = "",
@@ -85,7 +90,9 @@ def score(
         str | None, typer.Option(help="timm:NAME, torchvision:NAME or path/to/file.py:factory.")
     ] = None,
     device: Annotated[str, typer.Option(help="Where the classifier runs: auto, cpu or cuda.")] = "auto",
-    weights: Annotated[Path | None, typer.Option(help="Weights of the classifier.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights of the classifier, or of a model of others.")
+    ] = None,
     class_names: Annotated[
         Path | None, typer.Option(help="Classes of the classifier, one a line: wnid, or wnid<TAB>name.")
     ] = None,
@@ -117,6 +124,8 @@ def score(
     refuse_names(name, len(predictions))
     if profile:
         workers, executor, resume = 1, "local", False
+    if weights is not None and classifier is None:
+        predictions, weights = [weighted(one, weights) for one in predictions], None
     dataset = load_dataset(data, root)
     protocols = protocol_names(protocol, dataset.subject)
     wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
@@ -153,7 +162,7 @@ def check(
     predictions: Predictions,
     data: Data,
     root: Root = None,
-    kind: KindName = "map",
+    kind: KindName = None,
     resize: ResizeRule = "protocol",
     protocol: Protocols = "mit",
     prefix: Prefix = "",
@@ -198,10 +207,12 @@ def check(
     raise typer.Exit(status)
 
 
-def begin(command: str, kind: str, resize: str, format: str, quiet: bool, on_missing: str = "error") -> None:
+def begin(
+    command: str, kind: str | None, resize: str, format: str, quiet: bool, on_missing: str = "error"
+) -> None:
     """Note what runs, and refuse values that no protocol knows."""
     console.begin(command, choice("--format", format, TextOrJson), quiet)
-    choice("--kind", kind, ("map", "density", "log-density"))
+    choice("--kind", kind or "map", ("map", "density", "log-density"))
     choice("--resize", resize, ("protocol", "error"))
     choice("--on-missing", on_missing, ("error", "constant", "skip"))
 
@@ -230,6 +241,19 @@ def classifier_of(
     for option in [o for o, given in (("--weights", weights), ("--class-names", class_names)) if given]:
         fail("usage", f"{option} belongs to a classifier, and none is named", "name it with --classifier")
     return None
+
+
+def weighted(source: str, weights: Path) -> str:
+    """A model of others with its weights; raises `usage` for anything else."""
+    from saliency_eval.models.own import with_weights
+
+    if not source.startswith("model:"):
+        fail(
+            "usage",
+            "--weights belongs to a classifier or a model, and none is named",
+            "name it with --classifier",
+        )
+    return f"model:{with_weights(source.removeprefix('model:'), weights)}"
 
 
 def protocol_names(text: str, subject: Subject) -> list[str]:

@@ -121,8 +121,10 @@ def image_shape(path: Path) -> Shape:
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """The stimulus as RGB (height, width, 3); EXIF rotation is never applied."""
+    """The stimulus as RGB (height, width, 3), 16 bits cut to 8; EXIF rotation is never applied."""
     with opened(path) as image:
+        if image.mode.startswith("I"):  # grey of 16 bits: the library would clip it
+            return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, axis=2)
         return np.asarray(image.convert("RGB"))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -18,12 +19,15 @@ from saliency_eval.core import MODELS
 from saliency_eval.errors import ENVIRONMENT, fail
 from saliency_eval.maps import Floats
 from saliency_eval.options import Range, Share
+from saliency_eval.predictions.rules import Kind
+from saliency_eval.variant import Variant
 
 if TYPE_CHECKING:
     import torch
 
 F = TypeVar("F", bound=Callable[..., "torch.Tensor"])
 Image = NDArray[np.uint8]  # (height, width, 3), RGB
+Gives = Literal["map", "log-density"]
 Smooth = Annotated[float, Range(0, 1)]
 FINISH = {  # options of every model of images: default and type
     "smooth": (0.0, Smooth),  # sigma of a Gaussian as a share of the longer side
@@ -39,12 +43,14 @@ def batched(
     source: str,
     cost: str = "",
     note: str = "",
+    gives: Gives = "map",
     idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
 ) -> Callable[[F], F]:
     """Declare a function of images (batch, 3, height, width), RGB in [0, 1], as a model under its own name.
 
     It gives maps (batch, h, w) of any size, larger where more is expected. `label` is for tables, `source` the DOI or
-    arXiv id, `cost` what it takes beside the spectral residual, `note` what a reader must know, such as a licence.
+    arXiv id, `cost` what it takes beside the spectral residual, `note` what a reader must know, such as a licence;
+    `gives`: are the maps logarithms of densities?
     """
 
     def declare(function: F) -> F:
@@ -53,8 +59,10 @@ def batched(
             inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=d) for n, (d, _) in FINISH.items()
         ]
 
+        run = functools.partial(maps_of, function, gives=gives)
+
         def alone(image: Image, **options: Any) -> Floats:
-            return np.asarray(maps_of(function, [image], options)[0], np.float64)
+            return np.asarray(run([image], options)[0], np.float64)
 
         image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         alone.__name__, alone.__doc__, alone.__module__ = (
@@ -73,7 +81,8 @@ def batched(
             cost=cost,
             note=note,
             idle=lambda options: (*idle(options), *(("weight",) if options["prior"] == "none" else ())),
-            batch=functools.partial(maps_of, function),
+            gives=gives,
+            batch=run,
         )
         return function
 
@@ -85,8 +94,9 @@ def maps_of(
     images: list[Image],
     options: Mapping[str, Any],
     device: str = "cpu",
+    gives: Gives = "map",
 ) -> NDArray[np.float32]:
-    """The finished maps (batch, height, width) of images of one size; a constant image gets a map of zeros.
+    """The finished maps (batch, height, width) of images of one size; that of a constant image is constant.
 
     Raises `needs_extra` (exit 5) without torch.
     """
@@ -99,15 +109,25 @@ def maps_of(
             "pip install 'saliency-eval[torch]'",
             exit=ENVIRONMENT,
         )
-    from saliency_eval.models.nets.primitives import finished
+    from saliency_eval.models.nets.primitives import all_digits, finished
 
     own = {name: value for name, value in options.items() if name not in FINISH}
     finish = {name: options.get(name, default) for name, (default, _) in FINISH.items()}
     stacked = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
-    with torch.inference_mode():
+    with torch.inference_mode(), all_digits():
         batch = torch.from_numpy(stacked).to(device).float() / 255
         flat = batch.flatten(2)
         constant = (flat.amax(2) == flat.amin(2)).all(1)
-        maps = finished(function(batch, **own), batch.shape[-2:], **finish)
-        maps[constant] = 0
+        maps = finished(function(batch, **own), batch.shape[-2:], logs=gives != "map", **finish)
+        if gives == "map":
+            maps[constant] = 0 if finish["output"] != "log_density" else -math.log(maps[0].numel())
     return np.asarray(maps.float().cpu().numpy())
+
+
+def kind_of(model: Variant) -> Kind:
+    """What the maps of a model are: logarithms of densities where it gives them or is asked for them."""
+    output = dict(model.options).get("output")
+    logs = output == "log_density" or (
+        output == "map" and model.declared.traits.get("gives") == "log-density"
+    )
+    return "log-density" if logs else "map"

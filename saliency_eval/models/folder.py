@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import disk
-from saliency_eval.errors import SaliencyEvalError, fail, shown
+from saliency_eval.errors import fail, shown
+from saliency_eval.predictions.stated import PROVENANCE, provenance
 
 Kind = Literal["npy", "png"]
-PROVENANCE = ".saliency-eval.json"  # a dot: not a prediction
-LONGEST = 2**20  # bytes of that file
 
 
 @dataclass(frozen=True)
@@ -31,31 +30,24 @@ class MapFolder:
         """Where the map of an image lies."""
         return self.path / f"{id}.{kind or self.kind}"
 
-    def begin(self, provenance: Mapping[str, Any], ids: Iterable[str], *, resume: bool = True) -> set[str]:
+    def begin(self, made_by: Mapping[str, Any], ids: Iterable[str], *, resume: bool = True) -> set[str]:
         """The images whose maps of this provenance are there already; without `resume` they are removed.
 
         Raises `usage` when maps of another provenance are there, and OSError.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         there = [(id, kind) for id in ids for kind in get_args(Kind) if self.file_of(id, kind).exists()]
-        before = self.provenance()
-        if resume and before == provenance:
+        before = provenance(self.path)
+        if resume and before == made_by:
             return {id for id, kind in there if kind == self.kind}
         if resume and there:
-            text = f"{shown(self.path, 200)} holds {len(there)} maps of these images, {difference(before, provenance)}"
+            text = f"{shown(self.path, 200)} holds {len(there)} maps of these images, {difference(before, made_by)}"
             fail("usage", text, "choose another --out, or write over them with --no-resume")
         (self.path / PROVENANCE).unlink(missing_ok=True)  # first: what is half removed must not be continued
         for id, kind in there:
             self.file_of(id, kind).unlink()
-        disk.replace(self.path / PROVENANCE, (json.dumps(provenance, indent=1) + "\n").encode())
+        disk.replace(self.path / PROVENANCE, (json.dumps(made_by, indent=1) + "\n").encode())
         return set()
-
-    def provenance(self) -> Any:
-        """What the maps that are there were made by; None when that cannot be told."""
-        try:
-            return json.loads(disk.read(self.path / PROVENANCE, LONGEST))
-        except (FileNotFoundError, ValueError, RecursionError, SaliencyEvalError):
-            return None
 
     def put(self, id: str, values: NDArray[np.floating[Any]]) -> None:
         """Write the map of an image; raises OSError."""

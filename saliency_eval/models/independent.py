@@ -20,7 +20,7 @@ LEARNED = (
 )
 
 
-@batched("AIM", source="doi:10.1167/9.3.5", cost="10 times", note=LEARNED)
+@batched("AIM", source="doi:10.1167/9.3.5", cost="17 times", note=LEARNED)
 def aim(
     images: Tensor,
     *,
@@ -40,7 +40,7 @@ def aim(
     return aim(images, patch=patch, scale=scale, bins=bins, blur=blur)
 
 
-@batched("DVA", source=NIPS_2008, cost="1 time", note=LEARNED)
+@batched("DVA", source=NIPS_2008, cost="2 times", note=LEARNED)
 def dva(images: Tensor) -> Tensor:
     """Dynamic visual attention: features whose coding length grows when they are excited a little more.
 
@@ -53,7 +53,7 @@ def dva(images: Tensor) -> Tensor:
     return dva(images)
 
 
-@batched("SUN", source="doi:10.1167/8.7.32", cost="20 times", note=LEARNED)
+@batched("SUN", source="doi:10.1167/8.7.32", cost="50 times", note=LEARNED)
 def sun(images: Tensor, *, scale: Scale = 0.5, blur: Blur = 8.0) -> Tensor:
     """Saliency using natural statistics: responses of learned filters that are rare in natural images.
 

@@ -1,46 +1,94 @@
-"""Models of the user, `path/to/file.py:factory`: code of others that runs only when it is named.
+"""Models of others: of the user, `path/to/file.py:factory`, and those that installed packages offer; run when named.
 
-A factory takes nothing and gives a function of images (batch, 3, height, width), RGB in [0, 1], to maps (batch, h, w)
-of any size, or a network that is one. It has the options that all models of images share.
+A factory gives a function of images (batch, 3, height, width), RGB in [0, 1], to maps (batch, h, w) of any size, or a
+network that is one; where it, or what it gives, has `kind = "log-density"`, the maps are logarithms of densities. With
+`weights`, a factory that has a parameter of this name is given the path of the file, else the network is given what
+is in it. A package offers a factory under its name by an entry point of the group `saliency_eval.models`.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+from saliency_eval.classifiers import weights as weights_of
 from saliency_eval.classifiers.foreign import EXTRA, importable, library, made, run_file
 from saliency_eval.classifiers.networks import fingerprint, is_network
 from saliency_eval.core import MODELS
-from saliency_eval.errors import fail, nearest, shown
-from saliency_eval.models.batched import batched
+from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
+from saliency_eval.models.batched import Gives, batched
 from saliency_eval.variant import Variant, parse, read_call, variant
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from torch import Tensor
 
-FORM = re.compile(r"\s*((.+\.py):(\w+))\s*((?:\(.*\))?)\s*", re.DOTALL)
-_specs: dict[str, str] = {}  # what the models of the user were named by, by key
+GROUP = "saliency_eval.models"
+FORM = re.compile(r"\s*((.+\.py):(\w+)|[\w.-]+)\s*((?:\(.*\))?)\s*", re.DOTALL)
+
+
+class Source(NamedTuple):
+    """What a model of others was named by, and the hashes of the files that its maps follow from."""
+
+    text: str
+    files: dict[str, str]
+
+
+_sources: dict[str, Source] = {}  # by key
 
 
 def model_of(text: str) -> Variant:
-    """The model that a text names: a declared one, or `file.py:factory` with the options in parentheses.
+    """The model that a text names: a declared one, an offered one, or `file.py:factory`; with options in parentheses.
 
-    Raises `usage`; and for a file `not_available`, `needs_extra`, `model`.
+    Raises `usage`; and for models of others `not_available`, `unreadable`, `needs_extra`, `model`.
     """
     found = FORM.fullmatch(text)
-    if found is None:
+    if found is None or (found[2] is None and (found[1] in MODELS or found[1] not in offered())):
         return parse(text, "model")
     spec, file, factory, options = found.groups()
-    return variant(declare(spec, Path(file), factory), "model", **read_call(f"own{options}", "model")[1])
+    given = read_call(f"own{options}", "model")[1]
+    weights = path_of(given.pop("weights")) if "weights" in given else None
+    if file is None:
+        key = of_package(spec, weights)
+    else:
+        key = of_file(f"{Path(file).absolute()}:{factory}", spec, Path(file), factory, weights)
+    return variant(key, "model", **given)
 
 
-def declare(spec: str, path: Path, name: str) -> str:
-    """Make the model of a factory and declare it; its key holds a hash of the file and of the weights."""
+def with_weights(text: str, weights: Path | None) -> str:
+    """The text of a model of others that names its weights as well; raises `usage` for one that takes none."""
+    if weights is None:
+        return text
+    found = FORM.fullmatch(text)
+    if found is None or (found[2] is None and (found[1] in MODELS or found[1] not in offered())):
+        fail("usage", f"weights belong to a model of others, '{shown(text)}' is none", "leave out --weights")
+    inner = found[4][1:-1].strip()
+    return f"{found[1]}({inner}{',' if inner else ''}weights={path_of(weights)})"
+
+
+def path_of(weights: str | Path) -> Path:
+    """The whole path of weights; raises `usage` for one that no text of a model can hold."""
+    path = Path(weights).absolute()
+    if "," in str(path):
+        fail(
+            "usage",
+            f"the path of weights may hold no comma, got {shown(path, 200)}",
+            "rename the file or folder",
+        )
+    return path
+
+
+# ------------------------------------------------------------------ where factories are from
+
+
+def of_file(text: str, spec: str, path: Path, name: str, weights: Path | None) -> str:
+    """Declare the model of a factory in a file; its key holds a hash of the file and of the weights."""
     library("torch", spec, EXTRA)
     with importable(path.parent):
         module = run_file(path, spec, "model")
@@ -50,30 +98,100 @@ def declare(spec: str, path: Path, name: str) -> str:
                 key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
             ]
             fail("model", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
-        found = made(spec, factory, "model")
-    if not callable(found):
-        text = f"{shown(spec)} must make a function of images or a network, got {shown(type(found).__name__)}"
-        fail("model", text, "return it from the factory")
-    digest = hashlib.sha256(path.read_bytes())
+        return declare(text, spec, name, factory, path.read_bytes(), weights)
+
+
+def of_package(name: str, weights: Path | None) -> str:
+    """Declare a model that an installed package offers; its key holds a hash of the version and of the weights."""
+    library("torch", name, EXTRA)
+    point = offered()[name]
+    owner = from_package(point)
+    factory = made(f"{name} of {owner}", point.load, "model")
+    return declare(name, f"{name} of {owner}", name, factory, f"{owner} {point.value}".encode(), weights)
+
+
+@functools.cache
+def offered() -> Mapping[str, EntryPoint]:
+    """What installed packages offer, by name; nothing is imported."""
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def from_package(point: EntryPoint) -> str:
+    """The package, with its version, that offers something."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+
+
+# ------------------------------------------------------------------ what they make
+
+
+def declare(text: str, spec: str, name: str, factory: Any, content: bytes, weights: Path | None) -> str:
+    """Declare what a factory makes; `text` names it anywhere, `spec` in messages, `content` is what it follows from."""
+    found, digest, files = built(spec, factory, weights), hashlib.sha256(content), {}
     if is_network(found):
         digest.update(fingerprint(found.eval().requires_grad_(False)).encode())
+    if weights is not None:
+        files[weights.name] = hashlib.sha256(weights.read_bytes()).hexdigest()
+        digest.update(files[weights.name].encode())
+        text = f"{text}(weights={weights})"
     key = f"{name}#{digest.hexdigest()[:8]}"
     if key not in MODELS:
         function = of_tensors(found, spec)
         function.__name__ = key
         function.__doc__ = inspect.getdoc(factory) or f"The model that {shown(spec)} makes."
-        batched(name, source="own")(function)
-        _specs[key] = spec
+        batched(name, source="own", gives=said_kind(found, factory, spec))(function)
+        _sources[key] = Source(text, files)
     return key
 
 
+def built(spec: str, factory: Callable[..., Any], weights: Path | None) -> Any:
+    """What a factory makes, with weights if there are any; raises `model`, `usage`, and what reading weights raises."""
+    if weights is not None and not weights.is_file():
+        fail("not_available", f"weights must lie in a file, there is no {shown(weights)}", "correct the path",
+             exit=TRUTH)  # fmt: skip
+    takes = takes_weights(factory)
+    found = made(spec, (lambda: factory(weights=weights)) if weights and takes else factory, "model")
+    if not callable(found):
+        text = f"{shown(spec)} must make a function of images or a network, got {shown(type(found).__name__)}"
+        fail("model", text, "return it from the factory")
+    if weights is not None and not takes:
+        if not is_network(found):
+            text = f"weights need a network of torch, {shown(spec)} made {shown(type(found).__name__)}"
+            fail("usage", text, "give its factory a parameter 'weights', a path", exit=USAGE)
+        weights_of.put(weights, found, spec, "model")
+    return found
+
+
+def takes_weights(factory: Callable[..., Any]) -> bool:
+    """Has a factory a parameter for the path of weights?"""
+    try:
+        return "weights" in inspect.signature(factory).parameters
+    except (ValueError, TypeError):
+        return False
+
+
+def said_kind(found: Any, factory: Any, spec: str) -> Gives:
+    """What the maps are, as the model or its factory says."""
+    said: Gives = getattr(found, "kind", getattr(factory, "kind", "map"))
+    if said not in get_args(Gives):
+        text = f"the kind of {shown(spec)} must be {' or '.join(get_args(Gives))}, got {shown(said)}"
+        fail("model", text, "correct it")
+    return said
+
+
 def spec_of(key: str) -> str:
-    """What a model of the user was named by; empty for one of the package."""
-    return _specs.get(key, "")
+    """What a model of others is named by, wherever it is run; empty for one of the package."""
+    return _sources[key].text if key in _sources else ""
+
+
+def files_of(key: str) -> dict[str, str]:
+    """Hashes of the files of weights of a model of others."""
+    return _sources[key].files if key in _sources else {}
 
 
 def declared_again(spec: str) -> None:
-    """Declare a model of the user in another process."""
+    """Declare a model of others in another process."""
     if spec:
         model_of(spec)
 

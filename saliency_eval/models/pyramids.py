@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Colour = Literal["opponent", "dkl"]
 
 
-@batched("Itti-Koch", source="doi:10.1109/34.730558")
+@batched("Itti-Koch", source="doi:10.1109/34.730558", cost="5 times")
 def itti_koch(
     images: Tensor, *, colour: Colour = "opponent", furthest: Annotated[int, Range(2, 4)] = 2
 ) -> Tensor:
@@ -29,7 +29,12 @@ def itti_koch(
     return itti_koch(images, colour=colour, furthest=furthest)
 
 
-@batched("GBVS", source="doi:10.7551/mitpress/7503.003.0073", note="the equilibrium is exact, not iterated")
+@batched(
+    "GBVS",
+    source="doi:10.7551/mitpress/7503.003.0073",
+    cost="15 times",
+    note="the equilibrium is exact, not iterated",
+)
 def gbvs(
     images: Tensor,
     *,

@@ -14,12 +14,14 @@ from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, shown
+from saliency_eval.models.batched import kind_of
 from saliency_eval.models.boxes import Boxed
 from saliency_eval.models.own import declared_again, model_of, spec_of
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.mapping import FetchedArray
+from saliency_eval.predictions.rules import Kind
 from saliency_eval.regions.frames import ORIGINAL
 from saliency_eval.variant import Variant
 
@@ -31,6 +33,7 @@ class ModelMap:
     name: str
     variant: Variant
     data: Dataset
+    rules: Rules
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -48,7 +51,7 @@ class ModelMap:
             reading = FetchedArray(self.name, made.saliency, Rules()).read(shape)
             return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
         maps = [m for m, _ in made] if isinstance(made, list) else [made]
-        readings = [FetchedArray(self.name, m, Rules()).read(shape) for m in maps]
+        readings = [FetchedArray(self.name, m, self.rules).read(shape) for m in maps]
         if not isinstance(made, list):
             return readings[0]
         views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
@@ -56,23 +59,33 @@ class ModelMap:
 
 
 class ModelPredictions:
-    """A declared model as a set of predictions; nothing is written."""
+    """A declared model as a set of predictions; nothing is written.
 
-    def __init__(self, variant: Variant, data: Dataset, name: str | None = None) -> None:
+    `kind` is what its values are taken for. That of baselines may be what stands beside them: a map is read as one.
+    """
+
+    def __init__(
+        self, variant: Variant, data: Dataset, name: str | None = None, kind: Kind | None = None
+    ) -> None:
         self.variant = variant.bound(data.defaults)
         looks = "image" in self.variant.declared.fields  # at the picture itself, as one does who saves a map
         self.data = data.framed(ORIGINAL) if looks else data
         self.name = name or self.variant.call
+        given = kind_of(self.variant)
+        self.kind: Kind = kind or given
+        self.rules = Rules("map" if self.kind == "map" else given)
         self.owners: Mapping[str, str | None] = {}
 
     @classmethod
-    def of(cls, text: str, data: Dataset, name: str | None = None) -> ModelPredictions:
+    def of(
+        cls, text: str, data: Dataset, name: str | None = None, kind: Kind | None = None
+    ) -> ModelPredictions:
         """The model that a text names: `centre_bias`, `centre_gaussian(width=0.3)`, `path/to/file.py:factory`."""
-        return cls(model_of(text), data, name)
+        return cls(model_of(text), data, name, kind)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A model of the user's file is declared again where it arrives."""
-        return unpacked, (spec_of(self.variant.key), self.variant, self.data, self.name)
+        return unpacked, (spec_of(self.variant.key), self.variant, self.data, self.name, self.kind)
 
     @property
     def leaves_out_observers(self) -> bool:
@@ -106,7 +119,7 @@ class ModelPredictions:
 
     def fetch(self, id: str) -> ModelMap:
         """What the model makes of one image; it is run when that is read."""
-        return ModelMap(id, self.variant, self.data)
+        return ModelMap(id, self.variant, self.data, self.rules)
 
 
 def whole_map(reading: Reading) -> Any:
@@ -117,7 +130,7 @@ def whole_map(reading: Reading) -> Any:
     return np.mean(masses, axis=0) if masses else reading.values
 
 
-def unpacked(spec: str, variant: Variant, data: Dataset, name: str) -> ModelPredictions:
+def unpacked(spec: str, variant: Variant, data: Dataset, name: str, kind: Kind) -> ModelPredictions:
     """Predictions in another process."""
     declared_again(spec)
-    return ModelPredictions(variant, data, name)
+    return ModelPredictions(variant, data, name, kind)

@@ -10,10 +10,13 @@ from saliency_eval.options import Range, Share
 if TYPE_CHECKING:
     from torch import Tensor
 
+Side = Annotated[int, Range(16, 2000)]  # px
+
 
 @batched(
     "AWS-like",
     source="doi:10.1016/j.imavis.2011.11.007",
+    cost="20 times",
     note="a definition of our own: the published program cannot be read",
 )
 def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, blur: Share = 0.021) -> Tensor:
@@ -27,3 +30,24 @@ def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, b
     from saliency_eval.models.nets.whitened import aws_like
 
     return aws_like(images, scale=scale, blurring=blur)
+
+
+@batched(
+    "RARE2012-like",
+    source="doi:10.1016/j.image.2013.03.009",
+    cost="50 times",
+    note="a definition of our own from the parameters that are published: the program is compiled and for research "
+    "only, and how its parts fit together could not be verified",
+)
+def rare2012_like(images: Tensor, *, side: Side = 400) -> Tensor:
+    """Rarity: how few places of the image have the same colour, or the same energy of an angle.
+
+    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w) whose longer side is `side` px. For each
+    principal component of the colours: itself, and at 8 angles the sum over 3 scales of its Gabor energy; of each,
+    -ln p of 32 values, averaged over 4 levels of a pyramid. These r, from 0 to 1, are summed with weights
+    (max - mean)^2, of which those below 0.3 of the largest are left out; so are then the components. After Riche and
+    others 2013, doi:10.1016/j.image.2013.03.009.
+    """
+    from saliency_eval.models.nets.rare import rare2012_like
+
+    return rare2012_like(images, side=side)

@@ -14,8 +14,8 @@ from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, fail, 
 from saliency_eval.executors import Place, Progress, Workers, place, run_tasks
 from saliency_eval.models.batches import Batch, Batches, Result, ahead, maps_of_all
 from saliency_eval.models.folder import Kind, MapFolder
+from saliency_eval.models.own import files_of, with_weights
 from saliency_eval.models.runner import ModelPredictions, whole_map
-from saliency_eval.predictions import Rules
 from saliency_eval.predictions.mapping import FetchedArray
 from saliency_eval.versions import versions
 
@@ -43,16 +43,22 @@ def write_maps(
     batch: Batch = "auto",
     kind: Kind = "npy",
     resume: bool = True,
+    weights: Path | None = None,
 ) -> Written:
     """Write the maps of a model, a file for each image, and what made them, in `.saliency-eval.json`.
 
     Maps that are there and were made by the same model, data and versions are kept, unless not to `resume`. An image
     that gets no map does not cost the others: why is in `problems`. Models in torch run on `device` in batches of at
-    most `batch`, and `workers` are threads that read and write; for other models they are processes.
+    most `batch`, and `workers` are threads that read and write; for other models they are processes. `weights` are
+    those of a model of others.
 
     Raises `usage` for maps of something else in the folder, `io` (exit 5) when it cannot be written.
     """
-    where, predictions, folder = place(workers), ModelPredictions.of(text, data), MapFolder(Path(out), kind)
+    where, predictions, folder = (
+        place(workers),
+        ModelPredictions.of(with_weights(text, weights), data),
+        MapFolder(Path(out), kind),
+    )
     batches = Batches.of(predictions.variant, device, batch)
     problems, done = [], 0
     try:
@@ -91,6 +97,10 @@ def provenance(predictions: ModelPredictions, folder: MapFolder, batches: Batche
         "version": __version__,
         "versions": versions(),
     }
+    if files := files_of(variant.key):
+        made_by["weights"] = files
+    if predictions.kind != "map" and folder.kind == "npy":  # 8 bits are no logarithms any more
+        made_by["kind"] = predictions.kind
     return made_by if batches is None else made_by | batches.provenance
 
 
@@ -123,10 +133,10 @@ class MapWriter:
         if isinstance(found, list):
             return found
         try:
-            reading = FetchedArray(id, found, Rules()).read(self.data[id]["shape"])
+            FetchedArray(id, found, self.predictions.rules).read(self.data[id]["shape"])
         except SaliencyEvalError as error:
             return error.problems
-        self.folder.put(id, reading.values)
+        self.folder.put(id, found)
         return []
 
 

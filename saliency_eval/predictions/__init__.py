@@ -16,6 +16,7 @@ from saliency_eval.predictions.mapping import MappingPredictions
 from saliency_eval.predictions.match import Naming
 from saliency_eval.predictions.rules import Kind, Rules
 from saliency_eval.predictions.sets import SetChecks
+from saliency_eval.predictions.stated import stated_kind
 
 __all__ = [
     "MappingPredictions",
@@ -41,7 +42,7 @@ def open_predictions(
     suffix: str = "",
     pattern: str | None = None,
     variable: str | None = None,
-    kind: Kind = "map",
+    kind: Kind | None = None,
     resize: bool = True,
     any_size: bool = False,
     max_pixels: int = 50_000_000,
@@ -51,7 +52,8 @@ def open_predictions(
 
     A file is named prefix + id + suffix, or by a pattern such as '{stem}_pred'. `variable` chooses among
     several arrays of a file; `resize=False` refuses every size but that of the stimulus, `any_size` takes
-    every aspect; `kind` is map, density (sums to 1) or log-density. Nothing is opened here: call `match`, then
+    every aspect; `kind` is map, density (sums to 1) or log-density, by default what a folder that `run` wrote says of
+    itself, else map. Nothing is opened here: call `match`, then
     `fetch` and `read`.
 
     Raises `missing` for a path that does not exist, `not_a_file` for a pipe or device, `usage` for options.
@@ -61,7 +63,12 @@ def open_predictions(
     ([], np.int64(10))
     """
     rules = Rules(
-        kind, variable=variable, resize=resize, any_size=any_size, max_pixels=max_pixels, max_bytes=max_bytes
+        kind or stated_kind(source),
+        variable=variable,
+        resize=resize,
+        any_size=any_size,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
     )
     naming = Naming.of(prefix, suffix, pattern)
     if isinstance(source, str | os.PathLike):

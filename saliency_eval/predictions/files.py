@@ -16,7 +16,7 @@ from saliency_eval.pool import Shape
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.decode import check_name, naming, read_bytes
 from saliency_eval.predictions.match import OR_CONSTANT, Naming, match
-from saliency_eval.predictions.rules import Rules
+from saliency_eval.predictions.rules import Kind, Rules
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 
@@ -92,6 +92,11 @@ class PredictionFiles(ABC):
     def rules(self) -> Rules:
         """How each file is read."""
         return self._rules
+
+    @property
+    def kind(self) -> Kind:
+        """What the values are."""
+        return self._rules.kind
 
     @property
     def _where(self) -> str:

@@ -16,7 +16,7 @@ from saliency_eval.pool import Shape
 from saliency_eval.predictions.base import Reading
 from saliency_eval.predictions.decode import naming
 from saliency_eval.predictions.match import extra
-from saliency_eval.predictions.rules import Rules
+from saliency_eval.predictions.rules import Kind, Rules
 from saliency_eval.predictions.values import as_map, check_dtype, check_size, check_values, plane
 
 Source = Mapping[str, Any] | Callable[[str], Any]
@@ -51,6 +51,11 @@ class MappingPredictions:
         self._rules = rules or Rules()
         self.owners: dict[str, str | None] = {}
         self.name = name or str(getattr(source, "__name__", "predictions"))
+
+    @property
+    def kind(self) -> Kind:
+        """What the values are."""
+        return self._rules.kind
 
     def match(self, ids: Iterable[str]) -> list[Problem]:
         """Missing and extra names of a mapping, compared exactly; a function has every image."""

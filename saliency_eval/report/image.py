@@ -25,7 +25,7 @@ from saliency_eval.report.looks import look
 from saliency_eval.report.sections import Model, Section, section
 from saliency_eval.report.templates import CSS, template
 from saliency_eval.run import Kind, Run, Setting
-from saliency_eval.scoring import KINDS, expect, load, open_any, refuse_subject, usable
+from saliency_eval.scoring import KINDS, expect, kind_of, load, open_any, refuse_subject, usable
 from saliency_eval.tasks import Scorer
 from saliency_eval.variant import Variant
 
@@ -48,7 +48,7 @@ def explain(
     metrics: str | Iterable[str] | None = None,
     *,
     protocol: str = "mit",
-    kind: Kind = "map",
+    kind: Kind | None = None,
     names: Sequence[str] | None = None,
     root: str | Path | None = None,
     **naming: Any,
@@ -59,7 +59,7 @@ def explain(
     `score`. Raises SaliencyEvalError for an image or option that does not exist, for a map that scoring refuses, and
     for a data set of boxes: their metrics have no parts, and some are settled over all images.
     """
-    expect(kind=(kind, KINDS))
+    expect(kind=(kind or "map", KINDS))
     found, chosen = load(data, root), protocol_of(protocol)
     if found.subject != "fixations":
         text = f"explain shows what metrics of fixations saw, {found.key} holds {found.subject}"
@@ -71,17 +71,17 @@ def explain(
 
 def explained(
     image: str, predictions: Sequence[Any], found: Dataset, metrics: str | Iterable[str] | None, chosen: Protocol,
-    kind: Kind, names: Sequence[str] | None, naming: Mapping[str, Any],
+    kind: Kind | None, names: Sequence[str] | None, naming: Mapping[str, Any],
 ) -> Explained:  # fmt: skip
     """The same, once data set and protocol are known."""
     stimulus = found[image]
     variants, problems = usable(chosen.variants(metrics), found, None, named=metrics is not None)
-    setting = Setting(chosen.name, kind, chosen.resize, "error")
     runs, models = list[Run](), list[Model]()
     resize = chosen.resize != "error"
     for number, source in enumerate(predictions):
         name = names[number] if names else None
         opened = open_any(source, found, name=name, kind=kind, resize=resize, **naming)
+        setting = Setting(chosen.name, kind_of(opened, kind), chosen.resize, "error")
         run = scored(opened, found, stimulus, setting, variants)
         runs.append(run)
         models.append(model_of(run, opened, stimulus))

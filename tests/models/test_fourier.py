@@ -172,3 +172,22 @@ def test_image_signature_of_a_grey_image_is_that_of_its_lightness():
 def test_lab_of_the_corners_of_the_cube(rgb, expected):
     made = lab(torch.tensor(rgb, dtype=torch.float64).reshape(1, 3, 1, 1)).flatten().numpy()
     assert np.abs(made - expected).max() < 0.02
+
+
+def test_opencv_on_photographs(shared):
+    """Ten images of OSIE: what is left is the rounding of 32 bits in OpenCV."""
+    from saliency_eval.datasets import load_dataset
+
+    cv2 = pytest.importorskip("cv2", reason="opencv-contrib-python-headless is absent")
+    if not hasattr(cv2, "saliency"):
+        pytest.skip("this OpenCV has no module saliency: install opencv-contrib-python-headless")
+    osie = load_dataset("osie", shared / "data" / "OSIE")
+    for id in list(osie)[::70]:
+        image = osie[id]["image"]
+        [made] = MODELS["spectral_residual"].traits["batch"](
+            [image], dict(MODELS["spectral_residual"].options)
+        )
+        oracle = cv2.saliency.StaticSaliencySpectralResidual_create()
+        _, theirs = oracle.computeSaliency(np.ascontiguousarray(image[:, :, ::-1]))
+        assert np.abs(made - theirs).max() <= 2e-3
+        assert np.corrcoef(made.ravel(), theirs.ravel())[0, 1] >= 0.99999

@@ -59,6 +59,16 @@ def network():
     torch.manual_seed(int(pathlib.Path(__file__).with_suffix(".seed").read_text()))
     return torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3), torch.nn.Dropout(0.5))
 
+def precision():
+    def predict(images):
+        from torch.backends import cuda, cudnn
+        found = [cuda.matmul.allow_tf32, cudnn.allow_tf32]
+        new = (cuda.matmul, cudnn.conv, cudnn.rnn) if hasattr(cudnn, "conv") else ()
+        found += [place.fp32_precision == "tf32" for place in new]
+        pathlib.Path(__file__).with_suffix(".seen").write_text(json.dumps([found]))
+        return images.mean(1)
+    return predict
+
 def flat(): return lambda images: images.mean((2, 3))
 def nothing(): return 3
 def broken(): return 1 / 0
@@ -267,6 +277,22 @@ def test_a_file_without_a_model_gets_a_sentence(own, factory, code, words):
     with pytest.raises(SaliencyEvalError, match=words) as error:
         model_of(f"{own}:{factory}")
     assert error.value.code == code
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_gpu_would_not_round_and_what_was_set_stays_set(data, own, before):
+    """TF32 is a state of the whole process, which others may want."""
+    from torch.backends import cuda, cudnn
+
+    kept = cuda.matmul.allow_tf32, cudnn.allow_tf32
+    try:
+        cuda.matmul.allow_tf32 = cudnn.allow_tf32 = before
+        model_of(f"{own}:precision")(data["i01"])
+        assert (cuda.matmul.allow_tf32, cudnn.allow_tf32) == (before, before)
+    finally:
+        cuda.matmul.allow_tf32, cudnn.allow_tf32 = kept
+    [found] = json.loads(own.with_suffix(".seen").read_text())
+    assert not any(found)
 
 
 def test_maps_of_a_wrong_shape_get_a_sentence(data, own, tmp_path):

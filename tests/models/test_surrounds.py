@@ -6,7 +6,6 @@ from scipy import ndimage
 
 torch = pytest.importorskip("torch", reason="models of images need torch")
 
-import saliency_eval as se  # noqa: E402
 from saliency_eval import models  # noqa: E402, F401
 from saliency_eval.core import MODELS  # noqa: E402
 from saliency_eval.models.nets import covsal  # noqa: E402
@@ -81,24 +80,3 @@ def test_mirrored_image_has_the_mirrored_map(text, small):
 @each
 def test_signature_parses_back(text):
     assert str(parse(str(parse(text, "model")), "model")) == str(parse(text, "model"))
-
-
-BARS = {  # OSIE, every so many images: at least so much
-    "bms": (14, (0.83, 0.77, 1.55)),
-    "covsal(distance=log_euclidean)": (14, (0.73, 0.50, 0.65)),
-    "context_aware": (70, (0.76, 0.65, 1.00)),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("text", BARS)
-def test_scores_on_photographs(text, shared):
-    from test_osie import Part
-
-    osie = se.load_dataset("osie", shared / "data" / "OSIE")
-    step, bars = BARS[text]
-    metrics = ["auc_judd(ties=expected,duplicates=unique)", "shuffled_auc", "nss"]
-    run = se.score(f"model:{text}", Part(osie, list(osie)[::step]), metrics, protocol="exact")
-    assert run.means[run.labels[0]].n == 700 // step
-    means = [run.means[label].mean for label in run.labels]
-    assert all(mean >= bar for mean, bar in zip(means, bars, strict=True))

@@ -429,7 +429,7 @@ MUTATIONS = [
       "all images are read before the first is shown", RUNNING),
     m("models/batches.py", "key=lambda image: image.shape", "key=lambda image: 0",
       "images of several sizes are shown together", RUNNING),
-    m("models/folder.py", "if resume and before == provenance:", "if resume and before:",
+    m("models/folder.py", "if resume and before == made_by:", "if resume and before:",
       "maps of another model are taken for those of this one", RUNNING),
     m("models/folder.py", "if resume and there:", "if False:", "maps of something else are written over", RUNNING),
     m("models/folder.py", "np.floor(255 * (", "np.floor(255.1 * (", "maps of 8 bits have other steps", RUNNING),

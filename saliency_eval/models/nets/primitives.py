@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -59,23 +60,35 @@ def finished(
     prior: Literal["none", "add", "mult"] = "none",
     weight: float = 0.5,
     output: Literal["map", "minmax", "log_density"] = "map",
+    logs: bool = False,
 ) -> Tensor:
     """Maps (batch, h, w) at the size of the images, smoothed, with a prior at the centre, as what is wanted.
+
+    Where the maps are `logs` of densities, these are what is smoothed, and `map` is their logarithm again.
 
     The prior is exp(-dr^2 / (2 (0.2 H)^2) - dc^2 / (2 (0.2 W)^2)), 1 at the centre: (1 - w) minmax(S) + w G, or
     (1 - w) minmax(S) + w minmax(S) G.
     """
-    found = blur(resize(maps[:, None], size), smooth * max(size))
+    found = resize(maps[:, None], size)
+    if logs:
+        found = torch.log_softmax(found.flatten(1), 1).reshape(found.shape)
+        if (output, smooth, prior) == ("map", 0, "none"):
+            return found[:, 0]
+        found, output = found.exp(), "log_density" if output == "map" else output
+    found = blur(found, smooth * max(size))
     if prior != "none":
         found, centre = minmax(found), gaussian(size, 0.2, found)
         found = (1 - weight) * found + weight * (centre if prior == "add" else found * centre)
-    if output != "map":
+    if output == "minmax" or (output == "log_density" and not logs):
         found = minmax(found)
-    if output == "log_density":
-        mass = found.sum((-2, -1), keepdim=True)
-        floor = torch.finfo(found.dtype).eps
-        found = torch.log(torch.where(mass > 0, found / mass.clamp(min=floor), 1 / found[0].numel()) + floor)
-    return found[:, 0]
+    return (log_density(found) if output == "log_density" else found)[:, 0]
+
+
+def log_density(maps: Tensor) -> Tensor:
+    """log(S / sum S), a little added to each share since log 0 is no number; the shares sum to 1."""
+    mass, floor = maps.sum((-2, -1), keepdim=True), torch.finfo(maps.dtype).eps
+    shares = torch.where(mass > 0, maps / mass.clamp(min=floor), 1 / maps[0].numel())
+    return torch.log((shares + floor) / (1 + floor * maps[0].numel()))
 
 
 def gaussian(size: Size, share: float, like: Tensor) -> Tensor:
@@ -158,3 +171,25 @@ def whiten(values: Tensor, floor: float = 1e-6) -> Tensor:
     least = (floor * variance[:, :1]).clamp(min=torch.finfo(values.dtype).tiny)
     turn = axes.mT / torch.maximum(variance, least).sqrt()[..., None]
     return (turn @ centred).to(values.dtype)
+
+
+@contextmanager
+def all_digits() -> Iterator[None]:
+    """Products and convolutions on a GPU keep 32 bits meanwhile, not 19 as TF32 does; then all is as it was."""
+    cuda, cudnn, saved = torch.backends.cuda, torch.backends.cudnn, list[tuple[Any, str, Any]]()
+    places: list[tuple[Any, str, bool | str]] = [
+        (cuda.matmul, "allow_tf32", False),
+        (cudnn, "allow_tf32", False),
+    ]
+    if hasattr(cudnn, "conv"):  # since torch 2.9; the older two must agree with it
+        places += [(place, "fp32_precision", "ieee") for place in (cuda.matmul, cudnn.conv, cudnn.rnn)]
+    for place, name, _ in places:
+        with suppress(RuntimeError):  # the older cannot tell where the newer was set alone
+            saved.append((place, name, getattr(place, name)))
+    try:
+        for place, name, value in places:
+            setattr(place, name, value)
+        yield
+    finally:
+        for place, name, value in saved:
+            setattr(place, name, value)
