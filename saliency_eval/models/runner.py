@@ -13,7 +13,7 @@ import numpy as np
 from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, shown
+from saliency_eval.errors import TRUTH, Problem, fail, shown
 from saliency_eval.models.boxes import Boxed
 from saliency_eval.models.own import declared_again, model_of, spec_of
 from saliency_eval.pool import Shape
@@ -59,6 +59,9 @@ class ModelPredictions:
     """A declared model as a set of predictions; nothing is written."""
 
     def __init__(self, variant: Variant, data: Dataset, name: str | None = None) -> None:
+        if lacking := data.lacks(variant.needed):
+            fail("undefined_metric", f"model {variant.key} needs {lacking}",
+                 "choose another model ('saliency-eval models'), or another data set", exit=TRUTH)  # fmt: skip
         self.variant = variant.bound(data.defaults)
         looks = "image" in self.variant.declared.fields  # at the picture itself, as one does who saves a map
         self.data = data.framed(ORIGINAL) if looks else data
