@@ -10,12 +10,18 @@ from test_cli import answer, call
 from saliency_eval import scoring
 from saliency_eval.protocols import names_of
 
-CLASSIFIER = "import numpy as np\ndef half():\n    print('loading')\n    return lambda batch: np.full((len(batch), 2), 0.5)\n"
+CLASSIFIER = """
+import numpy as np
+
+def half():
+    print("loading")
+    return lambda batch: np.full((len(batch), 2), 0.5)
+"""
 
 
 @pytest.fixture
 def boxes(tmp_path):
-    """Four images of two classes with a box each, a folder of maps in [0, 1] and one of maps beyond, and a classifier."""
+    """Four images of two classes with a box each, maps in [0, 1] and beyond, and a classifier."""
     rng = np.random.default_rng(3)
     for folder in ("set/stimuli", "unit", "wide"):
         (tmp_path / folder).mkdir(parents=True)
@@ -71,7 +77,7 @@ def test_what_is_left_out_is_said_once_for_each_set_of_maps(boxes):
     assert casme.startswith("warning[dtype]: protocol casme is left out: wide: image i0: rule=quantile needs")
     assert ", and 3 more; bring the maps to" in casme
     tables = [
-        line.split()[2:]
+        line.split()[1:]
         for line in done.stdout.splitlines()
         if line.startswith("metric ") and "fong2017" in line
     ]

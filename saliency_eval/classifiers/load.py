@@ -27,7 +27,7 @@ from saliency_eval.classifiers.networks import (
     size_of,
 )
 from saliency_eval.disk import read
-from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
+from saliency_eval.errors import TRUTH, USAGE, SaliencyEvalError, fail, nearest, shown
 
 MOST_BYTES = 16 << 20  # of names of classes
 FORMS = "timm:NAME, torchvision:NAME, or path/to/file.py:factory"
@@ -96,11 +96,12 @@ def check_size(classifier: Classifier) -> None:
     grey = np.full((1, *classifier.input_size, 3), classifier.mean, np.float32)
     try:
         classifier.outputs(grey)
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-        if hasattr(error, "exit_code"):
-            raise
+    except (SaliencyEvalError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # of others' code
         height, width = classifier.input_size
-        classifier.refuse(f"must take RGB images of {width}x{height}: {shown(error, 200)}",
+        why = f"{type(error).__name__}: {shown(error, 200)}"
+        classifier.refuse(f"must take RGB images of {width}x{height}: {why}",
                           "set input_size, mean and std on its factory")  # fmt: skip
 
 
@@ -150,9 +151,9 @@ def of_file(spec: str, device: Device, weights: str | Path | None) -> Classifier
             ]
             fail("classifier", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
         found = made(spec, factory)
-        classifier = of_result(found, spec, name, factory, device, weights)
+        classifier: Classifier = made(spec, lambda: of_result(found, spec, name, factory, device, weights))
         if not classifier.columns and callable(getattr(module, "class_names", None)):
-            classifier.named(made(f"{path}:class_names", module.class_names))
+            made(f"{path}:class_names", lambda: classifier.named(module.class_names()))
     return classifier
 
 

@@ -230,6 +230,11 @@ def in_frame(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
 
     shape = image.shape[0], image.shape[1]
     (height, width), (row, column) = frame.scaled(shape), frame.corner(shape)
-    resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     rows, columns = frame.shape(shape)
+    if height * width > MOST_PIXELS:  # a line of pixels: what is cropped is all that is made
+        y, x = shape[0] / height, shape[1] / width
+        box = (column * x, row * y, (column + columns) * x, (row + rows) * y)
+        part = Image.fromarray(image).resize((columns, rows), Image.Resampling.BICUBIC, box)
+        return np.asarray(part)
+    resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(resized)[row : row + rows, column : column + columns]
