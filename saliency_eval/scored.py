@@ -47,7 +47,8 @@ def settled(
         own = np.array([results[row].values[column] for row in rows], np.float64)
         traits = variant.declared.traits
         if own.ndim == 2:
-            facts.append(traits["facts"](own) if traits["facts"] else {})
+            told = traits["facts"](own) if traits["facts"] else {}
+            facts.append({name: value for name, value in told.items() if math.isfinite(value)})
             own = traits["settle"](own, [truth[row] for row in rows], dict(variant.options))
         else:
             facts.append({})

@@ -1,5 +1,7 @@
 """The command line on data sets of boxes: all protocols at once, models that need other truth, interruptions."""
 
+import functools
+import json
 import signal
 
 import numpy as np
@@ -8,6 +10,7 @@ from PIL import Image
 from test_cli import answer, call
 
 from saliency_eval import scoring
+from saliency_eval.predictions import Rules
 from saliency_eval.protocols import names_of
 
 CLASSIFIER = """
@@ -159,3 +162,61 @@ def test_what_a_classifier_prints_is_no_part_of_the_answer(boxes):
     done = call(*line, "--format", "json", cwd=boxes)
     assert answer(done)["exit_code"] == 0
     assert "loading" in done.stderr
+
+
+def test_a_model_of_images_is_scored_in_a_frame_of_another_aspect(boxes):
+    done = call("score", "model:edge", "--data", "set", "--protocol", "wsol-v1", "--no-save", cwd=boxes)
+    assert done.returncode == 0, done.stderr
+    call("run", "edge", "--data", "set", "--out", "edge", cwd=boxes)
+    again = call("score", "edge", "--data", "set", "--protocol", "wsol-v1", "--no-save", cwd=boxes)
+    [one, other] = [
+        [line for line in d.stdout.splitlines() if line.startswith("max_box_acc ")] for d in (done, again)
+    ]
+    assert one == other
+
+
+def test_a_map_that_is_too_large_is_not_made_first(boxes, monkeypatch):
+    monkeypatch.setattr("saliency_eval.models.runner.Rules", functools.partial(Rules, max_pixels=1000))
+    monkeypatch.setattr("scipy.ndimage.gaussian_gradient_magnitude", pytest.fail)
+    done = call("score", "model:edge", "--data", "set", "--protocol", "wsol-v1", "--no-save", cwd=boxes)
+    assert done.returncode == 3
+    assert "error[too_large]: i0: a map may have 1000 pixels, got 60x40" in done.stderr
+
+
+def test_levels_that_were_resized_are_read_as_shares_of_255(boxes):
+    for folder, divisor in (("levels", 1), ("shares", 255)):
+        (boxes / folder).mkdir()
+        for path in (boxes / "unit").iterdir():
+            values = np.round(np.load(path) * 255).astype(np.uint8)
+            np.save(boxes / folder / path.name, values if divisor == 1 else values / divisor)
+    means = []
+    for folder in ("levels", "shares"):
+        line = [
+            "score",
+            folder,
+            "--data",
+            "set",
+            "--protocol",
+            "casme",
+            "--no-save",
+            "--bare",
+            "localisation_error",
+        ]
+        done = call(*line, cwd=boxes)
+        assert done.returncode == 0, done.stderr
+        means.append(done.stdout)
+    assert means[0] == means[1]
+
+
+def test_facts_that_nothing_tells_are_left_out_of_the_run(boxes):
+    rows = (boxes / "set/boxes.csv").read_text().splitlines()
+    without = [",".join([row.split(",")[0], "", "", "", "", row.split(",")[5]]) for row in rows[1:]]
+    (boxes / "set/boxes.csv").write_text("\n".join([rows[0], *without]) + "\n")
+    line = ["score", "unit", "--data", "set", "--protocol", "dabkowski2017", "--classifier", "net.py:half"]
+    done = call(*line, cwd=boxes)
+    assert done.returncode == 0, done.stderr
+    [folder] = (boxes / "results/set").iterdir()
+    facts = json.loads((folder / "run.json").read_text())["facts"]["saliency_metric"]
+    assert "whole" in facts
+    assert "ground_truth" not in facts
+    assert "already complete" in call(*line, cwd=boxes).stdout

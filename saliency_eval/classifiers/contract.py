@@ -82,9 +82,7 @@ class Classifier:
             names = [(one,) if isinstance(one, str) else tuple(one) for one in class_names]
         except TypeError:
             names = [()]
-        if isinstance(class_names, str) or not all(
-            one and all(isinstance(name, str) for name in one) for one in names
-        ):
+        if not all(one and all(isinstance(name, str) for name in one) for one in names):
             self.refuse(f"must name its classes in a list of texts, got {shown(class_names, 120)}")
         return names
 

@@ -19,7 +19,9 @@ from saliency_eval.models.own import declared_again, model_of, spec_of
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
+from saliency_eval.predictions.decode import naming
 from saliency_eval.predictions.mapping import FetchedArray
+from saliency_eval.predictions.values import check_size
 from saliency_eval.regions.frames import ORIGINAL
 from saliency_eval.variant import Variant
 
@@ -43,12 +45,15 @@ class ModelMap:
 
     def read(self, shape: Shape) -> Reading:
         """The map, or its views."""
-        made = self.variant(self.data[self.name])
+        own, rules = self.data[self.name], Rules(any_size=self.data.any_size)
+        with naming(self.name, self.name):  # before a map that would be refused is made
+            check_size(own["shape"], own["shape"], rules)
+        made = self.variant(own)
         if isinstance(made, Boxed):
-            reading = FetchedArray(self.name, made.saliency, Rules()).read(shape)
+            reading = FetchedArray(self.name, made.saliency, rules).read(shape)
             return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
         maps = [m for m, _ in made] if isinstance(made, list) else [made]
-        readings = [FetchedArray(self.name, m, Rules()).read(shape) for m in maps]
+        readings = [FetchedArray(self.name, m, rules).read(shape) for m in maps]
         if not isinstance(made, list):
             return readings[0]
         views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
