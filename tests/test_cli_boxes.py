@@ -147,6 +147,18 @@ def test_models_that_were_complete_before_an_interruption_are_saved(boxes, monke
     assert again.stdout.count("already complete: ") == 2
 
 
+def test_memory_that_ends_is_no_fault_of_the_package(boxes, monkeypatch):
+    def full(*more, **options):
+        raise MemoryError("Unable to allocate 9. GiB")
+
+    monkeypatch.setattr(scoring, "score", full)
+    done = call("score", "unit", "--data", "set", "--protocol", "wsol-v1", "--no-save", cwd=boxes)
+    assert done.returncode == 5
+    assert done.stderr.startswith(
+        "error[io]: the memory ended: Unable to allocate 9. GiB; give it more memory"
+    )
+
+
 def test_what_a_classifier_prints_is_no_part_of_the_answer(boxes):
     line = [
         "score",

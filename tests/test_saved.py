@@ -528,6 +528,7 @@ def test_any_bytes(place, document, scores):
         ("x" * 50, 1),
         ("empty", "1e999"),
     ],
+    ids=["large", "below", "blank", "escape", "markup", "long", "infinite"],
 )
 def test_what_stands_beside_a_metric_is_numbers_by_name(folder, what, name, value):
     number = value if what == "counts" or isinstance(value, str) else float(min(max(value, -1e300), 1e300))

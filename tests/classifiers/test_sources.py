@@ -9,7 +9,7 @@ import pytest
 
 from saliency_eval.classifiers import load_classifier, weights
 from saliency_eval.classifiers.load import read_names
-from saliency_eval.classifiers.networks import size_of
+from saliency_eval.classifiers.networks import colour_of, size_of
 from saliency_eval.errors import SaliencyEvalError
 
 FILE = """
@@ -244,3 +244,9 @@ def test_tensors_that_share_their_bytes_do_not_fill_the_memory(tmp_path, last, m
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(9))
     with pytest.raises(SaliencyEvalError, match="c lies outside" if last else "need more bytes than it has"):
         weights.read(path)
+
+
+@pytest.mark.parametrize("value", [(float("nan"),) * 3, (0.5, 0.5, float("inf")), (1, 2), "abc", None])
+def test_colours_that_are_none(value):
+    with pytest.raises(SaliencyEvalError, match="mean and std must be three numbers"):
+        colour_of(value)
