@@ -22,7 +22,6 @@ from saliency_eval.scoring import (
     expect,
     in_order,
     open_any,
-    reached,
     under,
     usable,
 )
@@ -83,7 +82,7 @@ def check_predictions(
     allowed = resize != "error" and chosen.resize != "error"
     predictions = open_any(predictions, data, kind=kind, resize=allowed, **naming)
     problems: list[Problem] = []
-    if own := [v for v in chosen.variants() if "classifier" not in reached(v)]:  # no classifier is asked here
+    if own := [v for v in chosen.variants() if "classifier" not in v.needed]:  # no classifier is asked here
         _, problems = usable(own, data, None, named=False)
     problems += problems_of_names(predictions, data, whole=True)
     scored = in_order(Reader(predictions, data), list(data), where, lambda _: progress(1))

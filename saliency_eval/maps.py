@@ -32,6 +32,8 @@ class Map:
     2.0
     """
 
+    of_levels = False  # was it 256 levels before it was resized?
+
     def __init__(self, values: ArrayLike, what: str = "saliency") -> None:
         self.values = canonical(check.real_map(values, what))
         self._memo: dict[Any, Any] = {}

@@ -14,6 +14,7 @@ from saliency_eval.errors import fail, unknown
 from saliency_eval.pool import Shape
 
 Floats = NDArray[np.float64]
+EXTREME = 100  # binary exponents beyond which sums of a few values leave the range of 32-bit floats
 
 
 def resize(values: ArrayLike, shape: Shape, rule: str = "matlab") -> NDArray[Any]:
@@ -107,6 +108,10 @@ def pillow(
     """Pillow's resize on 32-bit floats or 8-bit integers."""
     from PIL import Image
 
+    exponent = int(np.frexp(np.abs(array).max())[1])
+    if dtype == np.float32 and abs(exponent) > EXTREME:
+        small = np.ldexp(array.astype(np.float64), -exponent)
+        return np.ldexp(pillow(small, shape, method).astype(np.float64), exponent)
     image = Image.fromarray(array.astype(dtype))
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling[method]))
 

@@ -48,7 +48,8 @@ def settled(
         traits = variant.declared.traits
         if own.ndim == 2:
             options = dict(variant.options)
-            facts.append(traits["facts"](own, options))
+            told = traits["facts"](own, options)
+            facts.append({name: value for name, value in told.items() if math.isfinite(value)})
             own = traits["settle"](own, [truth[row] for row in rows], options)
         else:
             facts.append({})

@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 
 from saliency_eval.classified import classifier_of, correct_part, results_of
 from saliency_eval.classifiers import Classifier
-from saliency_eval.core import inputs
 from saliency_eval.datasets import load_dataset
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import (
@@ -275,13 +274,7 @@ def usable(
 
 def what_is_lacking(variant: Variant, data: Dataset, classifier: Classifier | None) -> str:
     """What would be needed to define a metric; empty when all is there."""
-    if lacking := data.lacks(reached(variant)):
+    if lacking := data.lacks(variant.needed):
         return lacking
-    asks = "classifier" in reached(variant)
+    asks = "classifier" in variant.needed
     return "a classifier, and none is named (--classifier)" if asks and not classifier else ""
-
-
-def reached(variant: Variant) -> frozenset[str]:
-    """Every field that a metric cannot do without."""
-    needed = set(variant.declared.fields) - variant.declared.optional
-    return frozenset[str]().union(*(inputs(name) for name in needed))

@@ -157,6 +157,7 @@ def fields_of(stimulus: Stimulus, values: Any, given: Mapping[str, Any], rule: s
         stored = canonical(values)
         brought = framed(stored, stimulus, rule)
         saliency = Map.known(stored if brought is stored else canonical(brought))
+        saliency.of_levels = brought is not stored and stored.dtype == np.uint8 and bool(stored.max() > 1)
     return stimulus.child(saliency=saliency, **given)
 
 

@@ -17,6 +17,7 @@ from saliency_eval.core import (
     Options,
     call,
     field_options,
+    inputs,
     reached,
 )
 from saliency_eval.errors import fail, shown, unknown
@@ -64,6 +65,12 @@ class Variant:
 
     def _declarations(self) -> list[tuple[str, Declared]]:
         return [("", self.declared), *((f"{name}.", FIELDS[name]) for name in reached(self.declared.fields))]
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Every field that it cannot do without."""
+        required = set(self.declared.fields) - self.declared.optional
+        return frozenset[str]().union(*(inputs(name) for name in required))
 
     def with_options(self, given: Options) -> Variant:
         """The variant with some options changed; plain names are looked up, unknown ones refused."""

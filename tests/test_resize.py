@@ -168,3 +168,11 @@ def test_what_is_refused():
     assert error.value.code == "wrong_size"
     with pytest.raises(SaliencyEvalError, match="unknown resize rule 'matlb'"):
         resize(some_map((9, 14)), (20, 31), "matlb")
+
+
+@pytest.mark.parametrize("power", [-1000, -300, 300, 1000])
+@pytest.mark.parametrize("rule", ["pillow", "pillow-bilinear"])
+def test_maps_beyond_the_range_of_32_bits_keep_their_form(rule, power):
+    values = some_map((9, 14)).astype(np.float32).astype(np.float64)
+    wanted = np.ldexp(resize(values, (20, 31), rule).astype(np.float64), power)
+    np.testing.assert_allclose(resize(np.ldexp(values, power), (20, 31), rule), wanted, rtol=1e-5, atol=0)

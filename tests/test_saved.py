@@ -514,3 +514,25 @@ def test_any_value_anywhere(place, draw, value):
 @settings(max_examples=200, deadline=None)
 def test_any_bytes(place, document, scores):
     survives(place, document, scores)
+
+
+@pytest.mark.parametrize("what", ["facts", "counts"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("empty", 10**400),
+        ("empty", -(10**400)),
+        ("{5}", 1),
+        ("\x1b[31m", 1),
+        ("<b>", 1),
+        ("x" * 50, 1),
+        ("empty", "1e999"),
+    ],
+    ids=["large", "below", "blank", "escape", "markup", "long", "infinite"],
+)
+def test_what_stands_beside_a_metric_is_numbers_by_name(folder, what, name, value):
+    number = value if what == "counts" or isinstance(value, str) else float(min(max(value, -1e300), 1e300))
+    changed(folder, what, to={"nss": {name: number}})
+    path = folder / "run.json"
+    path.write_text(path.read_text().replace('"1e999"', "1e999"))
+    assert "\x1b" not in why(folder).message

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,10 +51,11 @@ def run_file(path: Path, spec: str, what: str = "classifier") -> ModuleType:
 def made(spec: str, make: Callable[[], Any], what: str = "classifier") -> Any:
     """What code of others gives. Raises the code `what` (exit 4), or `needs_extra`, for what it raises."""
     try:
-        return make()
-    except SaliencyEvalError:
+        with contextlib.chdir(os.curdir):  # relative paths mean the same afterwards
+            return make()
+    except (SaliencyEvalError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         if isinstance(error, ModuleNotFoundError):
             fail("needs_extra", f"{shown(spec)} needs {shown(error.name)}, which is not installed",
                  EXTRA if error.name in ("torch", "timm") else f"pip install {shown(error.name)}")  # fmt: skip
@@ -67,4 +70,5 @@ def importable(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(str(folder))
+        with contextlib.suppress(ValueError):  # what was imported may have changed the list
+            sys.path.remove(str(folder))

@@ -102,11 +102,12 @@ def check_size(classifier: Classifier) -> None:
     grey = np.full((1, *classifier.input_size, 3), classifier.mean, np.float32)
     try:
         classifier.outputs(grey)
-    except SaliencyEvalError:
+    except (SaliencyEvalError, KeyboardInterrupt):
         raise
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+    except BaseException as error:  # of others' code
         height, width = classifier.input_size
-        classifier.refuse(f"must take RGB images of {width}x{height}: {shown(error, 200)}",
+        why = f"{type(error).__name__}: {shown(error, 200)}"
+        classifier.refuse(f"must take RGB images of {width}x{height}: {why}",
                           "set input_size, mean and std on its factory")  # fmt: skip
 
 
@@ -156,9 +157,9 @@ def of_file(spec: str, device: Device, weights: str | Path | None) -> Classifier
             ]
             fail("classifier", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
         found = made(spec, factory)
-        classifier = of_result(found, spec, name, factory, device, weights)
+        classifier: Classifier = made(spec, lambda: of_result(found, spec, name, factory, device, weights))
         if not classifier.class_names and callable(getattr(module, "class_names", None)):
-            classifier.named(made(f"{path}:class_names", module.class_names))
+            made(f"{path}:class_names", lambda: classifier.named(module.class_names()))
     return classifier
 
 

@@ -175,7 +175,7 @@ def size_of(value: Any) -> Shape:
 def colour_of(value: Any) -> Colour:
     """Three numbers, of a tensor or a list."""
     numbers = numbers_of(value)
-    if len(numbers) != 3:
+    if len(numbers) != 3 or not np.isfinite(numbers).all():
         fail("classifier", f"mean and std must be three numbers, of red, green and blue, got {shown(value)}")
     red, green, blue = numbers
     return red, green, blue

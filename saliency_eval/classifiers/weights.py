@@ -74,12 +74,14 @@ def safetensors(path: Path) -> dict[str, Any]:
     header = json.loads(raw[8:start])
     header.pop("__metadata__", None)
     content, found = bytearray(raw[start:]), {}
-    if sum(end - begin for begin, end in (entry["data_offsets"] for entry in header.values())) > len(content):
-        raise ValueError("its tensors need more bytes than it has")
-    for name, entry in header.items():
-        kind, (begin, end) = getattr(torch, TYPES[entry["dtype"]]), entry["data_offsets"]
+    places = {name: entry["data_offsets"] for name, entry in header.items()}
+    for name, (begin, end) in places.items():
         if not 0 <= begin <= end <= len(content):
             raise ValueError(f"{name} lies outside the file")
+    if sum(end - begin for begin, end in places.values()) > len(content):
+        raise ValueError("its tensors need more bytes than it has")
+    for name, entry in header.items():
+        kind, (begin, end) = getattr(torch, TYPES[entry["dtype"]]), places[name]
         flat = torch.frombuffer(content[begin:end], dtype=kind) if end > begin else torch.empty(0, dtype=kind)
         found[name] = flat.reshape(entry["shape"])
     return found

@@ -27,6 +27,8 @@ from saliency_eval.errors import (
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # click is inside some versions of typer
 
+MEMORY = "give it more memory, smaller images or inputs of the classifier, or fewer --workers"
+
 app = typer.Typer(
     name="saliency-eval",
     no_args_is_help=True,
@@ -87,6 +89,8 @@ def explain(error: Exception) -> int:
     elif isinstance(error, OSError):
         where = f" ({shown(error.filename)})" if error.filename else ""
         problems = [Problem("io", f"{error.strerror or error}{where}")]
+    elif isinstance(error, MemoryError):
+        problems = [Problem("io", f"the memory ended: {shown(error, 200) or 'no reason given'}", MEMORY)]
     else:
         problems = [internal(error)]
     status = SaliencyEvalError(problems).exit_code

@@ -110,7 +110,8 @@ def compare(
                 pattern=pattern, variable=variable, progress=progress, strict=strict,
             )  # fmt: skip
 
-    runs = each(sources, [protocol], one, undo=lambda run: None)
+    with console.aside():
+        runs, _ = each(sources, [protocol], one, undo=lambda run: None)
     problems = list(dict.fromkeys(p for n, run in enumerate(runs) if n not in saved for p in run.problems))
     label = metric if saved else runs[0].labels[0]  # of one metric alone, a run names no options
     found = compare_runs(*runs, metric=label, bootstrap=bootstrap, flips=flips, alpha=alpha, worst=worst)

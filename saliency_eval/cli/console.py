@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -43,6 +44,10 @@ class Console:
     def begin(self, command: str, format: str = "text", quiet: bool = False) -> None:
         """Note what runs and how it answers."""
         self.command, self.format, self.quiet = command, format, quiet
+
+    def aside(self) -> contextlib.AbstractContextManager[object]:
+        """What code of others prints meanwhile goes beside the result."""
+        return contextlib.redirect_stdout(sys.stderr)
 
     def print(self, text: str = "") -> None:
         """A line of the result."""

@@ -148,7 +148,7 @@ def run(
         choice("--files", files, ("npy", "png")),
     )
     dataset = load_dataset(data, root)
-    with bar(len(dataset), model, resumable=True) as progress:
+    with console.aside(), bar(len(dataset), model, resumable=True) as progress:
         written = write_maps(
             model, dataset, out, worker_count(workers), progress,
             device=device, batch=batch, kind=files, resume=resume, weights=weights,  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import platform
 import sys
@@ -27,10 +28,11 @@ COUNTED = {"constant": "constant", "resized": "resized", "missing": "missing", "
 
 
 class Result(NamedTuple):
-    """A run, how long it took, and where it was saved."""
+    """A run, how long it took, the number of its predictions, and where it was saved."""
 
     run: Run
     seconds: float
+    number: int = 0
     folder: Path | None = None
 
 
@@ -55,12 +57,12 @@ def keep(results: Sequence[Result], out: Path | None) -> tuple[list[Result], lis
 
 
 def grouped(
-    results: Sequence[Result], protocols: int, measure: Callable[[int, str, Sequence[str]], Run] | None
+    results: Sequence[Result], measure: Callable[[int, str, Sequence[str]], Run] | None
 ) -> list[Group]:
     """The results of each set of predictions; `measure` scores metrics of a set by its number, for the causes."""
     found = []
-    for number, first in enumerate(range(0, len(results), protocols)):
-        own = results[first : first + protocols]
+    for number, together in itertools.groupby(results, lambda result: result.number):
+        own = list(together)
         why = causes([r.run for r in own], functools.partial(measure, number)) if measure else ()
         found.append(Group(own, why))
     return found
@@ -79,15 +81,20 @@ def log(seconds: float) -> str:
 def show(
     groups: Sequence[Group],
     lost: Sequence[Problem],
+    left: Sequence[Problem],
     *,
     bare: str | None,
     short: bool,
     stages: Stages | None,
 ) -> None:
-    """Show all results in the format that was asked for, and what the stages took if they were measured."""
+    """Show all results in the format that was asked for, and what the stages took if they were measured.
+
+    `lost` is why runs could not be saved, `left` why protocols were left out.
+    """
     results = [result for group in groups for result in group.results]
+    console.problems(left)
     if console.format == "json":
-        show_json(groups, lost, stages)
+        show_json(groups, lost, left, stages)
     elif bare is not None:
         show_bare(results, bare)
     else:
@@ -160,7 +167,7 @@ def end(results: Sequence[Result], short: bool) -> None:
 
 def closing(result: Result) -> str:
     """The last line: where the run is, and how long it took."""
-    run, seconds, folder = result
+    run, seconds, _, folder = result
     if run.restored:
         return f"already complete: {shown(folder, 500)}   {seconds:.1f} s"
     before = f", after {run.taken_up} of an interrupted run" if run.taken_up else ""
@@ -219,7 +226,9 @@ def show_bare(results: Sequence[Result], bare: str) -> None:
         console.print("n/a" if run.reason(label) else repr(run.means[label].mean))
 
 
-def show_json(groups: Sequence[Group], lost: Sequence[Problem], stages: Stages | None) -> None:
+def show_json(
+    groups: Sequence[Group], lost: Sequence[Problem], left: Sequence[Problem], stages: Stages | None
+) -> None:
     """All runs as one document."""
     results = [result for group in groups for result in group.results]
     causes = [
@@ -230,7 +239,7 @@ def show_json(groups: Sequence[Group], lost: Sequence[Problem], stages: Stages |
     identity = results[0].run.data._asdict()
     profile = {} if stages is None else {"profile": stages.seconds}
     console.document(
-        status, [*problems, *lost], data=identity, results=as_json(results), causes=causes, **profile
+        status, [*left, *problems, *lost], data=identity, results=as_json(results), causes=causes, **profile
     )
     console.problems(dict.fromkeys(problems))
 
@@ -254,5 +263,5 @@ def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             },
             "signatures": dict(run.signatures),
         }
-        for run, _, folder in results
+        for run, _, _, folder in results
     ]

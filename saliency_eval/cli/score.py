@@ -129,7 +129,8 @@ def score(
     dataset = load_dataset(data, root)
     protocols = protocol_names(protocol, dataset.subject)
     wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
-    asked = classifier_of(classifier, device, weights, class_names)
+    with console.aside():
+        asked = classifier_of(classifier, device, weights, class_names)
     folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
@@ -146,14 +147,18 @@ def score(
 
     def one(number: int, protocol: str) -> Result:
         started = time.perf_counter()
-        return Result(scored(number, protocol, wanted, folder), time.perf_counter() - started)
+        return Result(scored(number, protocol, wanted, folder), time.perf_counter() - started, number)
 
-    with profiled() if profile else contextlib.nullcontext() as stages:
-        found = each(predictions, protocols, one, undo=lambda result: forget(result.run))
+    with console.aside(), profiled() if profile else contextlib.nullcontext() as stages:
+        found, left = each(
+            predictions, protocols, one, undo=lambda result: forget(result.run),
+            stopped=lambda done: keep(done, folder), lenient="all" in split_list(protocol) and not strict,
+        )  # fmt: skip
         results, lost = keep(found, folder)
     unseen = bare is not None or (quiet and format == "text")
-    groups = grouped(results, len(protocols), None if unseen else scored)
-    show(groups, lost, bare=bare, short=short, stages=stages)
+    with console.aside():
+        groups = grouped(results, None if unseen else scored)
+    show(groups, lost, left, bare=bare, short=short, stages=stages)
     if lost:
         raise SaliencyEvalError(lost)
 

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from saliency_eval.checking import Checked, FileStatus
 
 T = TypeVar("T")
+OF_PROTOCOL = {
+    "undefined_metric",
+    "dtype",
+    "wrong_size",
+}  # what one protocol may refuse and another one score
 
 
 def each(
@@ -19,20 +24,52 @@ def each(
     protocols: Sequence[str],
     work: Callable[[int, str], T],
     undo: Callable[[T], object],
-) -> list[T]:
-    """The work done for every source and protocol; whatever is refused is raised together at the end, all undone."""
+    *,
+    stopped: Callable[[list[T]], object] = lambda done: None,
+    lenient: bool = False,
+) -> tuple[list[T], list[Problem]]:
+    """The work done for every source and protocol, and the protocols that were left out.
+
+    Whatever is refused is raised together at the end, all undone; but where one is `lenient`, a protocol that cannot
+    score what others can is left out. What was done before an interruption is told to `stopped`.
+    """
     done: list[T] = []
     refused: list[Problem] = []
-    for number, name in pairs(sources, protocols):
-        try:
-            done.append(work(number, name))
-        except SaliencyEvalError as error:
-            refused += naming(error.problems, sources, number)
+    left: list[Problem] = []
+    for number in range(len(sources)):
+        own: list[T] = []
+        lost: dict[str, list[Problem]] = {}
+        for name in protocols:
+            try:
+                own.append(work(number, name))
+            except SaliencyEvalError as error:
+                lost[name] = naming(error.problems, sources, number)
+            except KeyboardInterrupt:
+                if not refused and (lenient or not lost):
+                    stopped([*done, *own])
+                raise
+        done += own
+        if lenient and own and all(map(is_of_protocol, lost.values())):
+            left += [left_out(name, problems) for name, problems in lost.items()]
+        else:
+            refused += [problem for problems in lost.values() for problem in problems]
     if refused:
         for one in reversed(done):
             undo(one)
         raise SaliencyEvalError(dict.fromkeys(refused))
-    return done
+    return done, list(dict.fromkeys(left))
+
+
+def is_of_protocol(problems: Iterable[Problem]) -> bool:
+    """Are all errors among the findings such that another protocol may not make?"""
+    return all(p.code in OF_PROTOCOL for p in problems if p.severity == "error")
+
+
+def left_out(protocol: str, problems: Iterable[Problem]) -> Problem:
+    """The warning that a protocol is left out, and why."""
+    first, *more = (p for p in problems if p.severity == "error")
+    text = f"protocol {protocol} is left out: {first.message}" + (f", and {len(more)} more" if more else "")
+    return replace(first, message=text, severity_override="warning", exit_override=None)
 
 
 def pairs(sources: Sequence[str], protocols: Sequence[str]) -> list[tuple[int, str]]:

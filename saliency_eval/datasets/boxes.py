@@ -230,5 +230,10 @@ def in_frame(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
 
     shape = image.shape[0], image.shape[1]
     height, width = frame.scaled(shape)
+    if height * width > MOST_PIXELS:  # a line of pixels: what is cropped is all that is made
+        (row, column), (rows, columns) = frame.corner(shape), frame.shape(shape)
+        y, x = shape[0] / height, shape[1] / width
+        box = (column * x, row * y, (column + columns) * x, (row + rows) * y)
+        return np.asarray(Image.fromarray(image).resize((columns, rows), Image.Resampling.BICUBIC, box))
     resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     return frame.cut(np.asarray(resized), shape)

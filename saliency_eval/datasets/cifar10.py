@@ -104,6 +104,9 @@ class Cifar10(BoxDataset):
         """Images in folders: where each is, and the number of its class."""
         split = self.settings["split"]
         folder = need(self.root, split, f"{FOLDERS[0]}/{BATCHES[split][0]}")
+        if not folder.is_dir():
+            text = f"{shown(folder.name)} must be a folder of classes, or a file with a batch, got neither"
+            fail("layout", text, "unpack the official archive again")
         found = {}
         for one in sorted(path for path in folder.iterdir() if path.is_dir() and not is_junk(path.name)):
             if one.name not in CLASSES:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 JUNK = {"thumbs.db", "desktop.ini"}
 IMAGES = (".jpg", ".jpeg", ".png")
+MOST_DIGITS = 4000  # of a number that Python reads
 
 
 def path_of(value: object, what: str) -> Path:
@@ -54,7 +55,7 @@ def natural(name: str) -> list[tuple[int, str]]:
     ['i1', 'i2', 'i10']
     """
     parts = re.split(r"([0-9]+)", name)
-    return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts)]
+    return [(int(part[:MOST_DIGITS]), "") if i % 2 else (-1, part) for i, part in enumerate(parts)]
 
 
 def is_junk(name: str) -> bool:
@@ -152,6 +153,9 @@ def opened(path: Path) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)  # about EXIF and animation, which are not used
+            if path.exists() and not path.is_file():  # a pipe would be waited for
+                fail("not_a_file", f"{shown(path.name)} must be a picture, got a folder, pipe or device",
+                     "restore the file from its source", file=str(path), exit=TRUTH)  # fmt: skip
             with Image.open(path, formats=("JPEG", "PNG")) as image:
                 yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

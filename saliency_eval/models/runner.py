@@ -13,15 +13,17 @@ import numpy as np
 from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import Problem, shown
+from saliency_eval.errors import TRUTH, Problem, fail, shown
 from saliency_eval.models.batched import kind_of
 from saliency_eval.models.boxes import Boxed
 from saliency_eval.models.own import declared_again, model_of, spec_of
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
+from saliency_eval.predictions.decode import naming
 from saliency_eval.predictions.mapping import FetchedArray
 from saliency_eval.predictions.rules import Kind
+from saliency_eval.predictions.values import check_size
 from saliency_eval.regions.frames import ORIGINAL
 from saliency_eval.variant import Variant
 
@@ -46,9 +48,12 @@ class ModelMap:
 
     def read(self, shape: Shape) -> Reading:
         """The map, or its views."""
-        made = self.variant(self.data[self.name])
+        own = self.data[self.name]
+        with naming(self.name, self.name):  # before a map that would be refused is made
+            check_size(own["shape"], own["shape"], self.rules)
+        made = self.variant(own)
         if isinstance(made, Boxed):
-            reading = FetchedArray(self.name, made.saliency, Rules()).read(shape)
+            reading = FetchedArray(self.name, made.saliency, self.rules).read(shape)
             return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
         maps = [m for m, _ in made] if isinstance(made, list) else [made]
         readings = [FetchedArray(self.name, m, self.rules).read(shape) for m in maps]
@@ -67,13 +72,16 @@ class ModelPredictions:
     def __init__(
         self, variant: Variant, data: Dataset, name: str | None = None, kind: Kind | None = None
     ) -> None:
+        if lacking := data.lacks(variant.needed):
+            fail("undefined_metric", f"model {variant.key} needs {lacking}",
+                 "choose another model ('saliency-eval models'), or another data set", exit=TRUTH)  # fmt: skip
         self.variant = variant.bound(data.defaults)
         looks = "image" in self.variant.declared.fields  # at the picture itself, as one does who saves a map
         self.data = data.framed(ORIGINAL) if looks else data
         self.name = name or self.variant.call
         given = kind_of(self.variant)
         self.kind: Kind = kind or given
-        self.rules = Rules("map" if self.kind == "map" else given)
+        self.rules = Rules("map" if self.kind == "map" else given, any_size=self.data.any_size)
         self.owners: Mapping[str, str | None] = {}
 
     @classmethod

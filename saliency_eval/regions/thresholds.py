@@ -108,7 +108,7 @@ def descending(saliency: Map) -> tuple[Floats, Counts]:
 
 def unit(saliency: Map, rule: Rule) -> float:
     """The value that stands for 1 where a threshold has a meaning on a fixed scale only. Raises `dtype`."""
-    if saliency.is_levels and saliency.high > 1:
+    if saliency.of_levels or (saliency.is_levels and saliency.high > 1):
         return 255.0
     if saliency.low < 0 or saliency.high > 1:
         fail(

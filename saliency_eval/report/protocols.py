@@ -12,7 +12,7 @@ from saliency_eval.formats import ARROWS
 from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.report.material import Material
 from saliency_eval.run import Run
-from saliency_eval.scoring import reached, score
+from saliency_eval.scoring import score
 from saliency_eval.side_by_side import compared, differences, names, probes, rows, together
 from saliency_eval.side_by_side.words import cell_of, effect, lines_of, meanings
 from saliency_eval.stats import Interval
@@ -140,7 +140,7 @@ def difference(means: Sequence[Interval | None], number: int, moved: str | None)
 
 def unseeing(found: Mapping[str, Sequence[Variant]]) -> dict[str, list[Variant]]:
     """Those variants, by protocol, that ask no classifier: a report has none."""
-    kept = {name: [one for one in some if "classifier" not in reached(one)] for name, some in found.items()}
+    kept = {name: [one for one in some if "classifier" not in one.needed] for name, some in found.items()}
     return {name: some for name, some in kept.items() if some}
 
 

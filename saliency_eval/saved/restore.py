@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TypeVar, get_args
 
@@ -17,10 +18,12 @@ from saliency_eval.run import DataId, Kind, OnMissing, Run, Setting
 from saliency_eval.saved.document import UPGRADE, Part, refuse
 from saliency_eval.saved.scores import MOST_IMAGES, SCORES, Scores, read_scores
 from saliency_eval.signatures import fields
+from saliency_eval.stats import MOST_VALUE
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 ROUNDING = 1e-9  # means were summed in other ways once
+NAME = re.compile(r"[a-z0-9_. ]{1,40}")  # of what is counted, or stands beside a metric
 
 
 def restore(document: Part, scores: bytes) -> Run:
@@ -153,7 +156,18 @@ def beside(document: Part, key: str, labels: tuple[str, ...], kind: type[N]) -> 
     if not set(part.values) <= set(labels):
         refuse(f"{key} names a metric that {SCORES} lacks")
     by_label = {label: part.part(label) for label in labels if label in part.values}
-    return {label: {name: own.take(name, kind) for name in own.values} for label, own in by_label.items()}
+    return {label: numbers(own, kind) for label, own in by_label.items()}
+
+
+def numbers(part: Part, kind: type[N]) -> dict[str, N]:
+    """Numbers by name; refuses what no metric writes."""
+    found: dict[str, N] = {name: part.take(name, kind) for name in part.values}
+    for name, value in found.items():
+        if not (NAME.fullmatch(name) and abs(value) <= MOST_VALUE):
+            refuse(
+                f"{shown(part.path[:-1])} must hold numbers by name, got '{shown(name)}' {shown(value, 20)}"
+            )
+    return found
 
 
 def drawn_errors(part: Part, labels: tuple[str, ...]) -> dict[str, float]:

@@ -62,6 +62,13 @@ def as_timm():
 
 def fixed():
     return nn.Sequential(nn.Flatten(), nn.Linear(3 * 5 * 5, 4))
+
+class Strict(Bare):
+    def forward(self, images):
+        assert images.shape[2] == 7, "other sides"
+
+def strict():
+    return Strict()
 """
 
 
@@ -103,9 +110,10 @@ def test_preparation_that_is_assumed(file):
     )
 
 
-def test_a_network_that_cannot_take_its_size(file):
+@pytest.mark.parametrize("name", ["fixed", "strict"])
+def test_a_network_that_cannot_take_its_size(file, name):
     with pytest.raises(SaliencyEvalError, match="must take RGB images of 224x224") as error:
-        load_classifier(f"{file}:fixed", device="cpu")
+        load_classifier(f"{file}:{name}", device="cpu")
     assert error.value.code == "classifier"
     assert "\n" not in str(error.value)
 

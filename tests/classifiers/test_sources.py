@@ -9,10 +9,12 @@ import pytest
 
 from saliency_eval.classifiers import load_classifier, weights
 from saliency_eval.classifiers.load import read_names
-from saliency_eval.classifiers.networks import size_of
+from saliency_eval.classifiers.networks import colour_of, size_of
 from saliency_eval.errors import SaliencyEvalError
 
 FILE = """
+import os
+import sys
 import numpy as np
 from dataclasses import dataclass
 from beside_it import HALF
@@ -47,6 +49,21 @@ def lacks():
 
 def nothing():
     return None
+
+def ends():
+    raise GeneratorExit("for good")
+
+def moves():
+    os.chdir("/")
+    sys.path.clear()
+    return Half()
+
+class Half2(Half):
+    def class_names(self):
+        raise ValueError("no names")
+
+def unnamed():
+    return Half2()
 
 constant = 3
 
@@ -123,12 +140,21 @@ def refused(spec, **options):
         ("nothing", "classifier", "must make a classifier, a network or a function of batches, got NoneType"),
         ("functoin", "classifier", "must have a factory 'functoin'. Did you mean function?"),
         ("constant", "classifier", "must have a factory 'constant'"),
+        ("ends", "classifier", "nets.py:ends raised GeneratorExit: for good"),
+        ("unnamed", "classifier", "nets.py:unnamed raised ValueError: no names"),
     ],
 )
 def test_factories_that_make_none(file, name, code, words):
     found = refused(f"{file}:{name}")
     assert found[0] == code
     assert words in found[2]
+
+
+def test_a_factory_that_goes_elsewhere_takes_nobody_along(file, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    here = os.getcwd()
+    assert load_classifier(f"{file}:moves")(BATCH).tolist() == [[0.5, 0.5]] * 3
+    assert os.getcwd() == here
 
 
 def test_files_that_are_none(file, tmp_path):
@@ -206,10 +232,21 @@ def test_sizes_of_inputs_that_are_none(value):
         size_of(value)
 
 
-def test_tensors_that_share_their_bytes_do_not_fill_the_memory(tmp_path):
-    pytest.importorskip("torch")
-    header = json.dumps({n: {"dtype": "U8", "shape": [9], "data_offsets": [0, 9]} for n in "ab"}).encode()
+@pytest.mark.parametrize("last", [[], [9, 0]])  # one that turns back would hide what the others need
+def test_tensors_that_share_their_bytes_do_not_fill_the_memory(tmp_path, last, monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch, "frombuffer", pytest.fail)
+    places = {"a": [0, 9], "b": [0, 9]} | ({"c": last} if last else {})
+    header = json.dumps(
+        {n: {"dtype": "U8", "shape": [9], "data_offsets": p} for n, p in places.items()}
+    ).encode()
     path = tmp_path / "net.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(9))
-    with pytest.raises(SaliencyEvalError, match="need more bytes than it has"):
+    with pytest.raises(SaliencyEvalError, match="c lies outside" if last else "need more bytes than it has"):
         weights.read(path)
+
+
+@pytest.mark.parametrize("value", [(float("nan"),) * 3, (0.5, 0.5, float("inf")), (1, 2), "abc", None])
+def test_colours_that_are_none(value):
+    with pytest.raises(SaliencyEvalError, match="mean and std must be three numbers"):
+        colour_of(value)

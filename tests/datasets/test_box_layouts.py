@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import pickle
 import shutil
 from pathlib import Path
@@ -386,3 +387,20 @@ def test_frames_of_ilsvrc_images(tmp_path: Path) -> None:
         np.testing.assert_allclose(data[id]["boxes"], half_open(boxes) * scale, rtol=1e-15)
         assert data[id]["image"].shape == (100, 100, 3)
     assert_array_equal(data[LAST]["boxes"], [[0, 0, 100, 100]])
+
+
+@pytest.mark.parametrize("with_lists", [False, True])
+def test_a_pipe_in_the_place_of_an_image_is_not_waited_for(tmp_path: Path, with_lists: bool) -> None:
+    write_lists(tmp_path) if with_lists else write_xml(tmp_path, ImageNet("/").class_names)
+    (tmp_path / "val").mkdir()
+    os.mkfifo(tmp_path / f"val/{FIRST}.JPEG")
+    data = load_dataset("imagenet", tmp_path)
+    with refused("not_a_file", f"{FIRST}.JPEG must be a picture"):
+        data[FIRST]["image"]
+    with refused("not_a_file", FIRST):
+        check_dataset(data)
+
+
+def test_a_name_of_thousands_of_digits(tmp_path: Path) -> None:
+    texts = {name: text.replace(FIRST, "7" * 6000) for name, text in lists().items()}
+    assert "7" * 6000 in load_dataset("imagenet", write_lists(tmp_path, **texts))

@@ -260,3 +260,16 @@ def test_stated_sizes_that_no_map_could_have() -> None:
     ) as error:
         BoxTruth({"a": 0}, shapes, np.array([0]), np.array([0, 0]), none).check()
     assert (error.value.code, error.value.exit_code) == ("too_large", 4)
+
+
+def test_of_a_line_of_pixels_only_what_is_cropped_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(2).integers(0, 255, (3, 70, 3), dtype=np.uint8)
+    whole, resize = in_frame(image, Frame("crop", 16)).astype(int), Image.Image.resize
+
+    def small(self: Any, size: tuple[int, int], *more: Any) -> Any:
+        assert size == (16, 16)
+        return resize(self, size, *more)
+
+    monkeypatch.setattr("saliency_eval.datasets.boxes.MOST_PIXELS", 1000)
+    monkeypatch.setattr(Image.Image, "resize", small)
+    assert np.abs(in_frame(image, Frame("crop", 16)) - whole).max() <= 1

@@ -95,6 +95,14 @@ def test_no_layout_at_all(tmp_path: Path) -> None:
         load_dataset("cifar10", tmp_path)
 
 
+@pytest.mark.parametrize("name", ["test", "cifar-10-batches-py/test_batch"])
+def test_a_pipe_or_file_in_the_place_of_a_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    with refused("layout", f"{Path(name).name} must be a folder of classes, or a file with a batch"):
+        load_dataset("cifar10", tmp_path)
+
+
 # ------------------------------------------------------------------ damaged batches
 
 
