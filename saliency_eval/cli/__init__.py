@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from saliency_eval import __version__
-from saliency_eval.cli import cite, compare, data, info, interrupts, leaderboard, models, report, score
+from saliency_eval.cli import check, cite, compare, data, info, interrupts, leaderboard, models, report, score
 from saliency_eval.cli.configured import configured
 from saliency_eval.cli.console import console
 from saliency_eval.cli.streams import Outlet, guard
@@ -36,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for module in (score, compare, report, info, models, cite):
+for module in (score, check, compare, report, info, models, cite):
     module.register(app)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")

@@ -11,8 +11,7 @@ import typer
 
 from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.cli.options import Executor, Quiet, Root, Strict, Workers, choice
-from saliency_eval.cli.progress import bar
-from saliency_eval.cli.score import (
+from saliency_eval.cli.predictions import (
     KindName,
     Missing,
     Pattern,
@@ -22,6 +21,7 @@ from saliency_eval.cli.score import (
     VariableName,
     worker_count,
 )
+from saliency_eval.cli.progress import bar
 from saliency_eval.cli.several import each
 from saliency_eval.errors import DONE, GATE, Problem, fail, shown
 

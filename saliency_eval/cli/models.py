@@ -138,7 +138,7 @@ def run(
 
     Example: saliency-eval run centre_bias --data osie --root data/OSIE --out cb_maps
     """  # fmt: skip
-    from saliency_eval.cli.score import worker_count
+    from saliency_eval.cli.predictions import worker_count
     from saliency_eval.datasets import load_dataset
     from saliency_eval.models.writing import write_maps
 

@@ -11,8 +11,8 @@ import typer
 
 from saliency_eval.cli.console import arrow, columns, console
 from saliency_eval.cli.options import Data, Format, Metrics, Quiet, Root, TextOrJson, Workers, choice
+from saliency_eval.cli.predictions import KindName, Pattern, Prefix, Suffix, VariableName, worker_count
 from saliency_eval.cli.progress import bar
-from saliency_eval.cli.score import KindName, Pattern, Prefix, Suffix, VariableName, worker_count
 from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
 from saliency_eval.options import split_list
 

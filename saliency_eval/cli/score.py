@@ -1,4 +1,4 @@
-"""`score` and `check`: predictions against a data set."""
+"""`score`: predictions against a data set."""
 
 from __future__ import annotations
 
@@ -11,55 +11,34 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saliency_eval.cli.console import console
-from saliency_eval.cli.options import (
-    Count,
-    Data,
-    Executor,
-    Format,
-    Metrics,
-    Quiet,
-    Root,
-    Strict,
-    TextOrJson,
-    Workers,
-    choice,
+from saliency_eval.cli.options import Data, Executor, Format, Metrics, Quiet, Root, Strict, Workers
+from saliency_eval.cli.predictions import (
+    KindName,
+    Missing,
+    Pattern,
+    Predictions,
+    Prefix,
+    Protocols,
+    ResizeRule,
+    Suffix,
+    VariableName,
+    begin,
+    protocol_names,
+    worker_count,
 )
 from saliency_eval.cli.progress import bar
-from saliency_eval.cli.several import each, findings
-from saliency_eval.errors import DONE, SaliencyEvalError, fail, shown, unknown
+from saliency_eval.cli.several import each
+from saliency_eval.errors import SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
 
 if TYPE_CHECKING:
     from saliency_eval.classifiers import Classifier
-    from saliency_eval.protocols import Subject
     from saliency_eval.run import Run
-
-Predictions = Annotated[list[str], typer.Argument(help="Folders or archives of maps, or model:NAME.")]
-Prefix = Annotated[str, typer.Option(help="What file names have before the image name.")]
-Suffix = Annotated[str, typer.Option(help="What file names have after the image name.")]
-Pattern = Annotated[str | None, typer.Option(help="File names, such as '{stem}_pred'.")]
-VariableName = Annotated[str | None, typer.Option("--variable", help="The array inside each file.")]
-KindName = Annotated[
-    str | None,
-    typer.Option(
-        help="What the values are: map, density or log-density; default as predictions say, else map."
-    ),
-]
-ResizeRule = Annotated[str, typer.Option(help="protocol: same-aspect maps are resized; error: refused.")]
-Protocols = Annotated[
-    str,
-    typer.Option(
-        help="Of fixations: mit, tuebingen, salicon2017, salicon2015, exact. Of boxes: fong2017, casme, wsol-v1, "
-        "wsol-v2, dabkowski2017, torchray-pointing, rise. Or all of the kind."
-    ),
-]
-Missing = Annotated[str, typer.Option(help="Images without a map: error, constant or skip.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command of this module."""
     app.command("score")(score)
-    app.command("check")(check)
 
 
 def score(
@@ -163,65 +142,6 @@ def score(
         raise SaliencyEvalError(lost)
 
 
-def check(
-    predictions: Predictions,
-    data: Data,
-    root: Root = None,
-    kind: KindName = None,
-    resize: ResizeRule = "protocol",
-    protocol: Protocols = "mit",
-    prefix: Prefix = "",
-    suffix: Suffix = "",
-    pattern: Pattern = None,
-    variable: VariableName = None,
-    workers: Workers = None,
-    executor: Executor = "local",
-    strict: Strict = False,
-    format: Format = "text",
-    quiet: Quiet = False,
-) -> None:
-    """Find everything that score would refuse or warn about; nothing is scored or written.
-
-    Example: saliency-eval check preds/ --data osie --root data/OSIE
-    """
-    from saliency_eval.checking import Checked, check_predictions
-    from saliency_eval.datasets import load_dataset
-
-    begin("check", kind, resize, format, quiet)
-    dataset = load_dataset(data, root)
-    protocols = protocol_names(protocol, dataset.subject)
-
-    def one(number: int, protocol: str) -> Checked:
-        with bar(len(dataset), predictions[number]) as progress:
-            return check_predictions(
-                predictions[number], dataset, protocol=protocol, kind=kind, resize=resize,  # type: ignore[arg-type]
-                workers=worker_count(workers, executor), executor=executor,
-                prefix=prefix, suffix=suffix, pattern=pattern, variable=variable, progress=progress, strict=strict,
-            )  # fmt: skip
-
-    files, problems = findings(predictions, protocols, one)
-    refused = any(p.severity == "error" for p in problems)
-    status = SaliencyEvalError(problems).exit_code if refused else DONE
-    if format == "json":
-        console.document(status, problems, results=files)
-    console.problems(problems)
-    if format == "text" and status == DONE:
-        maps, plural = len(dataset) * len(predictions), "" if len(problems) == 1 else "s"
-        counts = f"{len(problems)} finding{plural}" if problems else "nothing to note"
-        console.print(f"{maps} of {maps} maps can be scored, {counts}")
-    raise typer.Exit(status)
-
-
-def begin(
-    command: str, kind: str | None, resize: str, format: str, quiet: bool, on_missing: str = "error"
-) -> None:
-    """Note what runs, and refuse values that no protocol knows."""
-    console.begin(command, choice("--format", format, TextOrJson), quiet)
-    choice("--kind", kind or "map", ("map", "density", "log-density"))
-    choice("--resize", resize, ("protocol", "error"))
-    choice("--on-missing", on_missing, ("error", "constant", "skip"))
-
-
 def refuse_together(bare: str | None, format: str, profile: bool) -> None:
     """Raises `usage` for options that contradict each other."""
     others = {"--format json a document": format == "json", "--profile a table": profile}
@@ -261,17 +181,6 @@ def weighted(source: str, weights: Path) -> str:
     return f"model:{with_weights(source.removeprefix('model:'), weights)}"
 
 
-def protocol_names(text: str, subject: Subject) -> list[str]:
-    """The protocols that a list names, each once; `all` are those of one kind of truth."""
-    from saliency_eval.protocols import PROTOCOLS, names_of, protocol
-
-    words = split_list(text)
-    named = [p for word in words for p in (names_of(subject) if word == "all" else [protocol(word).name])]
-    if not named:
-        fail("usage", "--protocol names none", f"Known: {', '.join(PROTOCOLS)}, all")
-    return list(dict.fromkeys(named))
-
-
 def metrics_for(bare: str | None, wanted: list[str] | None, protocols: Iterable[str]) -> list[str] | None:
     """What to score: to print one number the metric itself, unless a list was given that must hold it."""
     if bare is None:
@@ -301,12 +210,3 @@ def usable(results: Path, data: str) -> Path:
         text = f"no run can be saved in {shown(folder, 500)}: {error.strerror}"
         fail("io", text, "choose another --out, or --no-save")
     return results
-
-
-def worker_count(workers: Count | None, executor: str = "local") -> Count:
-    """As asked for, else as many as there are: on this machine cores, up to four."""
-    from saliency_eval.executors import LOCAL, usable_cores
-
-    if workers is None:
-        return min(4, usable_cores()) if executor == LOCAL else "auto"
-    return workers
