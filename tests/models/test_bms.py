@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch", reason="models of images need torch")
 
 from saliency_eval.core import MODELS  # noqa: E402
 from saliency_eval.models.nets import bms  # noqa: E402
+from saliency_eval.models.nets.primitives import area  # noqa: E402
 
 SQUARE = np.ones((3, 3))
 
@@ -104,3 +105,13 @@ def test_disc_that_is_surrounded_stands_out_and_a_stripe_does_not():
     found = MODELS["bms"].function(image, side=128)
     assert found[40, 80] == found.max() > 0.9
     assert found[40, 25] < 0.05
+
+
+@pytest.mark.parametrize("size", [(267, 400), (213, 320), (427, 640), (1, 1)])
+def test_areas_are_means_with_fractions_of_pixels(size):
+    """As OpenCV's INTER_AREA: not the mean of all pixels that an area touches."""
+    cv2 = pytest.importorskip("cv2", reason="opencv-contrib-python-headless is absent")
+    image = photograph((427, 640)).astype(np.float32)
+    made = area(torch.from_numpy(image.transpose(2, 0, 1).copy())[None].double(), size)[0].numpy()
+    expected = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA).reshape(*size, 3)
+    assert np.abs(made.transpose(1, 2, 0) - expected).max() < 1e-3

@@ -11,7 +11,7 @@ from saliency_eval.core import MODELS
 torch = pytest.importorskip("torch", reason="models of images need torch")
 from saliency_eval.models.nets.primitives import at_width, lab  # noqa: E402
 from saliency_eval.models.nets.signature import cosines, image_signature  # noqa: E402
-from saliency_eval.models.nets.spectral import spectral_residual  # noqa: E402
+from saliency_eval.models.nets.spectral import GREY, spectral_residual  # noqa: E402
 
 
 def pictures(count, height, width, seed=0):
@@ -175,7 +175,7 @@ def test_lab_of_the_corners_of_the_cube(rgb, expected):
 
 
 def test_opencv_on_photographs(shared):
-    """Ten images of OSIE: what is left is the rounding of 32 bits in OpenCV."""
+    """Ten images of OSIE: what is left comes from rounding, in the resizing and the 32 bits of OpenCV."""
     from saliency_eval.datasets import load_dataset
 
     cv2 = pytest.importorskip("cv2", reason="opencv-contrib-python-headless is absent")
@@ -191,3 +191,20 @@ def test_opencv_on_photographs(shared):
         _, theirs = oracle.computeSaliency(np.ascontiguousarray(image[:, :, ::-1]))
         assert np.abs(made - theirs).max() <= 2e-3
         assert np.corrcoef(made.ravel(), theirs.ravel())[0, 1] >= 0.99999
+
+
+def test_grey_of_opencv_to_the_last_level():
+    """Its weights are whole shares of 32768, which differ from the decimal ones at one pixel of a thousand."""
+    cv2 = pytest.importorskip("cv2", reason="opencv-contrib-python-headless is absent")
+    image = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    weights = torch.tensor(GREY, dtype=torch.float64)
+    made = torch.floor(torch.from_numpy(image).double() @ weights / 2**15 + 0.5)
+    assert np.array_equal(made.numpy(), cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+
+
+def test_a_signature_ends_between_0_and_1():
+    """Bicubic enlarging goes beyond the ends of the small map."""
+    made = image_signature(seen(pictures(3, 150, 200)))
+    assert made.shape == (3, 150, 200)
+    assert made.amin((1, 2)).tolist() == [0, 0, 0]
+    assert made.amax((1, 2)).tolist() == [1, 1, 1]

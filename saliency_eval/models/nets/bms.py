@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import blur, lab, minmax, resize, within
+from saliency_eval.models.nets.primitives import area, blur, lab, minmax, resize, within
 
 BEFORE, AFTER = 3, 4  # px by which Boolean maps, and the map, are widened
 EVERY = 16  # steps between two looks at whether reconstruction has ended
@@ -31,7 +31,7 @@ def colours(images: Tensor, side: int) -> Tensor:
     """Whitened colours from 0 to 255, whole numbers, medians of 3x3; (batch, 3, h, w), longer side `side`."""
     size = within(images.shape[-2:], side)
     shrinks = size[0] <= images.shape[-2] and size[1] <= images.shape[-1]
-    small = functional.interpolate(images.double(), size, mode="area") if shrinks else resize(images, size)
+    small = area(images.double(), size) if shrinks else resize(images, size)
     small = torch.round(lab(small.clamp(0, 1).double()) * small.new_tensor([2.55, 1, 1])[:, None, None])
     flat = small.flatten(2) - small.flatten(2).mean(2, keepdim=True)
     axes = torch.linalg.eigh(flat @ flat.mT).eigenvectors

@@ -17,7 +17,8 @@ def dva(images: Tensor) -> Tensor:
     filters = torch.as_tensor(bundled("dva").filters).to(images)
     responses = functional.conv2d(resize(images, SIZE).clamp(0, 1), filters).abs()
     energy = torch.einsum("bk,bkhw->bhw", gains(responses.sum((-2, -1))), responses)[:, None]
-    spread = functional.conv_transpose2d(energy, torch.ones_like(filters[:1, :1]))
+    window = filters.shape[-1]
+    spread = functional.avg_pool2d(functional.pad(energy, (window - 1,) * 4), window, 1)
     return minmax(spread**2)[:, 0]
 
 

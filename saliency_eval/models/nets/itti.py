@@ -21,7 +21,7 @@ LEAST = 1.0  # of a local maximum
 
 def itti_koch(images: Tensor, *, colour: Colour, furthest: int) -> Tensor:
     """Squared differences of levels, each weighted by how far its highest peak stands out, summed."""
-    size = within(images.shape[-2:], max(1, round(max(images.shape[-2:]) / SHRINK)))
+    size = within(images.shape[-2:], max(1, (max(images.shape[-2:]) + SHRINK // 2) // SHRINK))
     pairs = [(c, c + d) for c in CENTRES for d in range(2, furthest + 1)]
     levels = sorted({level for pair in pairs for level in pair})
     conspicuous = [contrasts(found, pairs, size) for found in channels(images, levels, colour)]

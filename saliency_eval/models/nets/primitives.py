@@ -22,6 +22,20 @@ def resize(maps: Tensor, size: Size) -> Tensor:
     return functional.interpolate(maps, tuple(size), mode="bicubic", antialias=True, align_corners=False)
 
 
+def area(maps: Tensor, size: Size) -> Tensor:
+    """Each pixel the mean of the area that it covers, with fractions of pixels; (batch, channels, h, w)."""
+    down, right = (covered(n, m, maps) for n, m in zip(maps.shape[-2:], size, strict=True))
+    return down @ maps @ right.T
+
+
+def covered(n: int, m: int, like: Tensor) -> Tensor:
+    """What each of n pixels has in each of m equal parts of their length, (m, n); rows sum to 1."""
+    ends = torch.arange(m + 1, dtype=like.dtype, device=like.device)[:, None] * n / m
+    pixels = torch.arange(n, dtype=like.dtype, device=like.device)
+    overlap = torch.minimum(ends[1:], pixels + 1) - torch.maximum(ends[:-1], pixels)
+    return overlap.clamp(min=0) * m / n
+
+
 def blur(maps: Tensor, sigma: float, truncate: float = 4.0) -> Tensor:
     """Separable Gaussian with the border repeated; (batch, channels, h, w)."""
     if sigma <= 0:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from saliency_eval.models.nets.primitives import at_width, blur, lab, minmax, varied
+from saliency_eval.models.nets.primitives import at_width, blur, lab, minmax, resize, varied
 
 WIDTH = 64  # px to which an image is brought
 LEAST = 0.01  # range of a channel of Lab that is more than rounding: grey images have no colour
@@ -20,7 +20,8 @@ def image_signature(images: Tensor) -> Tensor:
     down, right = (cosines(n, small) for n in small.shape[-2:])
     signs = torch.sign(down @ small @ right.T) * varied(small, LEAST)
     back = down.T @ signs @ right
-    return minmax(blur((back**2).mean(1, keepdim=True), SIGMA * WIDTH))[:, 0]
+    smoothed = blur((back**2).mean(1, keepdim=True), SIGMA * WIDTH)
+    return minmax(resize(smoothed, images.shape[-2:]))[:, 0]
 
 
 def cosines(n: int, like: Tensor) -> Tensor:

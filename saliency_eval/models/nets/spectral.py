@@ -10,6 +10,7 @@ from saliency_eval.models.nets.primitives import at_width, blur, grey, varied
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px
+GREY = (9798, 19235, 3735)  # 32768 times .299, .587 and .114, as OpenCV rounds them
 
 
 def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
@@ -27,8 +28,10 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
 
 def as_opencv(images: Tensor) -> Tensor:
     """The map of OpenCV, with its rounding: smoothed first, then squared; (batch, height, width) from 0 to 1."""
-    thousands = torch.einsum("bchw,c->bhw", (images * 255).round(), images.new_tensor([299, 587, 114]))
-    levels = half_up(thousands[:, None].double() / 1000)  # exact before: whole numbers
+    sums = torch.einsum(
+        "bchw,c->bhw", (images * 255).round(), images.new_tensor(GREY)
+    )  # exact: whole numbers
+    levels = half_up(sums[:, None].double() / 2**15)
     small = half_up(bilinear(levels, (WIDTH, WIDTH)))
     spectrum = torch.fft.fft2(small)
     amplitude = torch.log(spectrum.abs().clamp(min=1e-12))
