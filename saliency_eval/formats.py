@@ -10,6 +10,7 @@ ARROWS = {"higher": "\u2191", "lower": "\u2193"}
 NONE = "n/a"
 MOST = 1e9  # what is larger is written with an exponent
 MOST_DIGITS = 12
+ROUNDING = 1e-12  # spread that is none
 
 
 class Rounded(NamedTuple):
@@ -25,6 +26,8 @@ def rounded(mean: float | None, low: float | None, high: float | None) -> Rounde
 
     >>> rounded(0.73942, 0.73061, 0.74831)
     Rounded(mean='0.7394', half='0.0089', interval='[0.7306, 0.7483]')
+    >>> rounded(-1e-16, -3e-16, 1e-16)
+    Rounded(mean='0.0000', half='0.0000', interval='[0.0000, 0.0000]')
     >>> rounded(1.2e99, 1.1e99, 1.3e99).mean
     '1.20e+99'
     """
@@ -33,11 +36,12 @@ def rounded(mean: float | None, low: float | None, high: float | None) -> Rounde
     if low is None or high is None:
         return Rounded(f"{mean:.4g}")
     half = (high - low) / 2
-    place = 1 - math.floor(math.log10(half)) if half else 4  # decimals
+    place = 1 - math.floor(math.log10(half)) if half > ROUNDING else 4  # decimals
     if max(map(abs, (mean, low, high))) >= MOST:
         written = [f"{v:.{decimals(v, place)}e}" for v in (mean, half, low, high)]
     else:
-        written = [f"{v + 0.0:.{min(max(place, 0), MOST_DIGITS)}f}" for v in (mean, half, low, high)]
+        digits = min(max(place, 0), MOST_DIGITS)
+        written = [f"{round(v, digits) + 0.0:.{digits}f}" for v in (mean, half, low, high)]  # no -0
     return Rounded(written[0], written[1], f"[{written[2]}, {written[3]}]")
 
 

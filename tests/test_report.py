@@ -161,6 +161,12 @@ def test_a_correlation_is_positive_where_two_metrics_prefer_the_same_images():
     assert [cells for _, cells in agreement(compared)] == [[], ["+1.00"], ["+1.00", "+1.00"]]
 
 
+def test_what_differs_by_rounding_alone_has_no_order():
+    found = correlations(np.array([[1.0, 1e-16], [2.0, -3e-16], [3.0, 2e-16]]))
+    assert np.isnan(found[0, 1])
+    assert found[0, 0] == 1
+
+
 def test_correlations_are_those_of_each_pair_over_what_both_have():
     values = np.random.default_rng(0).normal(size=(40, 5)).round(1)
     values[3, 1], values[:, 4] = np.nan, 2.0

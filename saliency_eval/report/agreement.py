@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from saliency_eval.formats import ROUNDING
 from saliency_eval.maps import Floats
 from saliency_eval.report import plots
 from saliency_eval.report.cards import Picture
@@ -36,9 +37,13 @@ def averaged(found: list[Floats]) -> Floats:
 def correlations(values: Floats) -> Floats:
     """Rank correlations of all pairs of columns of (images, metrics), each over the rows that are finite in both.
 
+    Values that differ by rounding alone, as those of a map against itself, have no order.
+
     >>> correlations(np.array([[1.0, 0.1], [2.0, 9.0], [3.0, 4.0]]))[1].tolist()
     [0.5, 1.0]
     """
+    with np.errstate(invalid="ignore"):
+        values = np.where(np.ptp(values, 0) < ROUNDING, 0, values)
     whole = np.isfinite(values).all(0)
     found = np.full((values.shape[1],) * 2, np.nan)
     ranks = np.array([mean_ranks(column) for column in values[:, whole].T]).reshape(whole.sum(), len(values))

@@ -143,7 +143,7 @@ def named(runs: Sequence[Run], name: str) -> Run:
     """The run of a model, or of the name of a folder; raises `usage` for none and for several."""
     found = [run for run in runs if name in (run.model, folder_name(run))]
     if not found:
-        unknown("model of the runs", name, [shown(run.model) for run in runs])
+        unknown("model of the runs that are ranked together", name, [shown(run.model) for run in runs])
     if len(found) > 1:
         folders = ", ".join(folder_name(run) for run in found)
         fail("usage", f"{shown(name)} is the model of several runs", f"name one by its folder: {folders}")
