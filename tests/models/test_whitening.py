@@ -64,8 +64,8 @@ def test_filters_are_one_sided_and_an_octave_apart():
     assert whitened.direction(np.pi * 0.75, like)[5, -10].item() == pytest.approx(1)
 
 
-def test_scales_of_lab_channels_do_not_matter(monkeypatch):
-    """Whitening undoes any scale, sign and offset of each channel, and any mixture of them."""
+def test_a_common_factor_and_offset_of_lab_do_not_matter_nor_does_a_mixture_of_channels(monkeypatch):
+    """A mixture may change which colour varies most, so that maps stay the same where all have as many scales."""
     image = tensor(blocks(120, 160))
     expected = whitened.distinctness(image)
     mixture = torch.tensor([[2.0, 0.3, -0.1], [0.2, -0.7, 0.4], [0.0, 0.1, 5.0]])

@@ -19,10 +19,28 @@ PLAIN, PROPERTIES, ORACLE = (
     f"tests/metrics/test_{name}.py" for name in ("against_plain_code", "properties", "oracle")
 )
 RUNNING = "tests/models/test_running.py"
+BOOLEAN, CONTEXT, COVARIANCES, FOURIER, INDEPENDENT, PYRAMIDS, RARE, WHITENING = (
+    f"tests/models/test_{name}.py"
+    for name in (
+        "bms",
+        "context_aware",
+        "covsal",
+        "fourier",
+        "independent",
+        "pyramids",
+        "rare",
+        "whitening",
+    )
+)
 
 CONTRACT, NETWORKS = "tests/classifiers/test_contract.py", "tests/classifiers/test_networks.py"
 CLASSIFIER, RANDOMISED = "tests/metrics/test_classifier.py", "tests/test_randomisation.py"
 SCORED, TRUTH = "tests/test_score_boxes.py", "tests/datasets/test_box_truth.py"
+
+
+def frozen(call: str) -> str:
+    """The test that two scores of a model are those that were recorded."""
+    return f"tests/models/test_measured.py::test_scores_stay_what_they_are[{call}]"
 
 
 def m(file: str, text: str, planted: str, what: str, *tests: str) -> Mutation:
@@ -308,9 +326,9 @@ MUTATIONS = [
     m("report/protocols.py", "moved = {(one.metric, one.protocol): effect(one.difference)",
       "moved = {(one.metric, one.protocol): effect(one.alone)", "a difference of means is that of one cause",
       "tests/test_report_protocols.py"),
-    m("report/protocols.py", "differences(runs, measured(runs, material, workers, progress))", "differences(runs)",
+    m("report/protocols.py", "alone = measured(runs, material, workers, progress)", "alone = []",
       "a report does not score what a cause does alone", "tests/test_report_protocols.py"),
-    m("report/protocols.py", "if id(run) not in told", "if id(run) in told",
+    m("report/protocols.py", "if id(run) not in known", "if id(run) in known",
       "runs that stand in no table are not named",
       "tests/test_report_protocols.py"),
     m("report/runs.py", "at < len(place) else model", "at <= 0 else model",
@@ -318,8 +336,8 @@ MUTATIONS = [
     m("report/runs.py", "for at, model, group in sorted(found, key=lambda one: one[:2])",
       "for at, model, group in found",
       "models among protocols stand in the order of files", "tests/test_report_protocols.py"),
-    m("side_by_side/__init__.py", "(run.model, run.predictions_sha256, run.data.sha256)",
-      "(run.model, run.data.sha256)",
+    m("side_by_side/__init__.py", "not in several else run.predictions_sha256",
+      "not in several else None",
       "other maps of one model stand side by side", "tests/test_side_by_side.py", "tests/test_report_protocols.py"),
     m("side_by_side/words.py", "own = one.protocol if one.than == first else", "own = one.protocol if True else",
       "a difference from another protocol seems to be one from the first", "tests/test_report_protocols.py"),
@@ -441,5 +459,40 @@ MUTATIONS = [
       "a network of the user is run as in training", RUNNING),
     m("models/runner.py", "    declared_again(spec)\n", "", "models of the user are unknown to other processes",
       RUNNING),
+    # ------------------------------------------------------------------ constants of models
+    m("models/nets/aim.py", "/ maps.shape[1] + 1e-6)", "/ maps.shape[1] + 1e-5)",
+      "another number is added to the shares of AIM", INDEPENDENT),
+    m("models/nets/bms.py", "levels = -(-255 // step)", "levels = 255 // step", "the last threshold is left out",
+      BOOLEAN),
+    m("models/nets/bms.py", "BEFORE, AFTER = 3, 4", "BEFORE, AFTER = 3, 5", "the map of BMS is widened by a pixel more",
+      BOOLEAN),
+    m("models/nets/bms.py", "[2.55, 1, 1]", "[1, 1, 1]", "the lightness of BMS has another scale", frozen("bms")),
+    m("models/nets/channels.py", "0.5774 * math.sqrt(3)", "0.5775 * math.sqrt(3)", "a constant of DKL is another one",
+      PYRAMIDS),
+    m("models/nets/channels.py", "TAPS = (1.0, 5.0, 10.0, 10.0, 5.0, 1.0)", "TAPS = (1.0, 4.0, 10.0, 10.0, 4.0, 1.0)",
+      "levels of a pyramid are smoothed otherwise", PYRAMIDS),
+    m("models/nets/context.py", "NEAR = 3.0", "NEAR = 3.01", "distance counts a little more", CONTEXT),
+    m("models/nets/context.py", "(0.3, 1),", "(0.4, 1),", "a scale of context_aware is another one",
+      frozen("context_aware(side=100)")),
+    m("models/nets/covsal.py", "NEAREST = 0.1", "NEAREST = 0.11", "more of the patches around count", COVARIANCES),
+    m("models/nets/covsal.py", "PATCHES = (8, 16, 32, 64, 128)", "PATCHES = (8, 16, 32, 64)",
+      "the largest patches of CovSal are left out", frozen("covsal(distance=log_euclidean)")),
+    m("models/nets/dva.py", "minmax(spread**2)", "minmax(spread)", "the energy of DVA is not squared", INDEPENDENT),
+    m("models/nets/gbvs.py", "POWER = 1.5", "POWER = 1.4", "the power of the activation is another one",
+      frozen("gbvs")),
+    m("models/nets/itti.py", "(HEIGHT - mean) ** 2", "(HEIGHT - mean) ** 1", "peaks that stand out are raised less",
+      PYRAMIDS),
+    m("models/nets/primitives.py", "floor: float = 1e-6", "floor: float = 1e-5",
+      "less of a variance than a millionth is not raised", WHITENING),
+    m("models/nets/primitives.py", "0.2126729", "0.2136729", "a constant of Lab is another one", FOURIER),
+    m("models/nets/rare.py", "KEPT = 0.3", "KEPT = 0.25", "maps that stand out little count", RARE),
+    m("models/nets/signature.py", "SIGMA = 0.045", "SIGMA = 0.046", "the signature is smoothed a little more",
+      FOURIER),
+    m("models/nets/spectral.py", "SIGMA = 2.5", "SIGMA = 2.51", "the spectral residual is smoothed a little more",
+      FOURIER),
+    m("models/nets/sun.py", "correction=0)", "correction=1)", "the contrast of SUN is that of a sample", INDEPENDENT),
+    m("models/nets/whitened.py", "BANDWIDTH = 0.55", "BANDWIDTH = 0.551", "filters of AWS are narrower", WHITENING),
+    m("models/nets/whitened.py", "SPREAD = math.radians(30)", "SPREAD = math.radians(30.1)",
+      "angles of AWS are wider", WHITENING),
 ]
 # fmt: on
