@@ -362,5 +362,8 @@ def test_models_are_listed_and_described():
     assert "source  doi:10.1109/TPAMI.2011.146" in described.output
     [found] = json.loads(call("models", "image_signature", "--format", "json").output)["results"]
     assert (found["reads"], found["needs"]) == (["image"], "saliency-eval[torch]")
+    costs = {model: call("models", model).output for model in ("covsal", "spectral_residual", "centre_bias")}
+    assert re.search(r"^ *cost +180 times spectral_residual$", costs.pop("covsal"), re.M)
+    assert not any(re.search("^ *cost ", text, re.M) for text in costs.values())
     every = json.loads(call("models", "--format", "json").output)["results"]
     assert [model["key"] for model in every] == list(MODELS)
