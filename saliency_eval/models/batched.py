@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.core import MODELS
-from saliency_eval.errors import ENVIRONMENT, fail
+from saliency_eval.errors import ENVIRONMENT, fail, shown
 from saliency_eval.maps import Floats
 from saliency_eval.options import Range, Share
 from saliency_eval.predictions.rules import Kind
@@ -98,8 +98,10 @@ def maps_of(
 ) -> NDArray[np.float32]:
     """The finished maps (batch, height, width) of images of one size; that of a constant image is constant.
 
-    Raises `needs_extra` (exit 5) without torch.
+    Raises `usage` for anything but 8 bits of RGB, `needs_extra` (exit 5) without torch.
     """
+    for image in images:
+        check_image(image)
     try:
         import torch
     except ImportError:
@@ -122,6 +124,16 @@ def maps_of(
         if gives == "map":
             maps[constant] = 0 if finish["output"] != "log_density" else -math.log(maps[0].numel())
     return np.asarray(maps.float().cpu().numpy())
+
+
+def check_image(image: Any) -> None:
+    """Raise `usage` for what is not 8 bits of RGB."""
+    kind, shape = getattr(image, "dtype", type(image).__name__), tuple(getattr(image, "shape", ()))
+    if kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        got = f"{shown(kind)} of shape {shape}" if shape else shown(kind)
+        text = f"an image must be RGB, uint8 of shape (height, width, 3), got {got}"
+        fail("usage", text, "np.asarray(PIL.Image.open(path).convert('RGB')); floats a in [0, 1]: "
+             "(255 * a).round().astype('uint8'); grey g: np.stack([g] * 3, 2)")  # fmt: skip
 
 
 def kind_of(model: Variant) -> Kind:
