@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from saliency_eval.models.batched import batched
+from saliency_eval.models.batched import batched, pixels
 from saliency_eval.options import Range
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ LEARNED = (
 )
 
 
-@batched("AIM", source="doi:10.1167/9.3.5", cost="17 times", note=LEARNED)
+@batched(
+    "AIM",
+    source="doi:10.1167/9.3.5",
+    cost="17 times",
+    note=LEARNED,
+    takes=lambda options, shape: 600 * options["scale"] ** 2 * pixels(shape),
+)
 def aim(
     images: Tensor,
     *,
@@ -40,7 +46,7 @@ def aim(
     return aim(images, patch=patch, scale=scale, bins=bins, blur=blur)
 
 
-@batched("DVA", source=NIPS_2008, cost="2 times", note=LEARNED)
+@batched("DVA", source=NIPS_2008, cost="2 times", note=LEARNED, takes=lambda options, shape: 20e6)
 def dva(images: Tensor) -> Tensor:
     """Dynamic visual attention: features whose coding length grows when they are excited a little more.
 
@@ -53,7 +59,13 @@ def dva(images: Tensor) -> Tensor:
     return dva(images)
 
 
-@batched("SUN", source="doi:10.1167/8.7.32", cost="50 times", note=LEARNED)
+@batched(
+    "SUN",
+    source="doi:10.1167/8.7.32",
+    cost="50 times",
+    note=LEARNED,
+    takes=lambda options, shape: 1000 * options["scale"] ** 2 * pixels(shape),
+)
 def sun(images: Tensor, *, scale: Scale = 0.5, blur: Blur = 8.0) -> Tensor:
     """Saliency using natural statistics: responses of learned filters that are rare in natural images.
 

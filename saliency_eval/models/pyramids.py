@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from saliency_eval.models.batched import batched
+from saliency_eval.models.batched import batched, pixels
 from saliency_eval.options import Range
+from saliency_eval.pool import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -13,7 +15,12 @@ if TYPE_CHECKING:
 Colour = Literal["opponent", "dkl"]
 
 
-@batched("Itti-Koch", source="doi:10.1109/34.730558", cost="5 times")
+def takes(options: Mapping[str, Any], shape: Shape) -> float:
+    """Bytes for the pyramid of an image, which is enlarged if it is small."""
+    return 64 * pixels(shape) * max(1.0, min(128 / min(shape), 1024 / max(shape))) ** 2
+
+
+@batched("Itti-Koch", source="doi:10.1109/34.730558", cost="5 times", takes=takes)
 def itti_koch(
     images: Tensor, *, colour: Colour = "opponent", furthest: Annotated[int, Range(2, 4)] = 2
 ) -> Tensor:
@@ -34,6 +41,7 @@ def itti_koch(
     source="doi:10.7551/mitpress/7503.003.0073",
     cost="15 times",
     note="the equilibrium is exact, not iterated",
+    takes=takes,
 )
 def gbvs(
     images: Tensor,

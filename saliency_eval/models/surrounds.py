@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from saliency_eval.models.batched import batched
+from saliency_eval.models.batched import batched, pixels
 from saliency_eval.options import Count, Range
 
 if TYPE_CHECKING:
@@ -16,7 +16,12 @@ Blur = Annotated[float, Range(0, 100)]  # px
 Stride = Annotated[int, Range(1, 16)]
 
 
-@batched("BMS", source="doi:10.1109/TPAMI.2015.2473844", cost="40 times")
+@batched(
+    "BMS",
+    source="doi:10.1109/TPAMI.2015.2473844",
+    cost="40 times",
+    takes=lambda options, shape: 800 * pixels(shape, options["side"]),
+)
 def bms(images: Tensor, *, side: Side = 400, step: Step = 8, sigma: Blur = 9.0) -> Tensor:
     """Boolean map saliency: regions of whitened colours that others surround.
 
@@ -30,7 +35,7 @@ def bms(images: Tensor, *, side: Side = 400, step: Step = 8, sigma: Blur = 9.0) 
     return bms(images, side=side, step=step, sigma=sigma)
 
 
-@batched("CovSal", source="doi:10.1167/13.4.11", cost="180 times")
+@batched("CovSal", source="doi:10.1167/13.4.11", cost="180 times", takes=lambda options, shape: 480e6)
 def covsal(
     images: Tensor, *, distance: Literal["exact", "log_euclidean"] = "exact", centre: bool = True
 ) -> Tensor:
@@ -47,7 +52,12 @@ def covsal(
     return covsal(images, distance=distance, centre=centre)
 
 
-@batched("Context-aware", source="doi:10.1109/TPAMI.2011.272", cost="540 times")
+@batched(
+    "Context-aware",
+    source="doi:10.1109/TPAMI.2011.272",
+    cost="540 times",
+    takes=lambda options, shape: 20 * options["side"] * pixels(shape, options["side"]),
+)
 def context_aware(images: Tensor, *, side: Side = 250, neighbours: Count = 64, stride: Stride = 2) -> Tensor:
     """Context-aware saliency: patches that resemble no others of the image.
 

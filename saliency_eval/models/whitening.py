@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from saliency_eval.models.batched import batched
+from saliency_eval.models.batched import batched, pixels
 from saliency_eval.options import Range, Share
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ Side = Annotated[int, Range(16, 2000)]  # px
     source="doi:10.1016/j.imavis.2011.11.007",
     cost="20 times",
     note="a definition of our own: the published program cannot be read",
+    takes=lambda options, shape: 300 * options["scale"] ** 2 * pixels(shape),
 )
 def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, blur: Share = 0.021) -> Tensor:
     """Adaptive whitening: how rare the local energy over scales is in this image.
@@ -38,6 +39,7 @@ def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, b
     cost="50 times",
     note="a definition of our own from the parameters that are published: the program is compiled and for research "
     "only, and how its parts fit together could not be verified",
+    takes=lambda options, shape: 600 * pixels(shape, options["side"]),
 )
 def rare2012_like(images: Tensor, *, side: Side = 400) -> Tensor:
     """Rarity: how few places of the image have the same colour, or the same energy of an angle.
