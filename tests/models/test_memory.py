@@ -43,6 +43,13 @@ def test_what_a_model_makes_of_an_image_counts_not_its_size(call, shape, togethe
     assert Batches(model_of(call), "cpu").together(shape) == together
 
 
+@pytest.mark.parametrize("key", ["itti_koch", "gbvs"])
+def test_small_images_count_as_the_pyramid_sees_them(key):
+    """Enlarged to a shorter side of 128 px, unless the longer one is then over 1024 px."""
+    took = [bytes_of(model_of(key), shape) for shape in ((128, 200), (64, 64), (16, 512))]
+    assert took == [128 * 128 * 200, 64 * (64**2 + 128**2), 64 * (16 * 512 + 32 * 1024)]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in other units elsewhere")
 @pytest.mark.parametrize(("call", "shape"), [
