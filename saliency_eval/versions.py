@@ -25,7 +25,7 @@ def code() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted(
-        path for ending in ("py", "c", "h", "compiled") for path in folder.rglob(f"*.{ending}")
+        path for ending in ("py", "c", "h", "compiled", "npz") for path in folder.rglob(f"*.{ending}")
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -84,7 +84,7 @@ def test_without_a_compiler_nothing_is_made_and_nothing_goes(sources, monkeypatc
     assert sums.load() is None
 
 
-@pytest.mark.parametrize("name", ["a.py", "sums/a.c", "sums/a.h", "sums/a.compiled"])
+@pytest.mark.parametrize("name", ["a.py", "sums/a.c", "sums/a.h", "sums/a.compiled", "sums/a.npz"])
 def test_the_hash_of_the_code_is_of_all_that_computes(tmp_path, monkeypatch, name):
     monkeypatch.setattr(versions, "__file__", str(tmp_path / "versions.py"))
     (tmp_path / "sums").mkdir()

@@ -87,7 +87,7 @@ FACTS = ("needs", "source", "cost", "note")
 
 
 def as_json(model: Declared) -> dict[str, Any]:
-    """A model as strict JSON; its cost is beside the spectral residual."""
+    """A model as strict JSON."""
     traits = model.traits
     return {
         "key": model.key,
@@ -97,7 +97,7 @@ def as_json(model: Declared) -> dict[str, Any]:
         "options": dict(model.options),
         "needs": "saliency-eval[torch]" if "batch" in traits else "",
         "source": traits["source"],
-        "cost": traits.get("cost", ""),
+        "cost": f"{traits['cost']} spectral_residual" if traits.get("cost") else "",
         "note": traits.get("note", ""),
     }
 

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.core import MODELS
-from saliency_eval.errors import ENVIRONMENT, fail
+from saliency_eval.errors import ENVIRONMENT, fail, shown
 from saliency_eval.maps import Floats
 from saliency_eval.options import Range, Share
+from saliency_eval.pool import Shape
 from saliency_eval.predictions.rules import Kind
 from saliency_eval.variant import Variant
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., "torch.Tensor"])
 Image = NDArray[np.uint8]  # (height, width, 3), RGB
 Gives = Literal["map", "log-density"]
+Takes = Callable[[Mapping[str, Any], Shape], float]
 Smooth = Annotated[float, Range(0, 1)]
+ITSELF = 64  # bytes for each pixel of an image: 8 bits and floats, a map, what is between
 FINISH = {  # options of every model of images: default and type
     "smooth": (0.0, Smooth),  # sigma of a Gaussian as a share of the longer side
     "prior": ("none", Literal["none", "add", "mult"]),  # a Gaussian at the centre, added or multiplied
@@ -45,12 +48,14 @@ def batched(
     note: str = "",
     gives: Gives = "map",
     idle: Callable[[Mapping[str, Any]], Iterable[str]] = lambda options: (),
+    takes: Takes = lambda options, shape: 0,
 ) -> Callable[[F], F]:
     """Declare a function of images (batch, 3, height, width), RGB in [0, 1], as a model under its own name.
 
     It gives maps (batch, h, w) of any size, larger where more is expected. `label` is for tables, `source` the DOI or
     arXiv id, `cost` what it takes beside the spectral residual, `note` what a reader must know, such as a licence;
-    `gives`: are the maps logarithms of densities?
+    `gives`: are the maps logarithms of densities? `takes`: bytes of memory for an image of a shape with some options,
+    beside those for the image itself, from which follows how many are shown together.
     """
 
     def declare(function: F) -> F:
@@ -82,6 +87,7 @@ def batched(
             note=note,
             idle=lambda options: (*idle(options), *(("weight",) if options["prior"] == "none" else ())),
             gives=gives,
+            takes=takes,
             batch=run,
         )
         return function
@@ -98,8 +104,10 @@ def maps_of(
 ) -> NDArray[np.float32]:
     """The finished maps (batch, height, width) of images of one size; that of a constant image is constant.
 
-    Raises `needs_extra` (exit 5) without torch.
+    Raises `usage` for anything but 8 bits of RGB, `needs_extra` (exit 5) without torch.
     """
+    for image in images:
+        check_image(image)
     try:
         import torch
     except ImportError:
@@ -122,6 +130,28 @@ def maps_of(
         if gives == "map":
             maps[constant] = 0 if finish["output"] != "log_density" else -math.log(maps[0].numel())
     return np.asarray(maps.float().cpu().numpy())
+
+
+def check_image(image: Any) -> None:
+    """Raise `usage` for what is not 8 bits of RGB."""
+    kind, shape = getattr(image, "dtype", type(image).__name__), tuple(getattr(image, "shape", ()))
+    if kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        got = f"{shown(kind)} of shape {shape}" if shape else shown(kind)
+        text = f"an image must be RGB, uint8 of shape (height, width, 3), got {got}"
+        fail("usage", text, "np.asarray(PIL.Image.open(path).convert('RGB')); floats a in [0, 1]: "
+             "(255 * a).round().astype('uint8'); grey g: np.stack([g] * 3, 2)")  # fmt: skip
+
+
+def bytes_of(model: Variant, shape: Shape) -> int:
+    """Memory for one image of a shape, measured: all that grows with their number."""
+    takes: Takes = model.declared.traits["takes"]
+    return round(ITSELF * pixels(shape) + takes(dict(model.options), shape))
+
+
+def pixels(shape: Shape, side: int | None = None) -> float:
+    """How many pixels an image has, or has when its longer side is brought to `side`."""
+    scale = 1.0 if side is None else side / max(shape)
+    return shape[0] * shape[1] * scale**2
 
 
 def kind_of(model: Variant) -> Kind:

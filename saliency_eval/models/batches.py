@@ -17,6 +17,7 @@ from saliency_eval.classifiers.foreign import EXTRA, library
 from saliency_eval.classifiers.networks import Device, chosen, is_short_of_memory
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, SaliencyEvalError, shown
+from saliency_eval.models.batched import bytes_of
 from saliency_eval.pool import Shape
 from saliency_eval.variant import Variant
 
@@ -26,10 +27,10 @@ Batch = int | Literal["auto"]
 Place = Literal["cpu", "cuda"]
 Result = NDArray[np.float32] | list[Problem]  # the map of an image, or why there is none
 MOST = 256  # images together
-PIXELS = {
-    "cpu": 2**20,
-    "cuda": 2**25,
-}  # together: a CPU gains nothing from more, and has no way back from too many
+BYTES = {
+    "cpu": 2**30,
+    "cuda": 2**35,
+}  # that they take: a CPU gains nothing from more, and has no way back from too many
 
 
 class Image(NamedTuple):
@@ -47,7 +48,7 @@ class Batches:
     def __init__(self, variant: Variant, device: Place = "cpu", batch: Batch = "auto") -> None:
         self.variant, self.device = variant, device
         self.most = MOST if batch == "auto" else batch
-        self.pixels = PIXELS[device] if batch == "auto" else None
+        self.bytes = BYTES[device] if batch == "auto" else None
         self.notes: list[str] = []
 
     @classmethod
@@ -68,8 +69,9 @@ class Batches:
 
     def together(self, shape: Shape) -> int:
         """How many images of a size are shown at once."""
-        height, width = shape
-        return self.most if self.pixels is None else max(1, min(self.most, self.pixels // (height * width)))
+        if self.bytes is None:
+            return self.most
+        return max(1, min(self.most, self.bytes // bytes_of(self.variant, shape)))
 
     def __call__(self, images: Sequence[Image]) -> list[Result]:
         """The map of each, or why there is none: one image that cannot be done does not cost the others."""
@@ -93,10 +95,10 @@ class Batches:
             return [], error.with_traceback(None)
 
     def halve(self, images: Sequence[Image]) -> None:
-        """Show half as many pixels from now on."""
+        """Take half as much memory from now on."""
         height, width = images[0].shape
         half = len(images) // 2
-        self.pixels = half * height * width
+        self.bytes = half * bytes_of(self.variant, images[0].shape)
         if self.device == "cuda":
             import torch
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 def image_signature(images: Tensor) -> Tensor:
     """Image signature: what the signs of the cosine transform alone give back.
 
-    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). Mean over the channels of Lab of
-    IDCT(sign(DCT(x)))^2, smoothed. Source: Hou, Harel, Koch 2012, doi:10.1109/TPAMI.2011.146.
+    `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w) from 0 to 1. Images are brought to a width of
+    64 px, small ones enlarged, and to a height of at most 512 px. Mean over the channels of Lab of
+    IDCT(sign(DCT(x)))^2, smoothed by a Gaussian of sigma 2.88 px, .045 of the width, with the border repeated. A
+    channel whose range is below .01, such as the colours of a grey image, counts as 0. Source: Hou, Harel, Koch 2012,
+    doi:10.1109/TPAMI.2011.146.
     """
     from saliency_eval.models.nets.signature import image_signature
 
@@ -36,9 +39,12 @@ def spectral_residual(
     """Spectral residual: what is unexpected in the log amplitude of the spectrum, with its phase.
 
     `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). |IDFT(exp(R + iP))|^2, smoothed, with P the
-    phase and R = L - mean3x3(L) of the log amplitude L at 64 px width, mean over `channels`. `opencv`: grey, 64 x 64,
-    smoothed before it is squared, as OpenCV does it; `pft`: R = 0, the phase alone. Source: Hou, Zhang 2007,
-    doi:10.1109/CVPR.2007.383267; Guo, Ma, Zhang 2008, doi:10.1109/CVPR.2008.4587715.
+    phase and R = L - mean3x3(L) of the log amplitude L, mean over `channels`. `paper`: at a width of 64 px, small
+    images enlarged, and a height of at most 512 px; means of L with the border repeated; a Gaussian of sigma 2.5 px in
+    a window of 9 px, with the border repeated. `pft`: the same with R = 0, the phase alone. `opencv`: grey, 64 x 64 px,
+    rounded to 8 bits; means of L with the border mirrored; smoothed, in a window of 5 px with sigma 8, before it is
+    squared; divided by the maximum, as OpenCV does it. Source: Hou, Zhang 2007, doi:10.1109/CVPR.2007.383267; Guo, Ma,
+    Zhang 2008, doi:10.1109/CVPR.2008.4587715.
     """
     from saliency_eval.models.nets.spectral import spectral_residual
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from saliency_eval.models.batched import batched
+from saliency_eval.models.batched import batched, pixels
 from saliency_eval.options import Range
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ LEARNED = (
 )
 
 
-@batched("AIM", source="doi:10.1167/9.3.5", cost="17 times", note=LEARNED)
+@batched(
+    "AIM",
+    source="doi:10.1167/9.3.5",
+    cost="17 times",
+    note=LEARNED,
+    takes=lambda options, shape: 600 * options["scale"] ** 2 * pixels(shape),
+)
 def aim(
     images: Tensor,
     *,
@@ -33,33 +39,45 @@ def aim(
 
     `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). Sum over the filters of -ln(P + 1e-6) with P
     the share of positions whose response falls in the same of `bins`; filters of `patch` px, 25 of 21 or 9 of 11, on
-    images at `scale`, the map smoothed by `blur` px. Source: Bruce, Tsotsos 2009, doi:10.1167/9.3.5.
+    images at `scale`, of which a side that is shorter than a filter is enlarged to it. A frame of half a filter, where
+    none fits, has the minimum; then all is smoothed by a Gaussian of `blur` px of the shrunk image, with the border
+    repeated. Source: Bruce, Tsotsos 2009, doi:10.1167/9.3.5.
     """
     from saliency_eval.models.nets.aim import aim
 
     return aim(images, patch=patch, scale=scale, bins=bins, blur=blur)
 
 
-@batched("DVA", source=NIPS_2008, cost="2 times", note=LEARNED)
+@batched("DVA", source=NIPS_2008, cost="2 times", note=LEARNED, takes=lambda options, shape: 20e6)
 def dva(images: Tensor) -> Tensor:
     """Dynamic visual attention: features whose coding length grows when they are excited a little more.
 
     `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). (sum_i w_i |F_i|)^2 of 192 learned filters of
     8 px at 80 x 120 px, each w_i the share of max(0, -H - log2 p_i - p_i - p_i log2 p_i) with p_i the share of feature
-    i in the activity and H its entropy. Source: Hou, Zhang 2008, NIPS 21, 681-688.
+    i in the activity and H its entropy; the sum over i is spread over the 8 px of the filters before it is squared, and
+    the map brought to 0 to 1 before it is enlarged. Images are brought to that size whatever their own and their
+    aspect. Source: Hou, Zhang 2008, NIPS 21, 681-688.
     """
     from saliency_eval.models.nets.dva import dva
 
     return dva(images)
 
 
-@batched("SUN", source="doi:10.1167/8.7.32", cost="50 times", note=LEARNED)
+@batched(
+    "SUN",
+    source="doi:10.1167/8.7.32",
+    cost="50 times",
+    note=LEARNED,
+    takes=lambda options, shape: 1000 * options["scale"] ** 2 * pixels(shape),
+)
 def sun(images: Tensor, *, scale: Scale = 0.5, blur: Blur = 8.0) -> Tensor:
     """Saliency using natural statistics: responses of learned filters that are rare in natural images.
 
     `images` (batch, 3, height, width) RGB in [0, 1]; maps (batch, h, w). Sum over 120 filters of (|F| / sigma)^theta
     with sigma and theta of the generalised Gaussian of each, on images at `scale` divided by their standard deviation,
-    the map smoothed by `blur` px. Source: Zhang, Tong, Marks, Shan, Cottrell 2008, doi:10.1167/8.7.32.
+    of which a side shorter than the 11 px of a filter is enlarged to it. A frame of 5 px, where no filter fits, has the
+    minimum; then all is smoothed by a Gaussian of `blur` px of the shrunk image, with the border repeated; the paper
+    smooths nothing. Source: Zhang, Tong, Marks, Shan, Cottrell 2008, doi:10.1167/8.7.32.
     """
     from saliency_eval.models.nets.sun import sun
 

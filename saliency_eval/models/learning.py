@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from saliency_eval.classifiers.foreign import EXTRA, library
 from saliency_eval.errors import ENVIRONMENT, fail
 from saliency_eval.executors import one_thread
 from saliency_eval.models.bases import Basis
@@ -59,10 +60,12 @@ RECIPES = {
 
 
 def learned(recipe: Recipe) -> Basis:
-    """The basis that a recipe gives. Raises `needs_extra` (exit 5) without scikit-image."""
+    """The basis that a recipe gives. Raises `needs_extra` (exit 5) without scikit-image; for SUN without torch."""
     from sklearn.decomposition import FastICA
     from sklearn.exceptions import ConvergenceWarning
 
+    if recipe.contrast:  # before the minutes that the rest takes
+        library("torch", f"learning {recipe.name}", EXTRA)
     patches = prepared(photographs(), recipe)
     count = recipe.keep if isinstance(recipe.keep, int) else components_of(patches, recipe.keep)
     analysis = FastICA(count, whiten="unit-variance", fun="logcosh", random_state=SEED, tol=recipe.tolerance,

@@ -21,7 +21,8 @@ from saliency_eval.classifiers.foreign import EXTRA, importable, library, made, 
 from saliency_eval.classifiers.networks import fingerprint, is_network
 from saliency_eval.core import MODELS
 from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
-from saliency_eval.models.batched import Gives, batched
+from saliency_eval.models.batched import Gives, batched, pixels
+from saliency_eval.pool import Shape
 from saliency_eval.variant import Variant, parse, read_call, variant
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+NETWORK = 1000  # bytes for a pixel: 64 maps of features or so, and the next ones
 GROUP = "saliency_eval.models"
 FORM = re.compile(r"\s*((.+\.py):(\w+)|[\w.-]+)\s*((?:\(.*\))?)\s*", re.DOTALL)
 
@@ -140,7 +142,8 @@ def declare(text: str, spec: str, name: str, factory: Any, content: bytes, weigh
         function = of_tensors(found, spec)
         function.__name__ = key
         function.__doc__ = inspect.getdoc(factory) or f"The model that {shown(spec)} makes."
-        batched(name, source="own", gives=said_kind(found, factory, spec))(function)
+        kind = said_kind(found, factory, spec)
+        batched(name, source="own", gives=kind, takes=as_network)(function)
         _sources[key] = Source(text, files)
     return key
 
@@ -161,6 +164,11 @@ def built(spec: str, factory: Callable[..., Any], weights: Path | None) -> Any:
             fail("usage", text, "give its factory a parameter 'weights', a path", exit=USAGE)
         weights_of.put(weights, found, spec, "model")
     return found
+
+
+def as_network(options: Mapping[str, Any], shape: Shape) -> float:
+    """Bytes for an image, of which nothing is known: as for a network."""
+    return NETWORK * pixels(shape)
 
 
 def takes_weights(factory: Callable[..., Any]) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -121,6 +122,19 @@ def test_photographs_that_are_absent(monkeypatch, absent):
     with pytest.raises(SaliencyEvalError, match="pip install scikit-image") as caught:
         learning.learned(TINY)
     assert (caught.value.code, caught.value.exit_code) == ("needs_extra", 5)
+
+
+def test_torch_is_asked_for_before_anything_is_learned(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(learning, "prepared", lambda *given: pytest.fail("patches were drawn"))
+    with pytest.raises(SaliencyEvalError, match="learning sun needs torch, which is not installed") as caught:
+        learn("sun", tmp_path, quiet=True)
+    assert (caught.value.code, caught.value.exit_code) == ("needs_extra", 5)
+
+
+def test_filters_without_statistics_are_learned_without_torch(monkeypatch):
+    monkeypatch.setattr(learning, "library", lambda *given: pytest.fail(f"asked for {given}"))
+    assert len(learning.learned(TINY).filters) == 6
 
 
 @pytest.mark.parametrize(("turn", "expected"), [(0.0, 0.0), (0.3, 0.3)])

@@ -1,6 +1,7 @@
 """Images of odd sizes and kinds through every model: a finite map, or one sentence that says why there is none."""
 
 import json
+import re
 import struct
 import zlib
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from PIL import Image
 import saliency_eval as se
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.core import MODELS
+from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.models.writing import write_maps
 
 pytest.importorskip("torch", reason="models of images need torch")
@@ -59,6 +61,27 @@ def test_an_image_of_48_million_pixels(key):
     image[2000:3000, 3000:5000] = 200, 30, 60
     made = looked(key, image)
     assert made[2000:3000, 3000:5000].mean() > 3 * made.mean()
+
+
+@pytest.mark.parametrize(
+    ("image", "got"),
+    [
+        (RGB / 255, "float64 of shape (48, 64, 3)"),
+        (RGB.astype(np.int64), "int64 of shape (48, 64, 3)"),
+        (RGB[..., 0], "uint8 of shape (48, 64)"),
+        (np.dstack([RGB, RGB[..., 0]]), "uint8 of shape (48, 64, 4)"),
+        (RGB.transpose(2, 0, 1), "uint8 of shape (3, 48, 64)"),
+        (RGB[:0], "uint8 of shape (0, 64, 3)"),
+        (RGB.tolist(), "list"),
+        (Image.fromarray(RGB), "Image"),
+    ],
+)
+def test_by_hand_an_image_is_8_bits_of_rgb_or_gets_a_sentence(image, got):
+    for call in (MODELS["dva"].function, lambda image: MODELS["dva"].traits["batch"]([RGB, image], {})):
+        with pytest.raises(SaliencyEvalError, match=re.escape(f"(height, width, 3), got {got}")) as caught:
+            call(image)
+        assert caught.value.code == "usage"
+        assert "convert('RGB')" in caught.value.problems[0].remedy
 
 
 # ------------------------------------------------------------------ kinds of files
