@@ -5,6 +5,7 @@ import faulthandler
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -652,10 +653,13 @@ def test_the_command_says_what_it_took_up(toy, data):
     interrupted(toy, data)
     run = se.score(toy / "maps", data, METRICS, results=toy / "results")
     assert run.taken_up == 3
-    assert closing(Result(run, 2.0, "r")) == "saved r   2.0 s, 2 images/s, after 3 of an interrupted run"
+    assert (
+        closing(Result(run, 2.0, folder=Path("r")))
+        == "saved r   2.0 s, 2 images/s, after 3 of an interrupted run"
+    )
     save(run, toy / "results")
     again = se.score(toy / "maps", data, METRICS, results=toy / "results")
-    assert closing(Result(again, 0.1, "r")) == "already complete: r   0.1 s"
+    assert closing(Result(again, 0.1, folder=Path("r"))) == "already complete: r   0.1 s"
 
 
 def test_unknown_names_and_missing_widths_are_told_at_once(toy):
