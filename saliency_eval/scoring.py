@@ -87,12 +87,8 @@ def score(
     >>> run.values.tolist()
     [[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]
     """
-    words = {
-        "resize": (resize, RESIZE),
-        "on_missing": (on_missing, ON_MISSING),
-        "kind": (kind or "map", KINDS),
-    }
-    expect(**words, subset=(subset, SUBSETS))
+    expect(resize=(resize, RESIZE), on_missing=(on_missing, ON_MISSING),
+           kind=(kind or "map", KINDS), subset=(subset, SUBSETS))  # fmt: skip
     check_options(naming, limit)
     where = place(workers, executor)
     chosen, data = under(protocol, data, root, metrics)

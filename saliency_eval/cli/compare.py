@@ -19,6 +19,7 @@ from saliency_eval.cli.predictions import (
     ResizeRule,
     Suffix,
     VariableName,
+    check_words,
     worker_count,
 )
 from saliency_eval.cli.progress import bar
@@ -126,9 +127,7 @@ def begin(
 ) -> None:
     """Note what runs, and refuse values that no protocol knows."""
     console.begin("compare", choice("--format", format, FORMATS), quiet)
-    choice("--kind", kind or "map", ("map", "density", "log-density"))
-    choice("--resize", resize, ("protocol", "error"))
-    choice("--on-missing", on_missing, ("error", "constant", "skip"))
+    check_words(kind, resize, on_missing)
     if len(sources) < 2:
         fail("usage", f"compare needs at least two models, got {len(sources)}", "name another run")
     [(source, times)] = Counter(sources).most_common(1)

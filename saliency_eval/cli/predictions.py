@@ -41,6 +41,11 @@ def begin(
 ) -> None:
     """Note what runs, and refuse values that no protocol knows."""
     console.begin(command, choice("--format", format, TextOrJson), quiet)
+    check_words(kind, resize, on_missing)
+
+
+def check_words(kind: str | None, resize: str, on_missing: str) -> None:
+    """Refuse values that no protocol knows."""
     choice("--kind", kind or "map", ("map", "density", "log-density"))
     choice("--resize", resize, ("protocol", "error"))
     choice("--on-missing", on_missing, ("error", "constant", "skip"))

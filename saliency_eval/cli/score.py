@@ -99,17 +99,13 @@ def score(
     from saliency_eval.store import forget
 
     begin("score", kind, resize, format, quiet, on_missing)
-    refuse_together(bare, format, profile)
-    refuse_names(name, len(predictions))
+    refuse_misfits(name, len(predictions), bare, format, profile)
     if profile:
         workers, executor, resume = 1, "local", False
-    if weights is not None and classifier is None:
-        predictions, weights = [weighted(one, weights) for one in predictions], None
     dataset = load_dataset(data, root)
     protocols = protocol_names(protocol, dataset.subject)
     wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
-    with console.aside():
-        asked = classifier_of(classifier, device, weights, class_names)
+    predictions, asked = with_classifier(predictions, classifier, device, weights, class_names)
     folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
@@ -142,30 +138,32 @@ def score(
         raise SaliencyEvalError(lost)
 
 
-def refuse_together(bare: str | None, format: str, profile: bool) -> None:
-    """Raises `usage` for options that contradict each other."""
+def refuse_misfits(
+    name: Sequence[str] | None, count: int, bare: str | None, format: str, profile: bool
+) -> None:
+    """Raises `usage` for options that contradict each other, and for too few or too many names."""
     others = {"--format json a document": format == "json", "--profile a table": profile}
     for other in [words for words, given in others.items() if given and bare is not None]:
         fail("usage", f"--bare prints one number and {other}", "leave one of them out")
-
-
-def refuse_names(name: Sequence[str] | None, count: int) -> None:
-    """Raises `usage` unless there are as many names as predictions, or none."""
     if name and len(name) != count:
         fail("usage", f"{count} predictions need as many --name, got {len(name)}")
 
 
-def classifier_of(
-    spec: str | None, device: str, weights: Path | None, class_names: Path | None
-) -> Classifier | None:
-    """The classifier that is named; raises `usage` for options of one where none is."""
+def with_classifier(
+    predictions: list[str], spec: str | None, device: str, weights: Path | None, class_names: Path | None
+) -> tuple[list[str], Classifier | None]:
+    """The predictions and the classifier that is named, if one is; weights are its own, else those of the models.
+
+    Raises `usage` for options that then belong to nothing.
+    """
     if spec is not None:
         from saliency_eval.classifiers import load_classifier
 
-        return load_classifier(spec, device=device, weights=weights, class_names=class_names)  # type: ignore[arg-type]
-    for option in [o for o, given in (("--weights", weights), ("--class-names", class_names)) if given]:
-        fail("usage", f"{option} belongs to a classifier, and none is named", "name it with --classifier")
-    return None
+        with console.aside():
+            return predictions, load_classifier(spec, device=device, weights=weights, class_names=class_names)  # type: ignore[arg-type]
+    if class_names is not None:
+        fail("usage", "--class-names belongs to a classifier, and none is named", "name it with --classifier")
+    return [weighted(one, weights) for one in predictions] if weights else predictions, None
 
 
 def weighted(source: str, weights: Path) -> str:

@@ -13,6 +13,8 @@ from saliency_eval.metrics.declare import metric
 from saliency_eval.options import Share
 from saliency_eval.regions.overlap import Bools
 
+ROUNDING = 1e-12  # of a probability: 1 - 0.9 is less than 0.1
+
 
 def area_under(curve: Curve) -> float:
     """The area by trapezoids over the true shares."""
@@ -76,7 +78,7 @@ def ssr_area(insertion_curve: Curve, *, tau: Share = 0.9, relative: bool = True)
     0.25
     """
     enough = tau * insertion_curve.scores[-1] if relative else tau
-    return first(insertion_curve, insertion_curve.scores >= enough)
+    return first(insertion_curve, insertion_curve.scores >= enough - ROUNDING)
 
 
 @metric("Destroying area", better="lower", range=(0, 1), chance=None, source="arXiv:1705.07857",
@@ -94,4 +96,4 @@ def sdr_area(deletion_curve: Curve, *, tau: Share = 0.9, relative: bool = True) 
     0.25
     """
     little = (1 - tau) * (deletion_curve.scores[0] if relative else 1)
-    return first(deletion_curve, deletion_curve.scores <= little)
+    return first(deletion_curve, deletion_curve.scores <= little + ROUNDING)

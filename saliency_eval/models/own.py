@@ -50,8 +50,8 @@ def model_of(text: str) -> Variant:
 
     Raises `usage`; and for models of others `not_available`, `unreadable`, `needs_extra`, `model`.
     """
-    found = FORM.fullmatch(text)
-    if found is None or (found[2] is None and (found[1] in MODELS or found[1] not in offered())):
+    found = of_others(text)
+    if found is None:
         return parse(text, "model")
     spec, file, factory, options = found.groups()
     given = read_call(f"own{options}", "model")[1]
@@ -67,11 +67,19 @@ def with_weights(text: str, weights: Path | None) -> str:
     """The text of a model of others that names its weights as well; raises `usage` for one that takes none."""
     if weights is None:
         return text
-    found = FORM.fullmatch(text)
-    if found is None or (found[2] is None and (found[1] in MODELS or found[1] not in offered())):
+    found = of_others(text)
+    if found is None:
         fail("usage", f"weights belong to a model of others, '{shown(text)}' is none", "leave out --weights")
     inner = found[4][1:-1].strip()
     return f"{found[1]}({inner}{',' if inner else ''}weights={path_of(weights)})"
+
+
+def of_others(text: str) -> re.Match[str] | None:
+    """The parts of a text that names a file with a factory, or what a package offers under no name of ours."""
+    found = FORM.fullmatch(text)
+    if found is None or found[2] is not None:
+        return found
+    return found if found[1] not in MODELS and found[1] in offered() else None
 
 
 def path_of(weights: str | Path) -> Path:

@@ -262,6 +262,8 @@ def test_areas_that_suffice_and_that_destroy():
     assert inserted.scores.tolist() == [0, 0.5, 0.75, 0.9375, 1]
     assert (metrics.ssr_area(inserted), metrics.sdr_area(deleted)) == (0.75, 0.75)
     assert metrics.ssr_area(inserted, tau=0.5) == 0.25
+    assert metrics.sdr_area(([0, 0.5, 1], [1, 0.1, 0])) == 0.5  # 1 - 0.9 < 0.1
+    assert metrics.ssr_area(([0, 0.5, 1], [0, 0.72, 0.8])) == 0.5  # 0.9 * 0.8 > 0.72
     assert metrics.sdr_area(deleted, tau=0.5) == 0.25
     assert metrics.ssr_area(inserted, tau=0) == 0
     assert metrics.sdr_area(deleted, tau=0) == 0
