@@ -178,6 +178,7 @@ def places(value, path=()):
         yield from places(one, (*path, key))
 
 
+@pytest.mark.slow
 def test_any_change_of_the_document_is_found(folder):
     text = (folder / "leaderboard.json").read_text()
     every = list(places(json.loads(text)))

@@ -182,6 +182,7 @@ def test_a_killed_worker_changes_nothing(toy, data, executor):
     assert not (toy / "died").exists()
 
 
+@pytest.mark.slow
 def test_an_image_at_which_workers_die_again_and_again_is_lost(data, executor):
     def model(id):
         if id == "i03":

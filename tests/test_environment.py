@@ -125,6 +125,7 @@ def limited(files):
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 4])
 def test_few_open_files_are_enough(several, tmp_path, workers):
     done = scored(several, str(tmp_path / "out"), workers, preexec_fn=limited(64))

@@ -429,6 +429,7 @@ def test_a_line_of_the_wrong_types_is_none(change):
     assert parse(line, "s") is None
 
 
+@pytest.mark.slow
 @given(st.one_of(st.binary(), st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
 ).map(lambda value: json.dumps(value).encode())))  # fmt: skip

@@ -489,6 +489,7 @@ def damaged(data, draw):
     return bytes(bytes_[: draw.draw(st.integers(0, len(bytes_)))] if draw.draw(st.booleans()) else bytes_)
 
 
+@pytest.mark.slow
 @given(draw=st.data())
 @settings(max_examples=300, deadline=None)
 def test_damaged_bytes(place, draw):
@@ -497,6 +498,7 @@ def test_damaged_bytes(place, draw):
     survives(place, JSON, gzip.compress(damaged(gzip.decompress(CSV), draw), 1, mtime=0))
 
 
+@pytest.mark.slow
 @given(draw=st.data(), value=VALUES)
 @settings(max_examples=300, deadline=None)
 def test_any_value_anywhere(place, draw, value):

@@ -174,6 +174,7 @@ def test_lab_of_the_corners_of_the_cube(rgb, expected):
     assert np.abs(made - expected).max() < 0.02
 
 
+@pytest.mark.slow
 def test_opencv_on_photographs(shared):
     """Ten images of OSIE: what is left comes from rounding, in the resizing and the 32 bits of OpenCV."""
     from saliency_eval.datasets import load_dataset

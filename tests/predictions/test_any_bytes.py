@@ -80,6 +80,7 @@ def test_a_failure_inside_a_decoder_is_unreadable(monkeypatch: pytest.MonkeyPatc
     assert error.value.code == "unreadable"
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1).filter(lambda t: "//" not in t)),
        st.lists(st.text(min_size=1), min_size=1, unique=True))  # fmt: skip
 @settings(max_examples=200, deadline=None)

@@ -146,6 +146,7 @@ def limited(place: Path, size: int, *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 1000])
 @pytest.mark.usefixtures("peace")
 def test_a_full_disk(made: Path, place: Path, size: int) -> None:
@@ -167,6 +168,7 @@ def test_a_disk_that_holds_the_run_but_not_its_journal(place: Path) -> None:
     assert load_run(run).n_scored == IMAGES
 
 
+@pytest.mark.slow
 def test_results_that_are_removed_meanwhile(place: Path, peace: dict[str, bytes]) -> None:
     process = at_work(place, 1)
     shutil.rmtree(place / "out", ignore_errors=True)
@@ -187,6 +189,7 @@ def living(group: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_no_worker_outlives_a_killed_parent(place: Path) -> None:
     process = at_work(place, 2)
     process.kill()
