@@ -438,6 +438,20 @@ def when(happened, then):
     return thread
 
 
+def wait_for(what):
+    """Wait until something holds."""
+    end = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def states(client):
+    """The states of what the workers are doing."""
+    doing = client.run(lambda dask_worker: [task.state for task in dask_worker.state.executing])
+    return {state for worker in doing.values() for state in worker}
+
+
 def patient(folder):
     """A model that waits for a file at every image but one, and tells of each in a log."""
 
@@ -463,11 +477,9 @@ def test_ctrl_c_ends_what_is_being_done(toy, data, dask, executor, monkeypatch):
         se.score(patient(toy), data, ["nss"], executor=executor)
     watch.join()
     assert sorted(begun(toy)) == ["caf\u00e9", "i01", "i03"]
+    wait_for(lambda: states(dask) == {"cancelled"})  # they were told
     (toy / "go").touch()
-    end = time.monotonic() + 30
-    while dask.run(lambda dask_worker: len(dask_worker.state.executing)) != dict.fromkeys(dask.nthreads(), 0):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for(lambda: not states(dask))
     assert len(begun(toy)) == 3
 
 
