@@ -10,7 +10,14 @@ from saliency_eval import load_dataset, metrics, score
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.fields import baseline
 from saliency_eval.maps import Map
-from saliency_eval.models.baselines import centre_bias, centre_gaussian, gold_standard, one_human, uniform
+from saliency_eval.models.baselines import (
+    centre_bias,
+    centre_gaussian,
+    gold_standard,
+    one_human,
+    permutation,
+    uniform,
+)
 from saliency_eval.pool import Pool
 
 SHAPES = {"a": (20, 30), "b": (24, 60), "c": (20, 30), "d": (41, 57), "e": (10, 15)}
@@ -222,3 +229,52 @@ def test_scores_of_gold_standard_and_one_human_never_touch_own_fixations(toy):
     for model, expected in (("gold_standard", ceilings), ("one_human", bounds)):
         run = score(f"model:{model}", data, ["nss"])
         assert run.means["nss"].mean == pytest.approx(np.mean(expected), rel=1e-10), model
+
+
+# ------------------------------------------------------------------ another image
+
+
+@pytest.mark.parametrize(("id", "other"), [("a", "b"), ("d", "e"), ("e", "a")])
+def test_permutation_is_the_next_image_and_after_the_last_the_first(id, other):
+    height, width = SHAPES[id]
+    rows, columns = SHAPES[other]
+    points = [
+        (int((r + 0.5) * height / rows), int((c + 0.5) * width / columns)) for r, c in SCENE[other].tolist()
+    ]
+    made = permutation(POOL, id, SHAPES[id], sigma=1.3)
+    np.testing.assert_allclose(made, blurred(points, SHAPES[id], 1.3), rtol=0, atol=1e-14)
+
+
+def test_the_only_image_has_no_other():
+    alone = Pool.of([("a", (20, 30), SCENE["a"])])
+    assert (permutation(alone, "a", (20, 30), sigma=1.3) == 1).all()
+
+
+# ------------------------------------------------------------------ as a density
+
+
+@pytest.mark.parametrize("mix", [0.05, 1.0])
+def test_gold_standard_with_a_share_of_a_uniform_map(mix):
+    for view, who in zip(gold_standard(POINTS, OBSERVERS, SHAPE, sigma=2.6, mix=mix), (0, 2, 5), strict=True):
+        others = blurred(of_all_but(who), SHAPE, 2.6)
+        expected = (1 - mix) * others / others.sum() + mix / others.size
+        np.testing.assert_allclose(view.saliency, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.slow
+def test_the_most_likely_bandwidth_on_osie(shared):
+    """Differences of bits per fixation to those of the best, as another program found them on all images."""
+    data = load_dataset("osie", root=shared / "data" / "OSIE")
+    own = [data[id] for id in list(data)[::35]]
+    best = bits(own, 16, 0.05)
+    for sigma, mix, less in ((24, 0.01, 0.119), (12, 0.05, 0.056), (16, 0.2, 0.084)):
+        assert best - bits(own, sigma, mix) == pytest.approx(less, abs=0.05)
+
+
+def bits(images, sigma, mix):
+    """Mean log2 of the density by a uniform one, of each observer's fixations under those of all others."""
+    views = [
+        gold_standard(own["fixations"], own["observers"], own["shape"], sigma=float(sigma), mix=mix)
+        for own in images
+    ]
+    return np.mean([np.log2(m[r, c] * m.size) for of in views for m, p in of for r, c in p])

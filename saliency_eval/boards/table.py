@@ -188,7 +188,7 @@ def row_of(document: Json, place: int, marks: Mapping[str, Sequence[str]]) -> Ro
 def name_of(row: Json) -> str:
     """The model, marked where it is a baseline of this package."""
     own = row["source"].partition("|")[0]
-    known = own == "centre_gaussian" or any(own in names for names in ALWAYS.values())
+    known = own in ("centre_gaussian", "permutation") or any(own in names for names in ALWAYS.values())
     return f"{row['label']} (baseline)" if known else str(row["label"])
 
 

@@ -130,6 +130,7 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Keep maps that the same command made before.")
     ] = True,
+    limit: Annotated[int | None, typer.Option(help="First N images only.", min=1)] = None,
     workers: Workers = None,
     format: Format = "text",
     quiet: Quiet = False,
@@ -148,12 +149,14 @@ def run(
         choice("--files", files, ("npy", "png")),
     )
     dataset = load_dataset(data, root)
-    with console.aside(), bar(len(dataset), model, resumable=True) as progress:
+    with console.aside(), bar(min(limit or len(dataset), len(dataset)), model, resumable=True) as progress:
         written = write_maps(
             model, dataset, out, worker_count(workers), progress,
-            device=device, batch=batch, kind=files, resume=resume, weights=weights,  # type: ignore[arg-type]
+            device=device, batch=batch, kind=files, resume=resume, weights=weights, limit=limit,  # type: ignore[arg-type]
         )  # fmt: skip
     notes_on(written, files)
+    if limit is not None and limit < len(dataset):
+        console.note(f"note: the first {limit} of {len(dataset)} images; without --limit, the rest is made")
     raise typer.Exit(answer(written, out))
 
 
@@ -178,7 +181,9 @@ def answer(written: Written, out: Path) -> int:
         console.document(status, problems, results=[result])
     else:
         kept = f", {written.kept} of them from before" if written.kept else ""
-        without = f"; {len(problems)} images have none" if problems else ""
-        console.print(f"{there} maps of {made} in {shown(out, 500)}{kept}{without}")
+        without = (
+            f"; {len(problems)} image{'s have' if len(problems) > 1 else ' has'} none" if problems else ""
+        )
+        console.print(f"{there} map{'' if there == 1 else 's'} of {made} in {shown(out, 500)}{kept}{without}")
     console.problems(problems)
     return status

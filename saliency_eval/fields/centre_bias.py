@@ -6,6 +6,7 @@ import functools
 from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saliency_eval.fields.gaussian import Gaussians, Width, blur, blur_counts, tables
 from saliency_eval.maps import Floats, Map, Shift
@@ -100,12 +101,16 @@ class Blurred(NamedTuple):
 @functools.lru_cache(maxsize=4)
 def blurred_pool(pool: Pool, shape: Shape, sigma: Width) -> Blurred:
     """All fixations of a pool on one image size, blurred; kept for the sizes seen last."""
-    rows, columns = (
-        np.floor((pool.points + 0.5) * np.array(shape) / pool.shapes[pool.image]).astype(np.int64).T
-    )
+    rows, columns = on_size(pool.points, pool.shapes[pool.image], shape).T
     counts = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
     values = blur_counts(counts.astype(np.float64), sigma)
     least = values
     for axis, n in enumerate(shape):
         least = np.minimum.reduceat(least, np.arange(0, n, TILE), axis=axis)
     return Blurred(values, float(values.sum()), least)
+
+
+def on_size(points: Points, shapes: NDArray[np.int64], shape: Shape) -> Points:
+    """Pixels (n, 2) of images of some shapes, (n, 2) or one, on an image of another, by their centres."""
+    mapped = (points + 0.5) * np.array(shape, np.float64) / shapes
+    return np.asarray(np.floor(mapped), np.int64)

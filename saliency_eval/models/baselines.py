@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.fields.centre_bias import CentreBias
+from saliency_eval.fields.centre_bias import CentreBias, on_size
 from saliency_eval.fields.gaussian import blur
 from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
@@ -61,20 +61,44 @@ def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", 
     return CentreBias(pool, id, shape, sigma, mix).values
 
 
+@model("permutation", source="definition")
+def permutation(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset") -> Floats:
+    """Blurred fixations of another image, the next of the data set: where people look when they see something else.
+
+    A map (height, width); fixations are brought to its size as those of `centre_bias`. `sigma` in px. The only image
+    of a data set has a uniform map.
+
+    >>> pool = Pool.of([("a", (3, 4), np.array([[0, 0]])), ("b", (6, 8), np.array([[5, 7]]))])
+    >>> permutation(pool, "a", (3, 4), sigma=0.0).tolist()[2]
+    [0.0, 0.0, 0.0, 1.0]
+    """
+    other = (pool.number[id] + 1) % len(pool.ids)
+    if other == pool.number[id]:
+        return uniform(shape)
+    return blur(on_size(pool.points_of(other), pool.shapes[other], shape), shape, "zero", sigma)
+
+
 @model("gold standard", source="doi:10.1073/pnas.1510393112")
 def gold_standard(
-    fixations: Points, observers: NDArray[np.int64], shape: Shape, *, sigma: Sigma = "dataset"
+    fixations: Points,
+    observers: NDArray[np.int64],
+    shape: Shape,
+    *,
+    sigma: Sigma = "dataset",
+    mix: Share = 0.0,
 ) -> list[View]:
     """The ceiling: each observer predicted by all others, averaged over observers.
 
-    `fixations` (n, 2) pixels, `observers` (n,) integers, `sigma` in px. An image with one observer has no ceiling: it
-    gives no view, and is not scored.
+    D = (1 - mix) G * c / sum(G * c) + mix / (H W) with c the counts of all others' fixations; as a density `mix` of a
+    uniform map, which no other metric needs, keeps what nobody else looked at possible: on OSIE `sigma=16, mix=0.05`
+    is the most likely one. `fixations` (n, 2) pixels, `observers` (n,) integers, `sigma` in px. An image with one
+    observer has no ceiling: it gives no view, and is not scored.
 
     >>> len(gold_standard(np.array([[0, 0], [1, 1]]), np.array([0, 1]), (3, 4), sigma=1.0))
     2
     """
     return [
-        View(observer_map(fixations[observers != who], shape, sigma), fixations[observers == who])
+        View(mixed(observer_map(fixations[observers != who], shape, sigma), mix), fixations[observers == who])
         for who in np.unique(observers)
         if (observers != who).any()
     ]
@@ -106,3 +130,8 @@ def one_human(
 def observer_map(fixations: Points, shape: Shape, sigma: Sigma) -> Floats:
     """Fixations of some observers, every one counted, blurred."""
     return blur(fixations, shape, "zero", sigma)
+
+
+def mixed(density: Floats, mix: float) -> Floats:
+    """A density that sums to 1, with a share of a uniform one; as it is without any."""
+    return (1 - mix) * density / density.sum() + mix / density.size if mix else density

@@ -31,6 +31,7 @@ Image = NDArray[np.uint8]  # (height, width, 3), RGB
 Gives = Literal["map", "log-density"]
 Takes = Callable[[Mapping[str, Any], Shape], float]
 Smooth = Annotated[float, Range(0, 1)]
+Side = Annotated[int, Range(16, 2000)]  # px to which the longer side is brought
 ITSELF = 64  # bytes for each pixel of an image: 8 bits and floats, a map, what is between
 FINISH = {  # options of every model of images: default and type
     "smooth": (0.0, Smooth),  # sigma of a Gaussian as a share of the longer side

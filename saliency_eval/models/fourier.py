@@ -19,6 +19,12 @@ def image_signature(images: Tensor) -> Tensor:
     IDCT(sign(DCT(x)))^2, smoothed by a Gaussian of sigma 2.88 px, .045 of the width, with the border repeated. A
     channel whose range is below .01, such as the colours of a grey image, counts as 0. Source: Hou, Harel, Koch 2012,
     doi:10.1109/TPAMI.2011.146.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(image_signature(images)[0, 20, 20]), 3)
+    0.723
     """
     from saliency_eval.models.nets.signature import image_signature
 
@@ -45,6 +51,12 @@ def spectral_residual(
     rounded to 8 bits; means of L with the border mirrored; smoothed, in a window of 5 px with sigma 8, before it is
     squared; divided by the maximum, as OpenCV does it. Source: Hou, Zhang 2007, doi:10.1109/CVPR.2007.383267; Guo, Ma,
     Zhang 2008, doi:10.1109/CVPR.2008.4587715.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(spectral_residual(images)[0, 26, 26]), 3)
+    0.011
     """
     from saliency_eval.models.nets.spectral import spectral_residual
 

@@ -42,6 +42,12 @@ def aim(
     images at `scale`, of which a side that is shorter than a filter is enlarged to it. A frame of half a filter, where
     none fits, has the minimum; then all is smoothed by a Gaussian of `blur` px of the shrunk image, with the border
     repeated. Source: Bruce, Tsotsos 2009, doi:10.1167/9.3.5.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(aim(images)[0, 10, 10]), 2)
+    106.06
     """
     from saliency_eval.models.nets.aim import aim
 
@@ -57,6 +63,12 @@ def dva(images: Tensor) -> Tensor:
     i in the activity and H its entropy; the sum over i is spread over the 8 px of the filters before it is squared, and
     the map brought to 0 to 1 before it is enlarged. Images are brought to that size whatever their own and their
     aspect. Source: Hou, Zhang 2008, NIPS 21, 681-688.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(dva(images)[0, 25, 37]), 2)
+    0.36
     """
     from saliency_eval.models.nets.dva import dva
 
@@ -78,6 +90,12 @@ def sun(images: Tensor, *, scale: Scale = 0.5, blur: Blur = 8.0) -> Tensor:
     of which a side shorter than the 11 px of a filter is enlarged to it. A frame of 5 px, where no filter fits, has the
     minimum; then all is smoothed by a Gaussian of `blur` px of the shrunk image, with the border repeated; the paper
     smooths nothing. Source: Zhang, Tong, Marks, Shan, Cottrell 2008, doi:10.1167/8.7.32.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(sun(images)[0, 10, 10]), 1)
+    220.5
     """
     from saliency_eval.models.nets.sun import sun
 

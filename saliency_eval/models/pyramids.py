@@ -33,6 +33,12 @@ def itti_koch(
     is smoothed by a Gaussian of .03 of its longer side, cut at two sigma, enlarged, and brought to 0 to 1 once more.
     `colour`: |B - min(R, G)| / I and |R - G| / I, or the axes of DKL. Images with a side under 128 px are first
     enlarged, to a longer side of at most 1024 px. Source: Itti, Koch, Niebur 1998, doi:10.1109/34.730558.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(itti_koch(images)[0, 20, 20]), 3)
+    0.976
     """
     from saliency_eval.models.nets.itti import itti_koch
 
@@ -61,6 +67,12 @@ def gbvs(
     fades over 4 px at the border, is smoothed by a Gaussian of .02 of its longer side, cut at two sigma, enlarged, and
     brought to 0 to 1 once more. Images with a side under 128 px are first enlarged, to a longer side of at most 1024
     px. Source: Harel, Koch, Perona 2006, doi:10.7551/mitpress/7503.003.0073.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(gbvs(images).mean()), 4)
+    0.0236
     """
     from saliency_eval.models.nets.gbvs import gbvs
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from saliency_eval.models.batched import batched, pixels
+from saliency_eval.models.batched import Side, batched, pixels
 from saliency_eval.options import Count, Range
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Side = Annotated[int, Range(16, 2000)]  # px
 Step = Annotated[int, Range(1, 128)]  # of 255 values
 Blur = Annotated[float, Range(0, 100)]  # px
 Stride = Annotated[int, Range(1, 16)]
@@ -30,6 +29,12 @@ def bms(images: Tensor, *, side: Side = 400, step: Step = 8, sigma: Blur = 9.0) 
     8-connected regions of {x > t} and of {x <= t} that do not touch the border, widened by 3 px, each set divided by
     its L2 norm; the sum widened by 4 px and blurred by `sigma` px. Source: Zhang, Sclaroff 2016,
     doi:10.1109/TPAMI.2015.2473844.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(bms(images, side=64)[0, 20, 20]), 3)
+    0.654
     """
     from saliency_eval.models.nets.bms import bms
 
@@ -49,6 +54,12 @@ def covsal(
     image and to its longer side, but at most 512 px, is blurred there by a Gaussian of .02 of that side, cut at two
     sigma, and only then enlarged. rho is the root of the sum of ln^2 of the generalised eigenvalues, or, as
     `log_euclidean` and quicker, |log C_i - log C_j|. Source: Erdem, Erdem 2013, doi:10.1167/13.4.11.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(covsal(images, distance="log_euclidean").mean()), 4)
+    0.0073
     """
     from saliency_eval.models.nets.covsal import covsal
 
@@ -70,6 +81,12 @@ def context_aware(images: Tensor, *, side: Side = 250, neighbours: Count = 64, s
     one every `stride` half patches (1 in the paper, four times as long), c = 49 / px of a patch; the mean over scales,
     times 1 - d / max d with d the distance to the nearest pixel above 0.8 max S. Source: Goferman, Zelnik-Manor, Tal
     2012, doi:10.1109/TPAMI.2011.272.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(context_aware(images, side=64)[0, 20, 20]), 3)
+    0.963
     """
     from saliency_eval.models.nets.context import context_aware
 

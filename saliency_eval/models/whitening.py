@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from saliency_eval.models.batched import batched, pixels
+from saliency_eval.models.batched import Side, batched, pixels
 from saliency_eval.options import Range, Share
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Side = Annotated[int, Range(16, 2000)]  # px
 
 
 @batched(
@@ -27,6 +25,12 @@ def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, b
     Lab is whitened to three colours; for each colour and each of four angles the moduli of 7, 5, 5 log-Gabor responses
     are whitened over all pixels to T; sum of |T|^2, blurred with a sigma of `blur` of the longer side. After
     Garcia-Diaz, Fdez-Vidal, Pardo, Dosil 2012, doi:10.1016/j.imavis.2011.11.007.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(aws_like(images).mean()), 4)
+    0.0429
     """
     from saliency_eval.models.nets.whitened import aws_like
 
@@ -49,6 +53,12 @@ def rare2012_like(images: Tensor, *, side: Side = 400) -> Tensor:
     its Gabor energy; of each, -ln p of 32 values, averaged over 4 levels of a pyramid. These r, from 0 to 1, are summed
     with weights (max - mean)^2, of which those below 0.3 of the largest are left out; so are then the components. After
     Riche and others 2013, doi:10.1016/j.image.2013.03.009.
+
+    >>> import torch
+    >>> images = torch.zeros(1, 3, 64, 64)
+    >>> images[..., 16:24, 16:24] = 1
+    >>> round(float(rare2012_like(images, side=64)[0, 32, 32]), 3)
+    0.311
     """
     from saliency_eval.models.nets.rare import rare2012_like
 

@@ -44,13 +44,14 @@ def write_maps(
     kind: Kind = "npy",
     resume: bool = True,
     weights: Path | None = None,
+    limit: int | None = None,
 ) -> Written:
     """Write the maps of a model, a file for each image, and what made them, in `.saliency-eval.json`.
 
     Maps that are there and were made by the same model, data and versions are kept, unless not to `resume`. An image
     that gets no map does not cost the others: why is in `problems`. Models in torch run on `device` in batches of at
     most `batch`, and `workers` are threads that read and write; for other models they are processes. `weights` are
-    those of a model of others.
+    those of a model of others; with `limit`, the first images only.
 
     Raises `usage` for maps of something else in the folder, `io` (exit 5) when it cannot be written.
     """
@@ -64,7 +65,7 @@ def write_maps(
     try:
         kept = folder.begin(provenance(predictions, folder, batches), data, resume=resume)
         progress(len(kept))
-        todo = [id for id in data if id not in kept]
+        todo = [id for id in list(data)[:limit] if id not in kept]
         for found in written(MapWriter(predictions, data, folder), todo, where, batches):
             problems += found
             done += not found

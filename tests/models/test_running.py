@@ -353,6 +353,18 @@ def test_the_command_line_runs_a_model_of_the_user(data, toy, own, tmp_path):
     assert [(p["code"], p["image"]) for p in answer["problems"]] == [("model", "i01")]
 
 
+def test_the_first_images_only_and_then_the_rest(toy, tmp_path):
+    command = ("run", "centre_gaussian", "--data", toy / "toy", "--out", tmp_path / "out")
+    tried = call(*command, "--limit", 1)
+    assert tried.output.startswith(
+        "note: the first 1 of 6 images; without --limit, the rest is made\n1 map of "
+    )
+    assert len(written(tmp_path / "out")) == 1
+    assert "6 maps of" in (done := call(*command)).output
+    assert "1 of them from before" in done.output
+    assert "note" not in call(*command, "--limit", 6).output
+
+
 def test_models_are_listed_and_described():
     listed = call("models", "list")
     assert listed.output == call("models").output
