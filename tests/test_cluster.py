@@ -426,14 +426,17 @@ def test_without_distributed(toy, data, monkeypatch):
 
 
 def when(happened, then):
-    """Do something as soon as something has happened."""
+    """Do something as soon as something has happened, if it does within a minute."""
 
     def watch():
+        end = time.monotonic() + 60
         while not happened():
+            if time.monotonic() > end:
+                return
             time.sleep(0.01)
         then()
 
-    thread = threading.Thread(target=watch)
+    thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     return thread
 
