@@ -19,6 +19,7 @@ PLAIN, PROPERTIES, ORACLE = (
     f"tests/metrics/test_{name}.py" for name in ("against_plain_code", "properties", "oracle")
 )
 RUNNING = "tests/models/test_running.py"
+BASELINES = "tests/test_baselines.py"
 BOOLEAN, CONTEXT, COVARIANCES, FOURIER, INDEPENDENT, PYRAMIDS, RARE, WHITENING = (
     f"tests/models/test_{name}.py"
     for name in (
@@ -494,5 +495,10 @@ MUTATIONS = [
     m("models/nets/whitened.py", "BANDWIDTH = 0.55", "BANDWIDTH = 0.551", "filters of AWS are narrower", WHITENING),
     m("models/nets/whitened.py", "SPREAD = math.radians(30)", "SPREAD = math.radians(30.1)",
       "angles of AWS are wider", WHITENING),
+    m("models/baselines.py", "(pool.number[id] + 1) %", "(pool.number[id] + 2) %", "the next image is the one after it",
+      BASELINES),
+    m("models/baselines.py", "(1 - mix) * density / density.sum()", "density / density.sum()",
+      "a density with a share of a uniform one sums to more than one", BASELINES),
+    m("models/writing.py", "list(data)[:limit]", "list(data)", "a limit limits nothing", RUNNING),
 ]
 # fmt: on
