@@ -160,7 +160,7 @@ MUTATIONS = [
     m("fields/gaussian.py", "[here, 2 * self.n + 1 + centres]", "[here, 2 * self.n + centres]",
       "the mirror stands half a pixel away", "tests/test_fields.py"),
     m("fields/centre_bias.py", "0.0 if alone else self._all.total - self._own.total",
-      "0.0 if alone else self._all.total", "the centre bias does not sum to one", "tests/test_baselines.py"),
+      "0.0 if alone else self._all.total", "the centre bias does not sum to one", BASELINES),
     m("core.py", "rng=generator(text, fields.id)", "rng=generator(text)",
       "every image draws the same numbers", "tests/test_core.py", PROPERTIES),
     # ------------------------------------------------------------------ resize
