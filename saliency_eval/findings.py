@@ -26,7 +26,7 @@ def found_while_reading(results: Sequence[Scored], data: Dataset) -> list[Proble
             checks.add(result.id, result.prediction, result.format)
     found = dict.fromkeys(worded(p, data) for result in results for p in result.problems)
     of_fixations = [*zeros(results, data), *rounded(results)] if data.subject == "fixations" else []
-    return [*found, *checks.problems(), *resized(results), *of_fixations]
+    return [*found, *checks.problems(), *resized(results, data), *of_fixations]
 
 
 def worded(problem: Problem, data: Dataset) -> Problem:
@@ -36,12 +36,13 @@ def worded(problem: Problem, data: Dataset) -> Problem:
     return problem
 
 
-def resized(results: Sequence[Scored]) -> list[Problem]:
-    """The note on maps of another size."""
+def resized(results: Sequence[Scored], data: Dataset) -> list[Problem]:
+    """The note on maps of another size than what is seen."""
     changed = [r.id for r in results if r.resized]
     if not changed:
         return []
-    text = f"{len(changed)} of {len(results)} maps resized to their stimulus (first: {shown(changed[0])})"
+    of = "the frame in which images are seen" if data.frame.kind != "original" else "their stimulus"
+    text = f"{len(changed)} of {len(results)} maps resized to {of} (first: {shown(changed[0])})"
     return [Problem("resized", text, count=len(changed))]
 
 
@@ -86,7 +87,7 @@ def missing(
     done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
     text = f"{len(absent)} of {len(results)} predictions are missing (first: {shown(absent[0])}){done}"
     severity: Severity = "error" if on_missing == "error" else "warning"
-    remedy = "add them, or on_missing='skip' or 'constant'" if on_missing == "error" else ""
+    remedy = "add them, or --on-missing skip or constant" if on_missing == "error" else ""
     return [Problem("missing", text, remedy, count=len(absent), severity_override=severity)]
 
 

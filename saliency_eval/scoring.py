@@ -273,4 +273,4 @@ def what_is_lacking(variant: Variant, data: Dataset, classifier: Classifier | No
     if lacking := data.lacks(variant.needed):
         return lacking
     asks = "classifier" in variant.needed
-    return "a classifier, and none is named (--classifier)" if asks and not classifier else ""
+    return "a classifier, and none is named (score has --classifier)" if asks and not classifier else ""

@@ -198,7 +198,15 @@ def test_run_then_score(toy):
 def test_limit_is_not_a_score(toy):
     done = call("score", "maps", "--data", "toy", "--limit", "2", cwd=toy)
     assert "NOT A SCORE" in done.stdout
+    assert "note: not saved, for it is not all of toy" in done.stderr
     assert not (toy / "results").exists()
+
+
+def test_a_folder_that_is_called_like_a_data_set_is_pointed_to(toy):
+    (toy / "osie").mkdir()
+    done = call("score", "maps", "--data", "osie", cwd=toy)
+    assert done.returncode == 4
+    assert done.stderr.rstrip().endswith("where to put it; the folder osie here is ./osie")
 
 
 def test_names_cannot_write_control_characters(toy):

@@ -195,6 +195,27 @@ def test_a_map_that_is_too_large_is_not_made_first(boxes, monkeypatch):
     assert "error[too_large]: i0: a map may have 1000 pixels, got 60x40" in done.stderr
 
 
+def test_maps_are_resized_to_a_frame_where_images_are(boxes):
+    for protocol, words in (
+        ("wsol-v1", "the frame in which images are seen"),
+        ("dabkowski2017", "their stimulus"),
+    ):
+        (boxes / protocol).mkdir()
+        for path in (boxes / "unit").iterdir():
+            np.save(boxes / protocol / path.name, np.load(path)[::2, ::2])
+        line = (
+            protocol,
+            "--data",
+            "set",
+            "--protocol",
+            protocol,
+            "--metrics",
+            "localisation_error",
+            "--no-save",
+        )
+        assert f"maps resized to {words}" in call("score", *line, cwd=boxes).stderr
+
+
 def test_levels_that_were_resized_are_read_as_shares_of_255(boxes):
     for folder, divisor in (("levels", 1), ("shares", 255)):
         (boxes / folder).mkdir()

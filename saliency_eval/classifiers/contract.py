@@ -140,7 +140,7 @@ class Classifier:
 
     def check_probabilities(self, values: Floats) -> None:
         """Probabilities are not negative, and those of an image sum to one."""
-        remedy = "apply softmax, or say that they are logits: kind='logits' of the classifier"
+        remedy = "apply softmax, or say that they are logits: kind = 'logits' of the function or its factory"
         if values.min() < 0:
             self.refuse(f"must answer with probabilities, got {values.min():g}", remedy)
         sums = values.sum(axis=1)

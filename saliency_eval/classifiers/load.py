@@ -64,7 +64,8 @@ def load_classifier(
 
     `timm:NAME` and `torchvision:NAME` are pretrained, unless `weights` (safetensors, or a state dict of torch) are
     given. A factory gives a `Classifier`, a function of batches float32 (n, height, width, 3) in [0, 1] to
-    probabilities, or a network that gives logits. Images are prepared by a network that has `input_size`, `mean` and
+    probabilities, or a network that gives logits, unless a `kind` of it, `logits` or `probabilities`, or of the
+    factory, says otherwise. Images are prepared by a network that has `input_size`, `mean` and
     `std`, else as the factory's attributes of these names say, else as timm or torchvision say, else as for ImageNet,
     with a warning in `problems`. `class_names`: a file of one class a line, `wnid<TAB>name` or `name`; else those of
     the object, or of a function `class_names` beside its factory. `device`: auto, cpu or cuda.

@@ -38,6 +38,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     subject: ClassVar[Literal["fixations", "boxes"]]  # the kind of its truth
     truth_fields: ClassVar[tuple[str, ...]]  # what an image is scored against, beside its shape
     has_files: ClassVar[bool] = True  # is there a copy on disk, which may be incomplete?
+    frame = Frame()  # the part of each image that is seen
     is_part: bool = False  # are some of its images left out on purpose?
     any_size: ClassVar[bool] = False  # are maps of every size brought to their image, whatever their aspect?
 
@@ -99,10 +100,11 @@ class Dataset(Mapping[str, Stimulus], ABC):
     def check_root(self) -> None:
         """Raises `not_available` without a root."""
         if not os.path.isdir(self.root):  # false for a name that no system allows
+            here = f"; the folder {self.key} here is ./{self.key}" if os.path.isdir(self.key) else ""
             fail(
                 "not_available",
                 f"data set {self.key} must lie in a folder, {no_folder(self.root)}",
-                f"'saliency-eval data info {self.key}' says what to download and where to put it",
+                f"'saliency-eval data info {self.key}' says what to download and where to put it{here}",
             )
 
     @property

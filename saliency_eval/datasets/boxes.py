@@ -101,7 +101,6 @@ class BoxDataset(Dataset):
     subject = "boxes"
     any_size = True
     truth_fields = ("boxes", "label")
-    frame = Frame()  # the part of each image that is seen
 
     @abstractmethod
     def labelled(self, id: str) -> Labelled:
