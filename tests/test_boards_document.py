@@ -409,6 +409,7 @@ def test_the_card_is_that_of_the_runs():
     assert board_of([worse, better]).document["dataset"]["licence"] == "x"
 
 
+@pytest.mark.slow
 def test_the_pairs_of_many_models_are_those_of_the_primary_metric():
     base = spread(0.5, n=12)
     found = board_of(scores(*(base + spread(0, n=12, seed=k) for k in range(46)))).document

@@ -215,6 +215,7 @@ def test_names_cannot_write_control_characters(toy):
     assert r"a\x1b[31mb\nc" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "status", "words"),
     [

@@ -96,6 +96,7 @@ socket.socket.connect = refuse
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environment",
     [{}, {"HOME": "/proc"}, {"HOME": "/nowhere"}, {"HOME": ""}, {"HOME": "nowhere", "XDG_CONFIG_HOME": "a"}],
@@ -173,6 +174,7 @@ def test_paths_that_no_system_has(several, path, line, status, code):
 BAD = os.fsdecode(b"m\xff")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "status"),
     [

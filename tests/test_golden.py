@@ -84,6 +84,7 @@ def test_selftest_says_what_differs_by_how_much_and_under_which_versions(tmp_pat
     assert found["tolerance"] == 1e-9
 
 
+@pytest.mark.slow
 def test_selftest_does_not_need_a_compiler(tmp_path, monkeypatch):
     monkeypatch.setattr(sums, "COMPILED", False)
     assert call("selftest", cwd=tmp_path).returncode == 0

@@ -99,6 +99,7 @@ def false_separations(boards, models, n, flips=None):
     return found / boards
 
 
+@pytest.mark.slow
 def test_false_separations_are_rare():
     assert false_separations(300, 5, 50, flips=2000) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 

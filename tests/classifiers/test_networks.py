@@ -280,6 +280,7 @@ def test_a_network_of_timm(needs_torchvision_operators, tmp_path):
     assert found(np.zeros((1, 160, 160, 3), np.float32)).shape == (1, 1000)
 
 
+@pytest.mark.slow
 def test_a_network_of_torchvision(needs_torchvision_operators, tmp_path):
     models = pytest.importorskip("torchvision.models")
     weights = saved(models.squeezenet1_1(num_classes=1000), tmp_path / "w.pt")

@@ -341,6 +341,7 @@ def test_recorded_numbers_are_unchanged():
     assert golden.closed_forms() == []
 
 
+@pytest.mark.slow
 def test_recorded_numbers_do_not_need_a_compiler(monkeypatch):
     monkeypatch.setattr(sums, "COMPILED", False)
     assert golden.compare(golden.recorded()["values"], golden.compute()) == []

@@ -163,6 +163,7 @@ def best(truth, predicted, boxes):
     return [round(share, 3) for share in [*percent.tolist(), percent.mean()]]
 
 
+@pytest.mark.slow
 def test_a_gaussian_in_the_middle(truth, wsol, wsol_rounded):
     made = squares(56)
     assert best(truth, made, wsol) == [76.776, 54.014, 29.302, 53.364]
