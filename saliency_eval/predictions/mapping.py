@@ -66,7 +66,7 @@ class MappingPredictions:
         names = [str(key) for key in self._source]
         self.owners = {name: self.owners.get(name) for name in names}
         absent = [id for id in ids if id not in self._source]
-        return missing(absent, len(ids), self.name) + extra(sorted(set(names) - set(ids)))
+        return missing(absent, len(ids), self.name, names) + extra(sorted(set(names) - set(ids)))
 
     def has(self, id: str) -> bool:
         """Is there a map for the image?"""
@@ -95,12 +95,14 @@ class MappingPredictions:
         return []
 
 
-def missing(absent: list[str], total: int, name: str) -> list[Problem]:
-    """Images without an entry."""
+def missing(absent: list[str], total: int, name: str, names: Iterable[str]) -> list[Problem]:
+    """Images without an entry among the names."""
     if not absent:
         return []
+    longer = next((other for other in names if other.startswith(f"{absent[0]}.")), None)
+    remedy = f"names have no extension: {shown(absent[0])}, not {shown(longer)}" if longer else REMEDY
     text = f"{len(absent)} of {total} predictions are missing in {shown(name)} (first: {shown(absent[0])})"
-    return [Problem("missing", text, REMEDY, absent[0], count=len(absent))]
+    return [Problem("missing", text, remedy, absent[0], count=len(absent))]
 
 
 def checked(found: Any, shape: Shape, rules: Rules) -> Reading:

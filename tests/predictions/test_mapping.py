@@ -43,6 +43,11 @@ def test_names() -> None:
     assert "2 extra" in found.text("extra")
 
 
+def test_names_with_an_extension() -> None:
+    [problem, _] = open_predictions({f"{id}.png": MAP for id in IDS}).match(IDS)
+    assert problem.remedy == "names have no extension: i01, not i01.png"
+
+
 @pytest.mark.parametrize(
     ("value", "code"),
     [
