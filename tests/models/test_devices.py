@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,22 @@ def test_a_gpu_gives_the_maps_and_scores_of_the_cpu(key, toy, tmp_path):
     for here, there in zip(*maps, strict=True):
         assert np.abs(here - there).max() <= 1e-3 * max(np.ptp(here), 1e-6)
     assert scores[0] == scores[1]
+
+
+def rate(key, device, count):
+    """Images of 800x600 a second, the best of three times, on all cores of a CPU or on a GPU."""
+    declared, rng = MODELS[key], np.random.default_rng(0)
+    images = list(rng.integers(0, 256, (count, 600, 800, 3), dtype=np.uint8))
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        declared.traits["batch"](images, declared.options, device)
+        took.append(time.perf_counter() - start)
+    return count / min(took)
+
+
+@on_gpu
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["aim", "sun", "gbvs"])
+def test_a_gpu_makes_ten_times_as_many_maps(key):
+    assert rate(key, "cuda", 32) > 10 * rate(key, "cpu", 4)
