@@ -444,6 +444,8 @@ def test_predictions_go_to_runs_by_name_by_folder_and_by_order():
     assert assigned(runs, {"c": "z"}) == {names[2]: "z"}
     grey = made("grey(smooth=1)", source="grey#1f0c3a52|smooth:1")
     assert assigned([one, grey], ["grey(smooth=1)=x=y", "z"]) == {folder_name(grey): "x=y", names[0]: "z"}
+    longer = made("a=x", seed=9)
+    assert assigned([one, longer], ["a=x=y", "z"]) == {folder_name(longer): "y", names[0]: "z"}
     for wrong, words in [
         (["x"], "2 runs need predictions"),
         (["d=x"], "unknown model"),
