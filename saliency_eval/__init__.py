@@ -27,6 +27,7 @@ _LAZY = {
     "parse": ("saliency_eval.variant", "parse"),
     "randomisation_check": ("saliency_eval.randomisation", "randomisation_check"),
     "save_board": ("saliency_eval.exports", "save_board"),
+    "save_run": ("saliency_eval.store", "save_run"),
     "score": ("saliency_eval.scoring", "score"),
 }
 _MODULES = ("datasets", "fields", "metrics", "models", "protocols", "resize", "stats")

@@ -22,7 +22,7 @@ Order = Literal["cascade", "independent", "full"]
 Method = Callable[[Any, Any, Any], Any]  # network, images, labels -> maps (n, height, width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RandomisationCheck:
     """How like the maps of the network are those of its randomised states, by rank correlation.
 
@@ -35,6 +35,10 @@ class RandomisationCheck:
     spearman: Floats
     absolute: Floats
     reference: Floats
+
+    def __repr__(self) -> str:
+        states, images = self.spearman.shape
+        return f"<{self.order} randomisation of {images} images, {states} states: rank correlation {self.average:.4g}>"
 
     @property
     def average(self) -> float:

@@ -223,7 +223,7 @@ class Run:
         return pd.DataFrame(self.values, index=pd.Index(self.ids, name="image"), columns=list(self.labels))
 
     def summary(self) -> pd.DataFrame:
-        """Mean, interval, number of images, direction and signature of each metric."""
+        """Mean, interval, number of images and direction of each metric; `signatures` has the rest."""
         import pandas as pd
 
         rows = [
@@ -234,7 +234,6 @@ class Run:
                 "high": self.means[label].high,
                 "n": self.means[label].n,
                 "better": METRICS[key].traits["better"],
-                "signature": self.signatures[label],
             }
             for label, key in zip(self.labels, self.keys, strict=True)
         ]

@@ -77,7 +77,7 @@ def score(
     Dask cluster whose scheduler `executor` names, `dask://HOST:PORT`; no value depends on where it is computed.
     `classifier` for the metrics that ask one: text such as `timm:NAME` or `path/to/file.py:factory`, or anything that
     takes batches; `subset="correct"` scores the images that it knows. `limit`: the first images only. `strict`:
-    warnings are errors. `results`: the folder that the run is going to be saved in; what was scored before an
+    warnings are errors. `results`: the folder that `save_run` is going to save the run in; what was scored before an
     interruption is kept there, and taken up again unless `resume` is false. `naming`: `prefix`, `suffix`, `pattern`,
     `variable` of files.
 

@@ -8,22 +8,57 @@ import hashlib
 import json
 import math
 import os
+import platform
 import re
 import shutil
+import sys
+import time
 import unicodedata
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from saliency_eval.datasets.files import path_of
 from saliency_eval.disk import read, sync, write
 from saliency_eval.errors import ENVIRONMENT, SaliencyEvalError, fail, shown
 from saliency_eval.escape import csv_line
-from saliency_eval.run import Run
+from saliency_eval.run import Run, check_runs
 from saliency_eval.versions import versions
 
 SCHEMA = 1
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10)}
+
+
+def save_run(run: Run, results: str | os.PathLike[str]) -> Path:
+    """Save a run in the folder `results` as the command line does; the folder where it lies, for `load_run`.
+
+    That is `<data set>/<model>-<8 hex>/`. What `score` kept in `results` to go on after an interruption is removed.
+    Raises `usage` for what is no run, `incomplete` for one of the first images alone (`limit`), and `io` (exit 5)
+    when the folder cannot be written.
+
+    >>> import saliency_eval as se, tempfile
+    >>> with tempfile.TemporaryDirectory() as results:
+    ...     folder = se.save_run(se.score("model:uniform", "demo", "nss"), results)
+    ...     folder.parent.name, se.load_run(folder).n_scored
+    ('demo', 8)
+    """
+    check_runs([run])
+    if len(run.ids) < run.data.n:
+        text = f"a run must have all {run.data.n} images of its data set to be saved, got {len(run.ids)}"
+        fail("incomplete", text, "score it without a limit")
+    return save(run, path_of(results, "the folder of results"), log())
+
+
+def log(seconds: float | None = None) -> str:
+    """What is not part of the content of a run: the command, the machine, the time, and how long it took."""
+    took = "" if seconds is None else f", {seconds:.1f} s"
+    lines = [
+        f"command: {' '.join(shown(word, 5000) for word in sys.argv)}",
+        f"host: {platform.node()}, python {platform.python_version()}",
+        f"finished: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}{took}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def save(run: Run, results: Path, log: str = "") -> Path:

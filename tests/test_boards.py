@@ -1,5 +1,7 @@
 """Which runs stand on a board, in which order, and why the others do not."""
 
+import re
+import shlex
 import sys
 
 import numpy as np
@@ -9,6 +11,7 @@ from made_runs import SHA, boards_but, made, signature
 import saliency_eval as se
 from saliency_eval import exports
 from saliency_eval.boards import board_of, boards_of, build
+from saliency_eval.boards.again import command
 from saliency_eval.errors import Problem
 from saliency_eval.run import DataId, Setting
 from saliency_eval.store import save
@@ -60,8 +63,10 @@ def test_incomplete_runs_stand_apart():
 def test_a_board_without_baselines_is_told_of():
     _, [problem] = boards_of([made("a"), made("uniform")])
     assert (problem.code, problem.severity) == ("no_baseline", "warning")
-    assert "the board of toy has no row of the centre bias" in problem.message
-    assert problem.remedy.endswith("score model:centre_bias")
+    assert problem.message == "the board toy has no row of the centre bias"
+    assert problem.remedy.startswith(
+        "score as the others: saliency-eval score model:centre_bias --data toy --prot"
+    )
     found = board_of([made("a"), made("b", source="centre_bias|sigma:4")]).document
     assert "There is no row of the uniform map: nothing here shows" in exports.to_markdown(found)
     _, problems = boards_of([made("uniform"), made("b", source="centre_bias|sigma:4")])
@@ -69,6 +74,69 @@ def test_a_board_without_baselines_is_told_of():
     assert "There is no row" not in exports.to_markdown(
         board_of([made("uniform"), made("centre_bias")]).document
     )
+
+
+def test_the_remedy_of_a_missing_baseline_makes_it_stand_on_the_board(toy):
+    names = ["nss(ddof=1)", "auc_judd", "cc(sigma=3)", "shuffled_auc"]
+    data = str(toy / "toy")
+    runs = [se.score(toy / "maps", data, names, protocol="exact", seed=3, kind="map")]
+    _, [problem] = boards_of(runs)
+    assert problem.message == "the board toy.exact has no row of the uniform map and the centre bias"
+    line = shlex.split(problem.remedy.partition("saliency-eval ")[2])
+    assert line[:6] == ["score", "model:uniform", "model:centre_bias", "--data", "toy", "--protocol"]
+    assert line[6:] == ["exact", "--metrics", "nss(ddof=1),auc_judd,cc(density.sigma=3),shuffled_auc"]
+    runs += [se.score(model, data, line[-1], protocol=line[6]) for model in line[1:3]]
+    [board], problems = boards_of(runs)
+    assert (len(board.runs), problems) == (3, [])
+
+
+def test_other_settings_stand_in_the_remedy_too():
+    own = DataId("salicon", "2017", "salicon@2017(split=val)#0f0f0f0f", SHA, 6)
+    setting = Setting("mit", "log-density", "mit", "error", classifier="net#1", subset="correct")
+    line = command(["x"], made(data=own, setting=setting, labels=("own metric",)))
+    assert line == (
+        "saliency-eval score x --data 'salicon@2017(split=val)' --protocol mit --metrics 'own metric' "
+        "--kind log-density --subset correct --classifier ..."
+    )
+
+
+def test_the_remedy_names_the_metrics_where_nothing_else_differs():
+    few, other = made("few", labels=("nss",)), other_signature("other")
+    boards, problems = boards_but([made("a"), made("b", seed=1), few, other])
+    assert len(boards[0].runs) == 2
+    assert [p.remedy for p in problems] == [
+        "score it with --metrics 'nss(constant=nan),kld'",
+        "score it with the options of the others",
+    ]
+    both = made("both", labels=("nss",), signatures={"nss": signature("nss", ddof="0")})
+    _, [problem] = boards_but([made("a"), made("b", seed=1), both])
+    assert problem.remedy == "score it with the options of the others"  # not its metrics alone
+
+
+def test_a_leaderboard_ranks_what_it_can_and_tells_of_the_others(toy, caplog):
+    data = str(toy / "toy")
+    runs = [se.score(f"model:{m}", data, ["nss"]) for m in ("uniform", "centre_bias", "gold_standard")]
+    runs.append(se.score(toy / "maps", data, ["nss", "cc"]))
+    table = se.leaderboard(runs)
+    assert sorted(table.index) == ["centre_bias", "uniform"]
+    assert [record.name for record in caplog.records] == ["saliency_eval"]
+    assert re.search(
+        r"maps \(maps-.*metrics \(cc in one of them only\); score it with --metrics nss$", caplog.text
+    )
+
+
+def test_a_leaderboard_is_of_one_board():
+    other = made("b", setting=Setting("exact", "map", "mit", "error"))
+    for runs, code, words in (
+        ([made("a"), other], "mixed_signature", "the runs are of 2: toy under exact, toy under mit"),
+        ([made("a"), made("b", id="other")], "mixed_signature", "other under mit, toy under mit"),
+        ([made("a", complete=False)], "incomplete", "no board was made"),
+        ([], "missing", "a board needs runs, there are none"),
+        (([], []), "usage", "runs must be what se.score or se.load_run gives, got list"),
+    ):
+        with pytest.raises(se.SaliencyEvalError, match=words) as raised:
+            se.leaderboard(runs)
+        assert raised.value.code == code
 
 
 def test_a_board_ranks_a_thousand_models_at_most(monkeypatch):

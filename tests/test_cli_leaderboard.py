@@ -48,8 +48,8 @@ def test_model_names(tmp_path):
     done = build(tmp_path, "--excel-safe", alone=True)  # a stream that takes every character
     assert (done.returncode, done.stderr.count("\n")) == (0, 1)
     assert done.stderr.startswith(
-        "warning[no_baseline]: the board of toy has no row of the uniform map and the centre bias; "
-        "score as the others: saliency-eval score model:uniform model:centre_bias"
+        "warning[no_baseline]: the board toy has no row of the uniform map and the centre bias; "
+        "score as the others: saliency-eval score model:uniform model:centre_bias --data toy --protocol mit"
     )
     for name in NAMES.values():
         assert shown(name) in done.stdout
@@ -128,8 +128,11 @@ def test_no_run_to_rank(toy):
     (toy / "maps" / "i03.png").unlink()
     score(toy, "--on-missing", "skip")
     done = build(toy, "--format", "json")
-    assert done.returncode == json.loads(done.stdout)["exit_code"] == 0
-    assert [p["code"] for p in json.loads(done.stdout)["problems"]] == ["incomplete"]
+    assert done.returncode == json.loads(done.stdout)["exit_code"] == 3
+    problems = [(p["code"], p["severity"]) for p in json.loads(done.stdout)["problems"]]
+    assert problems == [("incomplete", "error"), ("incomplete", "warning")]
+    assert done.stderr.startswith("error[incomplete]: no board was made: none of the runs has all images")
+    assert "warning[incomplete]: maps (maps-" in done.stderr
     assert not (toy / "boards").exists()
 
 

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 import saliency_eval as se
 from saliency_eval import exports
 from saliency_eval.boards import Apart, Reported, board_of
+from saliency_eval.boards.board import folder_for
 from saliency_eval.cli.leaderboard import show_board
 from saliency_eval.errors import shown
 from saliency_eval.escape import LATEX, markdown, without_surrogates
@@ -230,7 +231,7 @@ def test_the_terminal_shows_no_control_character(name, capsys):
 
 
 def test_file_names_are_slugs_and_every_folder_is_another():
-    for names in ([slug(name) for name in ALL.values()], [exports.folder_for(name) for name in ALL.values()]):
+    for names in ([slug(name) for name in ALL.values()], [folder_for(name) for name in ALL.values()]):
         for name in names:
             assert re.fullmatch(r"[a-z0-9._-]{1,60}", name)
             assert name.split(".")[0] not in RESERVED
@@ -238,9 +239,9 @@ def test_file_names_are_slugs_and_every_folder_is_another():
             assert not name.endswith(".")
     runs = {folder_name(made(name)).casefold() for name in ALL.values()}
     assert len(runs) == len(ALL)
-    assert len({exports.folder_for(name) for name in ALL.values()}) == len(ALL)
-    taken = exports.folder_for("My set")
-    assert exports.folder_for(taken) != taken
+    assert len({folder_for(name) for name in ALL.values()}) == len(ALL)
+    taken = folder_for("My set")
+    assert folder_for(taken) != taken
     assert slug("a" * 58 + "-.b").endswith("a")
     assert slug("CON.v2") != "con.v2"  # reserved with any extension
 

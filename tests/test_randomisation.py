@@ -191,6 +191,8 @@ def test_maps_of_one_value_are_undefined_and_counted(net):
     assert np.isfinite(found.spearman[:, 1:]).all()
     assert found.undefined == 4
     assert found.average == pytest.approx(found.spearman[:, 1:].mean())
+    said = f"<cascade randomisation of 4 images, 4 states: rank correlation {found.average:.4g}>"
+    assert repr(found) == said
     table = found.summary()
     assert table.index.tolist() == list(ORDER)
     assert table["undefined"].tolist() == [1] * 4

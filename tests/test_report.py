@@ -402,6 +402,38 @@ def test_a_model_that_another_version_scored_has_no_maps(scored):
         assert "run again, it does not give what was scored" in material.missing[0]
 
 
+def test_a_model_of_the_user_is_to_be_named_with_its_file(scored):
+    _, data, runs = scored
+    own = replace(runs[2], source="grey#c8885ea5|smooth:1|output:map")
+    for fields, named in (
+        ({"model": "grey#c8885ea5", "source": "grey#c8885ea5"}, "'grey#c8885ea5=model:FILE.py:grey'"),
+        ({"model": "grey#c8885ea5(smooth=1)"}, "'grey#c8885ea5(smooth=1)=model:FILE.py:grey(smooth=1)'"),
+        ({"model": "mine"}, "'mine=model:FILE.py:grey(smooth=1,output=map)'"),
+    ):
+        [said] = gather([replace(own, **fields)], data).missing
+        assert said.endswith(f"a model of your own is named with its file: --pred {named}.")
+
+
+def test_an_own_data_set_is_to_be_named_by_its_folder(scored):
+    toy, _, runs = scored
+    for root, named in ((toy / "toy", f" {toy / 'toy'}"), (toy, f" {toy / 'toy'}"), (None, "")):
+        [said] = gather(runs, root=root).missing
+        assert said.endswith(f"unknown data set 'toy'. Name the data set with --data{named}.")
+
+
+def test_predictions_of_a_run_that_stands_apart_are_refused_with_the_reason(scored):
+    toy, data, _ = scored
+    for name, metrics in (("few", "nss"), ("gold", METRICS)):
+        save(se.score("model:gold_standard", data, metrics, name=name), toy / "results")
+    for name, why in (
+        ("few", "has another signature than the others: metrics (auc_judd, "),
+        ("gold", "is what observers reach: each observer under the map of all others; leave out"),
+    ):
+        done = report("--data", "toy", "--pred", f"{name}=maps", cwd=toy)
+        assert done.returncode == 2
+        assert f"{name} stands apart: it {why}" in done.stderr
+
+
 def test_predictions_go_to_runs_by_name_by_folder_and_by_order():
     one, two, spot = made("a", seed=1), made("b", seed=2), made("c", seed=3, source="centre_bias|sigma:4")
     runs = [one, spot, two]
@@ -410,6 +442,10 @@ def test_predictions_go_to_runs_by_name_by_folder_and_by_order():
     assert assigned(runs, ["b=x", "y=z"[:1]]) == {names[1]: "x", names[0]: "y"}
     assert assigned(runs, [f"{names[0]}=x=y"]) == {names[0]: "x=y"}
     assert assigned(runs, {"c": "z"}) == {names[2]: "z"}
+    grey = made("grey(smooth=1)", source="grey#1f0c3a52|smooth:1")
+    assert assigned([one, grey], ["grey(smooth=1)=x=y", "z"]) == {folder_name(grey): "x=y", names[0]: "z"}
+    longer = made("a=x", seed=9)
+    assert assigned([one, longer], ["a=x=y", "z"]) == {folder_name(longer): "y", names[0]: "z"}
     for wrong, words in [
         (["x"], "2 runs need predictions"),
         (["d=x"], "unknown model"),

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_runs import NAMES, made, signature
+from test_cli import call
 
 import saliency_eval as se
 from saliency_eval.errors import Problem, fail
@@ -81,6 +82,51 @@ def test_a_scored_run_comes_back(toy):
     assert run.problems
     assert run.draws
     same_run(run, load(save(run, toy / "results")))
+
+
+def test_a_run_of_python_is_saved_as_the_command_line_does(toy):
+    data, results = se.load_dataset(str(toy / "toy")), str(toy / "results")
+    se.score(toy / "maps", data, ["kld"], results=results, progress=lambda count: None)
+    run = se.score(toy / "maps", data, ["nss"], results=results)
+    folder = se.save_run(run, results)
+    assert folder.parent == toy / "results" / "toy"
+    assert len([p for p in folder.parent.iterdir() if p.name.startswith(".")]) == 1  # of what was not saved
+    done = call("score", "maps", "--data", "toy", "--metrics", "nss", "--out", "others", cwd=toy)
+    [other] = (toy / "others" / "toy").iterdir()
+    assert (done.returncode, other.name) == (0, folder.name)
+    for name in ("run.json", "scores.csv.gz"):
+        assert (folder / name).read_bytes() == (other / name).read_bytes()
+    for one in (folder, other):
+        command, host, finished = (one / "log.txt").read_text("utf-8").splitlines()
+        assert [text.partition(":")[0] for text in (command, host, finished)] == [
+            "command",
+            "host",
+            "finished",
+        ]
+    assert se.score(toy / "maps", data, ["nss"], results=results).restored
+
+
+def test_arrays_and_functions_of_python_reach_the_board(toy):
+    data = se.load_dataset(str(toy / "toy"))
+    maps = {id: np.arange(48 * 64.0).reshape(48, 64) for id in data}
+    for name, source in (("arrays", maps), ("function", lambda id: -maps[id])):
+        se.save_run(se.score(source, data, ["nss"], name=name), toy / "results")
+    [board] = se.build_boards(toy / "results").boards
+    assert {run.model for run in board.runs} == {"arrays", "function"}
+
+
+def test_what_is_no_whole_run_is_not_saved(toy):
+    part = se.score(toy / "maps", str(toy / "toy"), ["nss"], limit=2)
+    for what, place, code, words in (
+        (part, toy / "r", "incomplete", "must have all 6 images of its data set to be saved, got 2"),
+        ("maps", toy / "r", "usage", "runs must be what se.score or se.load_run gives, got str"),
+        (made(), 3, "usage", "the folder of results must be a text or a path, got int"),
+        (made(), toy / "maps" / "i01.png", "io", "the run could not be saved in"),
+    ):
+        with pytest.raises(se.SaliencyEvalError, match=words) as raised:
+            se.save_run(what, place)
+        assert raised.value.code == code
+    assert not (toy / "r").exists()
 
 
 def test_a_run_of_a_model_and_one_that_skips_come_back(toy):

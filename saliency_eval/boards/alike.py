@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,13 @@ def images(run: Run) -> str:
     return hashlib.sha256(ids.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def group(run: Run, free: Sequence[str] = FREE) -> str:
-    """What must be equal for two runs to be ranked together, as text."""
-    lines = sorted(f"{label} {comparable(line, free)}" for label, line in run.signatures.items())
+def group(run: Run, free: Sequence[str] = FREE, labels: Container[str] | None = None) -> str:
+    """What must be equal for two runs to be ranked together, as text; by some of their metrics alone."""
+    lines = sorted(
+        f"{label} {comparable(line, free)}"
+        for label, line in run.signatures.items()
+        if labels is None or label in labels
+    )
     return "\n".join([run.data.sha256, *lines, images(run)])
 
 

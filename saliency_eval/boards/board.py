@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,11 +14,15 @@ from saliency_eval.boards.describe import document
 from saliency_eval.boards.reported import Reported
 from saliency_eval.boards.table import table
 from saliency_eval.core import METRICS
-from saliency_eval.errors import Problem, shown
+from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.run import DataId, Run
+from saliency_eval.store import slug
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PLAIN = "mit"  # the protocol whose board is named by its data set alone: the default of `score`
 
 
 class Apart(NamedTuple):
@@ -28,17 +34,16 @@ class Apart(NamedTuple):
     detail: str
     scores: Run | None = None
 
-    def problem(self, data: str) -> Problem:
-        """The finding as a sentence."""
-        what, remedy = {
-            "incomplete": (f"has {self.detail} images", "score all images"),
-            "mixed_signature": (
-                f"has another signature than the others: {self.detail}",
-                "score it with the options of the others",
-            ),
+    @property
+    def why(self) -> str:
+        """The reason, as what is said of it."""
+        begin = {
+            "ceiling": "is what observers reach:",
+            "incomplete": "has",
+            "mixed_signature": "has another signature than the others:",
+            "skipped_result": "cannot be used:",
         }[self.reason]
-        text = f"{shown(self.model)} ({self.run}) is not ranked on {shown(data)}: it {what}"
-        return Problem(self.reason, text, remedy, file=self.run)
+        return f"{begin} {self.detail}" + (" images" if self.reason == "incomplete" else "")
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,6 +64,11 @@ class Board:
     def protocol(self) -> str:
         """The protocol of all runs."""
         return self.runs[0].setting.protocol
+
+    @property
+    def name(self) -> str:
+        """What its folder is called."""
+        return folder_for(self.data.id, self.protocol)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -121,3 +131,25 @@ def flat(label: str, cell: dict[str, Any]) -> list[tuple[str, object]]:
     numbers = {end: math.nan if cell[key] is None else cell[key] for end, key in ends.items()}
     return [*((f"{label}{end}", value) for end, value in numbers.items()),
             (f"{label}_groups", " ".join(cell["groups"]))]  # fmt: skip
+
+
+def folder_for(id: str, protocol: str = PLAIN) -> str:
+    """The folder of a board: the id of its data set, and the protocol unless it is the default of `score`.
+
+    Another one for every data set and protocol, with a hash where that would not be plain.
+
+    >>> folder_for("osie"), folder_for("osie", "tuebingen"), folder_for("../My set")
+    ('osie', 'osie.tuebingen', 'my-set-22492db14edf')
+    """
+    name = id if protocol == PLAIN else f"{id}.{protocol}"
+    plain, ends = slug(name), tuple(f".{known}" for known in PROTOCOLS)
+    if (
+        plain == name
+        and protocol in PROTOCOLS
+        and not re.search("-[0-9a-f]{12}$", id)
+        and not id.endswith(ends)
+    ):
+        return plain
+    return (
+        f"{plain[:47].rstrip('-.')}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    )

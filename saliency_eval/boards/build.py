@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections import Counter
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from saliency_eval.boards.again import command, remedy
 from saliency_eval.boards.alike import check_alike, difference, is_ceiling, is_parted, largest, order
 from saliency_eval.boards.board import Apart, Board
 from saliency_eval.boards.notes import ALWAYS, absent, subject_of
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LOG = logging.getLogger("saliency_eval")
+
+
 class Built(NamedTuple):
     """A board for each data set and protocol, and a warning for each run that is on none."""
 
@@ -34,7 +39,8 @@ class Built(NamedTuple):
 def build(results: str | os.PathLike[str], primary: str | None = None, data: str | None = None) -> Built:
     """The boards of saved runs, of all data sets or of one (`osie`, `osie@1`); every protocol has its own.
 
-    Raises `missing` (exit 3) without a run, `usage` (exit 2) for a metric or data set that no run has.
+    Raises `missing` (exit 3) without a run, `incomplete` (exit 3) without a complete one, `usage` (exit 2) for a metric
+    or data set that no run has.
     """
     runs, skipped = load_runs(results)
     if data is not None and runs:
@@ -42,11 +48,23 @@ def build(results: str | os.PathLike[str], primary: str | None = None, data: str
         if data not in known:
             unknown("data set of the results", data, known)
         runs = [run for run in runs if data in (run.data.id, f"{run.data.id}@{run.data.version}")]
-    return boards_of(runs, skipped, primary)
+    return some(boards_of(runs, skipped, primary))
+
+
+def some(built: Built) -> Built:
+    """What was built, if it has a board. Raises `incomplete` (exit 3) with all that was found."""
+    if built.boards:
+        return built
+    text = "no board was made: none of the runs has all images of its data set"
+    first = Problem("incomplete", text, "score all images", severity_override="error")
+    raise SaliencyEvalError([first, *built.problems])
 
 
 def boards_of(runs: Sequence[Run], skipped: Sequence[Problem] = (), primary: str | None = None) -> Built:
-    """The boards of runs, by data set and protocol; `skipped` are the findings of `load_runs`. Raises as `build`."""
+    """The boards of runs, by data set and protocol; `skipped` are the findings of `load_runs`.
+
+    There is none where no run is complete. Raises `missing` (exit 3) without a run, `usage` (exit 2) for a metric.
+    """
     boards: list[Board] = []
     problems = list(skipped)
     for id in sorted({run.data.id for run in runs}):
@@ -80,7 +98,7 @@ def one_board(
     complete = [run for run in runs if run.complete]
     chosen = largest([run for run in complete if not is_parted(run)] or complete)
     apart = [set_apart(run, chosen) for run in runs if all(run is not one for one in chosen)]
-    problems = [one.problem(runs[0].data.id) for one in apart if one.reason != "ceiling"]
+    problems = [left_out(one, runs[0].data.id, chosen) for one in apart if one.reason != "ceiling"]
     if not chosen:
         return None, problems
     lost = [Apart("", p.file or "", p.code, p.message) for p in skipped if about(p, runs[0].data.id)]
@@ -94,9 +112,9 @@ def baselines(board: Board) -> list[Problem]:
     subject = subject_of(board.runs[0].signatures[board.primary])
     if not (gone := absent(((run.source, run.model) for run in board.runs), subject)):
         return []
-    text = f"the board of {shown(board.data.id)} has no row of {' and '.join(ALWAYS[subject][name] for name in gone)}"
-    remedy = f"score as the others: saliency-eval score {' '.join(f'model:{name}' for name in gone)}"
-    return [Problem("no_baseline", text, remedy)]
+    text = f"the board {board.name} has no row of {' and '.join(ALWAYS[subject][name] for name in gone)}"
+    line = command([f"model:{name}" for name in gone], board.runs[0])
+    return [Problem("no_baseline", text, f"score as the others: {line}")]
 
 
 def board_of(runs: Sequence[Run], primary: str | None = None, apart: Iterable[Apart] = ()) -> Board:
@@ -128,6 +146,14 @@ def set_apart(run: Run, chosen: Sequence[Run]) -> Apart:
     if is_ceiling(run, chosen[0]):
         return Apart(run.model, name, "ceiling", "each observer under the map of all others", run)
     return Apart(run.model, name, "mixed_signature", difference(run, chosen[0]), run)
+
+
+def left_out(one: Apart, data: str, chosen: Sequence[Run]) -> Problem:
+    """The finding about a run that is not ranked, and what to do to have it among the chosen ones."""
+    text = f"{shown(one.model)} ({one.run}) is not ranked on {shown(data)}: it {one.why}"
+    other = one.scores if one.reason == "mixed_signature" else None
+    what = remedy(other, chosen[0]) if other else "score all images"
+    return Problem(one.reason, text, what, file=one.run)
 
 
 def unranked(run: Run, board: Board) -> Problem:
@@ -175,5 +201,19 @@ def missing_last(value: float) -> float:
 
 
 def leaderboard(runs: Sequence[Run], primary: str | None = None) -> pd.DataFrame:
-    """Rank, means, intervals and groups by model, best first by the primary metric. Raises as `ranked`."""
-    return board_of(runs, primary).to_frame()
+    """Rank, means, intervals and groups by model, best first by the primary metric, of the runs that may be ranked.
+
+    Why others are not is logged, to `saliency_eval`, as warnings. Raises `usage` for what are no runs and for a metric
+    that was not scored, `missing` without a run, `incomplete` where none is complete, and `mixed_signature` for runs
+    of several data sets or protocols: each has a board of its own.
+    """
+    check_runs(runs)
+    boards, problems = some(boards_of(runs, primary=primary))
+    if len(boards) > 1:
+        names = ", ".join(f"{shown(one.data.id)} under {one.protocol}" for one in boards)
+        text = f"a leaderboard is of one data set and protocol, the runs are of {len(boards)}: {names}"
+        how = "give the runs of one (run.data.id, run.setting.protocol), or se.build_boards(folder) for all boards"
+        fail("mixed_signature", text, how)
+    for problem in problems:
+        LOG.warning("%s", problem)
+    return boards[0].to_frame()

@@ -64,6 +64,9 @@ class Classifier:
         self.problems = tuple(problems)
         self.named(class_names)
 
+    def __repr__(self) -> str:
+        return f"<classifier {shown(self.name)}: {self.kind} of {self.classes or 'so far unknown'} classes>"
+
     def named(self, class_names: ClassNames) -> None:
         """Name its classes; a name that several of them share means none."""
         names = self.listed(class_names)

@@ -54,12 +54,12 @@ def build(
     """
     console.begin("leaderboard build", choice("--format", format, ("text", "json", *FORMATS)), quiet)
     from saliency_eval.boards import build as build_boards
-    from saliency_eval.exports import folder_for, save_board, with_reported
+    from saliency_eval.exports import save_board, with_reported
 
     boards, problems = build_boards(results, primary, data)
     if reported and len({board.data.id for board in boards}) > 1:
         fail("usage", "--reported is about one data set, the results are on several", "name it: --data osie")
-    boards = [with_reported(b, out / folder_for(b.data.id, b.protocol), reported) for b in boards]
+    boards = [with_reported(b, out / b.name, reported) for b in boards]
     folders = [save_board(board, out, excel_safe=excel_safe) for board in boards]
     if format == "json":
         found = [{"folder": str(f), **b.document} for f, b in zip(folders, boards, strict=True)]

@@ -5,9 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import platform
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -21,7 +18,7 @@ from saliency_eval.profiling import Stages
 from saliency_eval.run import Run, rounded
 from saliency_eval.side_by_side import Difference
 from saliency_eval.signatures import short_signature
-from saliency_eval.store import mean_of, save
+from saliency_eval.store import log, mean_of, save
 
 CHANCE = 0.55  # AUC-Judd of a constant map is a little above 0.5
 COUNTED = {"constant": "constant", "resized": "resized", "missing": "missing", "dropped_fixations": "dropped"}
@@ -66,16 +63,6 @@ def grouped(
         why = causes([r.run for r in own], functools.partial(measure, number)) if measure else ()
         found.append(Group(own, why))
     return found
-
-
-def log(seconds: float) -> str:
-    """What is not part of the content of a run."""
-    lines = [
-        f"command: {' '.join(shown(word, 5000) for word in sys.argv)}",
-        f"host: {platform.node()}, python {platform.python_version()}",
-        f"finished: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}, {seconds:.1f} s",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def show(

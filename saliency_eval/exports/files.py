@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +19,8 @@ from saliency_eval.exports.json import to_json
 from saliency_eval.exports.latex import to_latex
 from saliency_eval.exports.markdown import to_markdown
 from saliency_eval.pages import to_html
-from saliency_eval.protocols import PROTOCOLS
 from saliency_eval.saved.flat import names_of
-from saliency_eval.store import document_of, folder_name, scores_csv, slug
+from saliency_eval.store import document_of, folder_name, scores_csv
 
 FILES: Mapping[str, Callable[[Json], str]] = {
     "leaderboard.json": to_json,
@@ -33,7 +30,6 @@ FILES: Mapping[str, Callable[[Json], str]] = {
     "index.html": to_html,
 }
 SCORES = "scores"
-PLAIN = "mit"  # the protocol whose board is named by its data set alone: the default of `score`
 
 
 def save_board(board: Board, out: str | os.PathLike[str], *, excel_safe: bool = False) -> Path:
@@ -44,7 +40,7 @@ def save_board(board: Board, out: str | os.PathLike[str], *, excel_safe: bool = 
     spreadsheets from computing names in the CSV file. Raises `io` (exit 5) when something cannot be written: every
     file is then the old one or the new one.
     """
-    folder = Path(out) / folder_for(board.data.id, board.protocol)
+    folder = Path(out) / board.name
     board = with_reported(board, folder)
     texts = {name: make(board.document) for name, make in FILES.items()}
     if excel_safe:
@@ -99,25 +95,3 @@ def put_scores(board: Board, folder: Path) -> None:
         for end in (".json", ".csv.gz"):
             (folder / f"{name}{end}").unlink(missing_ok=True)
     sync(folder)
-
-
-def folder_for(id: str, protocol: str = PLAIN) -> str:
-    """The folder of a board: the id of its data set, and the protocol unless it is the default of `score`.
-
-    Another one for every data set and protocol, with a hash where that would not be plain.
-
-    >>> folder_for("osie"), folder_for("osie", "tuebingen"), folder_for("../My set")
-    ('osie', 'osie.tuebingen', 'my-set-22492db14edf')
-    """
-    name = id if protocol == PLAIN else f"{id}.{protocol}"
-    plain, ends = slug(name), tuple(f".{known}" for known in PROTOCOLS)
-    if (
-        plain == name
-        and protocol in PROTOCOLS
-        and not re.search("-[0-9a-f]{12}$", id)
-        and not id.endswith(ends)
-    ):
-        return plain
-    return (
-        f"{plain[:47].rstrip('-.')}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-    )

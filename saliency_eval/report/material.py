@@ -5,11 +5,13 @@ Runs hold only scores. Whatever is absent is said and left out; whatever is anot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saliency_eval.datasets import load_dataset
+from saliency_eval.boards import Apart
+from saliency_eval.datasets import ADAPTERS, load_dataset
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import REJECTED, SaliencyEvalError, fail, shown, unknown
 from saliency_eval.predictions.base import Predictions
@@ -35,23 +37,24 @@ def gather(
     data: str | Dataset | None = None,
     sources: Sources = (),
     root: str | Path | None = None,
+    apart: Sequence[Apart] = (),
     **naming: Any,
 ) -> Material:
     """The data set of runs and what they scored; `sources` by model, or one for each in the order of the runs.
 
     A model that was run on the spot is run again; where that gives other maps, in another version, they are missing.
     Raises `checksum` for other data (exit 4) and other predictions (exit 3) than those that were scored, `usage` for
-    sources of no run, and whatever reading them raises.
+    sources of no run, or of one that stands `apart`, and whatever reading them raises.
     """
-    given = assigned(runs, sources)
+    given = assigned(runs, sources, apart)
     try:
         found = data_of(runs[0], data, root)
     except SaliencyEvalError as error:
         if data is not None:
             raise
         what = subject_under(runs[0].setting.protocol)
-        text = f"There are no stimuli, {what} and maps: {error.problems[0].message}. Name the data set with --data."
-        return Material(None, {}, (text,))
+        text = f"There are no stimuli, {what} and maps: {error.problems[0].message}."
+        return Material(None, {}, (f"{text} Name the data set with --data{folder_of(runs[0], root)}.",))
     predictions, missing = dict[str, Predictions](), list[str]()
     for run in runs:
         name, own, seen = shown(run.model), folder_name(run), framed(run, found)
@@ -63,13 +66,35 @@ def gather(
             except SaliencyEvalError as error:
                 why = error.problems[0].message
                 missing.append(
-                    f"There are no maps of {name}: run again, it does not give what was scored ({why})."
+                    f"There are no maps of {name}: run again, it does not give what was scored ({why})"
+                    f"{by_file(run)}."
                 )
         else:
             missing.append(
                 f"There are no maps of {name}: its predictions were not named (--pred '{name}=FOLDER')."
             )
     return Material(found, predictions, tuple(missing))
+
+
+def folder_of(run: Run, root: str | Path | None) -> str:
+    """The folder of an own data set as `--data` takes it, where it lies at the root; else nothing."""
+    if run.data.id in ADAPTERS or root is None:
+        return ""
+    below = Path(root, run.data.id)
+    return " " + shlex.quote(shown(below if below.is_dir() else root, 500))
+
+
+def by_file(run: Run) -> str:
+    """How a model of the user is run again, whose file no run names: with the options that its name or source has."""
+    own, *options = run.source.split("|")
+    factory, hash, _ = own.partition("#")
+    if not hash:
+        return ""
+    given = run.model.removeprefix(own)
+    if given == run.model:
+        given = f"({','.join(one.replace(':', '=', 1) for one in options)})" if options else ""
+    named = shlex.quote(shown(f"{run.model}=model:FILE.py:{factory}{given}", 500))
+    return f"; a model of your own is named with its file: --pred {named}"
 
 
 def data_of(run: Run, data: str | Dataset | None, root: str | Path | None) -> Dataset:
@@ -103,18 +128,17 @@ def predictions_of(run: Run, source: Any, data: Dataset, naming: Mapping[str, An
     fail("checksum", text + "their content is another", f"{remedy}, or score it anew", exit=REJECTED)
 
 
-def assigned(runs: Sequence[Run], sources: Sources) -> dict[str, Any]:
+def assigned(runs: Sequence[Run], sources: Sources, apart: Sequence[Apart] = ()) -> dict[str, Any]:
     """Sources by the folder name of their run: named by model or folder (`MODEL=FOLDER`), the rest by order.
 
     A model that is run on the spot needs none, and is passed over by the order.
     """
-    pairs = (
-        [(name, s) for name, s in sources.items()] if isinstance(sources, Mapping) else split(runs, sources)
-    )
+    known = [*((run.model, folder_name(run)) for run in runs), *((one.model, one.run) for one in apart)]
+    pairs = list(sources.items()) if isinstance(sources, Mapping) else split(known, sources)
     found: dict[str, Any] = {}
     for name, source in pairs:
         if name is not None:
-            own = folder_name(named(runs, name))
+            own = folder_name(named(runs, name, apart))
             if own in found:
                 fail("usage", f"predictions of {shown(name)} are named twice", "name them once")
             found[own] = source
@@ -126,12 +150,17 @@ def assigned(runs: Sequence[Run], sources: Sources) -> dict[str, Any]:
     return found | dict(zip(open_runs, rest, strict=False))
 
 
-def split(runs: Sequence[Run], sources: Sequence[Any]) -> list[tuple[str | None, Any]]:
-    """Model and source of each; what stands before an equals sign is a model unless it is part of an existing path."""
+def split(known: Iterable[tuple[str, str]], sources: Sequence[Any]) -> list[tuple[str | None, Any]]:
+    """Model and source of each; what stands before an equals sign is a model unless it is part of an existing path.
+
+    Names of models and of their folders, which are `known`, may hold equals signs themselves.
+    """
     found: list[tuple[str | None, Any]] = []
-    names = {name for run in runs for name in (run.model, folder_name(run))}
+    names = sorted({name for pair in known for name in pair}, key=len, reverse=True)
     for source in sources:
-        name, sign, rest = source.partition("=") if isinstance(source, str) else ("", "", "")
+        text = source if isinstance(source, str) else ""
+        name = next((one for one in names if text.startswith(f"{one}=")), text.partition("=")[0])
+        sign, rest = text[len(name) :][:1], text[len(name) + 1 :]
         is_model = bool(sign) and (
             name in names or not (source.startswith("model:") or Path(source).exists())
         )
@@ -139,9 +168,13 @@ def split(runs: Sequence[Run], sources: Sequence[Any]) -> list[tuple[str | None,
     return found
 
 
-def named(runs: Sequence[Run], name: str) -> Run:
-    """The run of a model, or of the name of a folder; raises `usage` for none and for several."""
+def named(runs: Sequence[Run], name: str, apart: Sequence[Apart] = ()) -> Run:
+    """The run of a model, or of the name of a folder; raises `usage` for none, one that stands apart, and several."""
     found = [run for run in runs if name in (run.model, folder_name(run))]
+    for one in apart if not found else ():
+        if name in (one.model, one.run):
+            text = f"pictures are of runs that are ranked together, {shown(name)} stands apart: it {one.why}"
+            fail("usage", text, "leave out its --pred, or score it as the others")
     if not found:
         unknown("model of the runs that are ranked together", name, [shown(run.model) for run in runs])
     if len(found) > 1:

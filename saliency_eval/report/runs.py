@@ -62,7 +62,7 @@ def report_page(
     told = [*board.scored, *(ranks.runs if ranks else ()), *(run for group in groups for run in group)]
     with one_thread():
         sources = with_maps(leading.runs, board, groups)
-        compared = compare(board, names, gather(sources, data, predictions, root, **naming))
+        compared = compare(board, names, gather(sources, data, predictions, root, board.apart, **naming))
         missing = dict.fromkeys([*compared.material.missing, *elsewhere(leading, told)])
         several = all_beside(compared, groups, workers, progress)
         most = each or max(1, min(EACH, IN_ALL // len(names)))

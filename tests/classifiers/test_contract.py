@@ -20,6 +20,7 @@ def test_logits_become_logarithms_of_probabilities_however_small():
     assert seen.log_probabilities(BATCH)[0].tolist() == [0.0, -2000.0]
     assert seen(BATCH)[1] == pytest.approx([0.25, 0.75], abs=1e-15)
     assert seen(BATCH)[0].tolist() == [1.0, 0.0]
+    assert repr(seen) == "<classifier classifier: logits of 2 classes>"
 
 
 def test_logits_of_32_bits_are_counted_in_64():
