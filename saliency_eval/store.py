@@ -199,8 +199,15 @@ def describe(run: Run) -> dict[str, Any]:
         "draws": {label: dict(drawn) for label, drawn in run.draws.items()},
         "counts": {label: dict(own) for label, own in run.counts.items() if own},
         "facts": {label: dict(own) for label, own in run.facts.items() if own},
-        "versions": versions() | {"saliency_eval": run.version},
+        "versions": scored_by(run),
     }
+
+
+def scored_by(run: Run) -> dict[str, str]:
+    """The versions that computed a run: of one that was read from a file, those that it tells."""
+    if run.document:
+        return dict(json.loads(run.document)["versions"])
+    return versions() | {"saliency_eval": run.version}
 
 
 def mean_of(run: Run, label: str) -> dict[str, Any]:

@@ -115,6 +115,15 @@ def test_arrays_and_functions_of_python_reach_the_board(toy):
     assert {run.model for run in board.runs} == {"arrays", "function"}
 
 
+def test_a_run_that_was_read_keeps_the_versions_that_scored_it(toy):
+    folder = se.save_run(se.score(toy / "maps", str(toy / "toy"), ["nss"]), toy / "results")
+    document = json.loads((folder / "run.json").read_text("utf-8"))
+    document["versions"]["numpy"] = "0.1"
+    (folder / "run.json").write_text(json.dumps(document), "utf-8")
+    again = se.save_run(se.load_run(folder), toy / "others")
+    assert json.loads((again / "run.json").read_text("utf-8")) == document
+
+
 def test_what_is_no_whole_run_is_not_saved(toy):
     part = se.score(toy / "maps", str(toy / "toy"), ["nss"], limit=2)
     for what, place, code, words in (
