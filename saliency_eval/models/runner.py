@@ -12,11 +12,13 @@ import numpy as np
 
 from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
+from saliency_eval.classifiers.foreign import place_of
+from saliency_eval.core import Stimulus
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import TRUTH, Problem, fail, shown
+from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.models.batched import kind_of
 from saliency_eval.models.boxes import Boxed
-from saliency_eval.models.own import declared_again, model_of, spec_of
+from saliency_eval.models.own import declared_again, fault, model_of, spec_of
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
@@ -51,7 +53,7 @@ class ModelMap:
         own = self.data[self.name]
         with naming(self.name, self.name):  # before a map that would be refused is made
             check_size(own["shape"], own["shape"], self.rules)
-        made = self.variant(own)
+        made = self.make(own)
         if isinstance(made, Boxed):
             reading = FetchedArray(self.name, made.saliency, self.rules).read(shape)
             return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
@@ -61,6 +63,16 @@ class ModelMap:
             return readings[0]
         views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
         return Reading(np.zeros(shape), views=views)
+
+    def make(self, own: Stimulus) -> Any:
+        """What the model gives; raises `model` for whatever one of the user raises."""
+        try:
+            return self.variant(own)
+        except Exception as error:
+            if isinstance(error, SaliencyEvalError) or not spec_of(self.variant.key):
+                raise
+            found = fault(self.variant.key, self.name, own["shape"], error, place_of(error))
+            raise SaliencyEvalError([found]) from error
 
 
 class ModelPredictions:

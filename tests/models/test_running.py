@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import sys
 import threading
 
 import numpy as np
@@ -67,6 +68,13 @@ def precision():
         found += [place.fp32_precision == "tf32" for place in new]
         pathlib.Path(__file__).with_suffix(".seen").write_text(json.dumps([found]))
         return images.mean(1)
+    return predict
+
+def of_another():
+    import helper
+    from parts import more
+    def predict(images):
+        return helper.scale(images) + more.offset
     return predict
 
 def flat(): return lambda images: images.mean((2, 3))
@@ -165,7 +173,12 @@ def test_an_image_that_cannot_be_done_does_not_cost_the_others(toy, own, tmp_pat
     found = write_maps(f"{own}:afraid_of_white", data, tmp_path / "out", 2)
     assert {p.image: p.code for p in found.problems} == {"i03": "model", "i05": "unreadable"}
     [white] = [p.message for p in found.problems if p.code == "model"]
-    assert white.endswith("image i03 of 64x48: RuntimeError: too white")
+    line = own.read_text().splitlines().index('            raise RuntimeError("too white")') + 1
+    assert white.endswith(f"image i03 of 64x48: RuntimeError: too white (own.py, line {line})")
+    assert {p.remedy for p in found.problems if p.code == "model"} == {"correct the model"}
+    with pytest.raises(SaliencyEvalError) as error:
+        se.score(f"model:{own}:afraid_of_white", se.load_dataset(str(toy / "toy")), ["nss"])
+    assert white in [p.message for p in error.value.problems]
     assert set(written(tmp_path / "out")) == {"i01", "i02", "i04", "caf\u00e9"}
     (stimuli / "i05.png").write_bytes(good)
     again = write_maps(f"{own}:afraid_of_white", se.load_dataset(str(toy / "toy")), tmp_path / "out")
@@ -268,9 +281,9 @@ def test_a_model_of_the_user_is_scored_in_other_processes(data, own):
     ("factory", "code", "words"),
     [
         ("nothing", "model", "must make a function of images or a network, got int"),
-        ("broken", "model", "raised ZeroDivisionError"),
+        ("broken", "model", r"raised ZeroDivisionError: division by zero \(own.py, line \d+\)"),
         ("men", "model", "Did you mean mean"),
-        ("mean(sharp=3)", "usage", "unknown option of mean#"),
+        ("mean(sharp=3)", "usage", "unknown option of mean#.* Known: output, prior, smooth, weight, weights"),
     ],
 )
 def test_a_file_without_a_model_gets_a_sentence(own, factory, code, words):
@@ -295,10 +308,63 @@ def test_a_gpu_would_not_round_and_what_was_set_stays_set(data, own, before):
     assert not any(found)
 
 
-def test_maps_of_a_wrong_shape_get_a_sentence(data, own, tmp_path):
-    found = write_maps(f"{own}:flat", data, tmp_path / "out")
-    assert "must give maps (batch, height, width) of 1 images, got (1, 3)" in found.problems[0].message
-    assert {p.image for p in found.problems} == set(data)
+def test_maps_of_a_wrong_shape_are_wrong_for_every_image_and_end_the_run(data, own, tmp_path):
+    words = r"must give maps \(batch, height, width\) of \d images, got \(\d, 3\); correct it"
+    with pytest.raises(SaliencyEvalError, match=words) as error:
+        write_maps(f"{own}:flat", data, tmp_path / "out")
+    assert (len(error.value.problems), error.value.code) == (1, "model")
+
+
+def test_a_file_without_the_name_of_a_factory_gets_those_that_it_seems_to_have(own, tmp_path):
+    for text in (own, f"{own}:", f"{own}(smooth=0.1)"):
+        with pytest.raises(
+            SaliencyEvalError, match=f"write {own}:note or {own}:mean or {own}:forgetful"
+        ) as error:
+            model_of(str(text))
+        assert error.value.code == "usage"
+    with pytest.raises(SaliencyEvalError, match=r"write no/such\.py:FACTORY"):
+        model_of("no/such.py")
+
+
+def test_modules_beside_the_file_are_part_of_the_model(data, own):
+    """A module stays loaded in one process, so that the values are those of the first."""
+    (own.parent / "helper.py").write_text(
+        "from deeper import factor\nscale = lambda images: factor * images.mean(1)"
+    )
+    (own.parent / "deeper.py").write_text("factor = 2")
+    (own.parent / "parts").mkdir()
+    (own.parent / "parts" / "__init__.py").write_text("")
+    (own.parent / "parts" / "more.py").write_text("from . import last\noffset = last.offset")
+    (own.parent / "parts" / "last.py").write_text("offset = 1")
+    (own.parent / "stranger.py").write_text("")
+    try:
+        model = model_of(f"{own}:of_another")
+        assert model(data["i01"]) == pytest.approx(1 + 2 * data["i01"]["image"].mean(2) / 255, abs=1e-5)
+        (own.parent / "stranger.py").write_text("changed = 1")
+        assert model_of(f"{own}:of_another").key == model.key
+        keys = [model.key]
+        for name in ("helper.py", "deeper.py", "parts/__init__.py", "parts/more.py", "parts/last.py"):
+            with (own.parent / name).open("a") as file:
+                file.write("\n")
+            keys.append(model_of(f"{own}:of_another").key)
+        assert len(set(keys)) == len(keys)
+    finally:
+        for name in ("helper", "deeper", "parts", "parts.more", "parts.last"):
+            sys.modules.pop(name, None)
+
+
+def test_weights_that_are_drawn_anew_are_hinted_at(data, own, tmp_path):
+    write_maps(f"{own}:network", data, tmp_path / "out")
+    own.with_suffix(".seed").write_text("1")
+    with pytest.raises(
+        SaliencyEvalError, match=r"made with another model: network#.*; weights that are drawn anew"
+    ):
+        write_maps(f"{own}:network", data, tmp_path / "out")
+    for other in (f"{own}:mean", "uniform", f"{own}:network(smooth=0.1)"):
+        own.with_suffix(".seed").write_text("0")
+        with pytest.raises(SaliencyEvalError, match="made with another model") as error:
+            write_maps(other, data, tmp_path / "out")
+        assert "drawn anew" not in str(error.value)
 
 
 def test_torch_is_asked_for_before_anything_is_written(data, tmp_path, monkeypatch):
