@@ -15,6 +15,7 @@ import saliency_eval as se
 from saliency_eval.cli import app
 from saliency_eval.core import MODELS
 from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.models.batched import FINISH
 from saliency_eval.models.batches import Batches, ahead
 from saliency_eval.models.folder import PROVENANCE
 from saliency_eval.models.own import model_of
@@ -431,6 +432,22 @@ def test_the_first_images_only_and_then_the_rest(toy, tmp_path):
     assert "note" not in call(*command, "--limit", 6).output
 
 
+def test_the_map_of_one_image_in_python(data, own):
+    image = data["i01"]["image"]
+    made = se.saliency_map(f"{own}:mean(output=minmax)", image)
+    bright = image.mean(2) - image.mean(2).min()
+    np.testing.assert_allclose(made, bright / bright.max(), atol=1e-6)
+    assert se.saliency_map("center_box(area=0.25)", image).sum() == 48 * 64 / 4
+    for model, given, code in (
+        ("centre_bias", image, "undefined_metric"),
+        ("image_signature", image / 255, "usage"),
+        ("no_model", image, "usage"),
+    ):
+        with pytest.raises(SaliencyEvalError) as error:
+            se.saliency_map(model, given)
+        assert error.value.code == code
+
+
 def test_models_are_listed_and_described():
     listed = call("models", "list")
     assert listed.output == call("models").output
@@ -438,6 +455,11 @@ def test_models_are_listed_and_described():
     described = call("models", "info", "image_signature")
     assert described.output == call("models", "image_signature").output
     assert "source  doi:10.1109/TPAMI.2011.146" in described.output
+    meanings = {name: option.meaning for name, option in FINISH.items()}
+    for name in ("smooth", "prior", "weight", "output"):
+        assert re.search(rf"^{name} .*  {meanings[name]}$", described.output, re.M)
+    assert re.search(r"^patch +21 +21 or 11$", call("models", "aim").output, re.M)
+    assert "means" not in call("models", "centre_gaussian").output
     [found] = json.loads(call("models", "image_signature", "--format", "json").output)["results"]
     assert (found["reads"], found["needs"]) == (["image"], "saliency-eval[torch]")
     costs = {model: call("models", model).output for model in ("covsal", "spectral_residual", "centre_bias")}
