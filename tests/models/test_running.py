@@ -448,6 +448,19 @@ def test_the_map_of_one_image_in_python(data, own):
         assert error.value.code == code
 
 
+def test_maps_of_images_without_fixations(toy, tmp_path):
+    (toy / "toy" / "fixations.csv").unlink(missing_ok=True)
+    (toy / "toy" / "fixations.json").unlink(missing_ok=True)
+    for model in ("image_signature", "uniform", "centre_gaussian"):
+        done = call("run", model, "--data", toy / "toy", "--out", tmp_path / model)
+        assert done.output.startswith("6 maps of"), done.output
+    for command in (("run", "centre_bias", "--out", tmp_path / "cb"), ("score", tmp_path / "uniform", "--no-save"),
+                    ("check", tmp_path / "uniform")):  # fmt: skip
+        done = call(*command, "--data", toy / "toy")
+        said = f"{done.exception} {done.output}"
+        assert "toy holds neither fixations.csv nor fixations.json" in said
+
+
 def test_models_are_listed_and_described():
     listed = call("models", "list")
     assert listed.output == call("models").output
