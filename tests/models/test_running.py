@@ -45,10 +45,13 @@ def forgetful():
         return images.mean(1)
     return predict
 
+def not_white(images):
+    if (images > 0.999).flatten(1).all(1).any():
+        raise RuntimeError("too white")
+
 def afraid_of_white():
     def predict(images):
-        if (images > 0.999).flatten(1).all(1).any():
-            raise RuntimeError("too white")
+        not_white(images)
         return images.mean(1)
     return predict
 
@@ -174,7 +177,7 @@ def test_an_image_that_cannot_be_done_does_not_cost_the_others(toy, own, tmp_pat
     found = write_maps(f"{own}:afraid_of_white", data, tmp_path / "out", 2)
     assert {p.image: p.code for p in found.problems} == {"i03": "model", "i05": "unreadable"}
     [white] = [p.message for p in found.problems if p.code == "model"]
-    line = own.read_text().splitlines().index('            raise RuntimeError("too white")') + 1
+    line = own.read_text().splitlines().index('        raise RuntimeError("too white")') + 1
     assert white.endswith(f"image i03 of 64x48: RuntimeError: too white (own.py, line {line})")
     assert {p.remedy for p in found.problems if p.code == "model"} == {"correct the model"}
     with pytest.raises(SaliencyEvalError) as error:
