@@ -26,6 +26,7 @@ _LAZY = {
     "load_runs": ("saliency_eval.saved", "load_runs"),
     "parse": ("saliency_eval.variant", "parse"),
     "randomisation_check": ("saliency_eval.randomisation", "randomisation_check"),
+    "saliency_map": ("saliency_eval.models.runner", "saliency_map"),
     "save_board": ("saliency_eval.exports", "save_board"),
     "save_run": ("saliency_eval.store", "save_run"),
     "score": ("saliency_eval.scoring", "score"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
 
 EXTRA = "pip install 'saliency-eval[torch]'"
+OWN = "_saliency_eval_"  # how modules made of files of the user are named
 
 
 def library(name: str, spec: str, remedy: str) -> Any:
@@ -38,7 +41,7 @@ def run_file(path: Path, spec: str, what: str = "classifier") -> ModuleType:
     if not path.is_file():
         text = f"'{shown(spec)}' must name a file, there is no {shown(path)}"
         fail("not_available", text, "correct the path", exit=TRUTH)
-    name = f"_saliency_eval_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    name = f"{OWN}{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     found = importlib.util.spec_from_file_location(name, path)
     assert found is not None
     assert found.loader is not None
@@ -59,7 +62,7 @@ def made(spec: str, make: Callable[[], Any], what: str = "classifier") -> Any:
         if isinstance(error, ModuleNotFoundError):
             fail("needs_extra", f"{shown(spec)} needs {shown(error.name)}, which is not installed",
                  EXTRA if error.name in ("torch", "timm") else f"pip install {shown(error.name)}")  # fmt: skip
-        text = f"{shown(spec)} raised {type(error).__name__}: {shown(error, 200)}"
+        text = f"{shown(spec)} raised {type(error).__name__}: {shown(error, 200)}{place_of(error)}"
         fail(what, text, f"correct it, or name another {what}")
 
 
@@ -72,3 +75,40 @@ def importable(folder: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(ValueError):  # what was imported may have changed the list
             sys.path.remove(str(folder))
+
+
+def place_of(error: BaseException) -> str:
+    """The innermost line of a file of the user that an error passed, in brackets; empty where there is none."""
+    passed = [
+        f" ({shown(Path(frame.f_code.co_filename).name)}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).startswith(OWN)
+    ]
+    return passed[-1] if passed else ""
+
+
+def content_of(path: Path) -> bytes:
+    """What is in a file and in those of its folder that it imports, and they in turn; nothing is run."""
+    found: dict[Path, bytes] = {}
+    todo = [path]
+    while todo:
+        file = todo.pop()
+        if file not in found and file.is_file():
+            found[file] = file.read_bytes()
+            with contextlib.suppress(SyntaxError, ValueError, IndexError):  # it cannot be run
+                todo += list(imported(found[file], file, path.parent))
+    return b"".join(found.values())
+
+
+def imported(content: bytes, file: Path, folder: Path) -> Iterator[Path]:
+    """Where the modules that a file imports lie, if they are of its folder."""
+    for node in ast.walk(ast.parse(content)):
+        above, names = folder, list[str]()
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = file.parents[node.level - 1] if node.level else folder
+            names = [f"{node.module}.{alias.name}" if node.module else alias.name for alias in node.names]
+        for module in (above / name.replace(".", "/") for name in names):
+            for one in (module, *module.parents[: len(module.parts) - len(above.parts) - 1]):
+                yield from (one.with_name(f"{one.name}.py"), one / "__init__.py")

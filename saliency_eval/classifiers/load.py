@@ -14,7 +14,7 @@ import numpy as np
 
 from saliency_eval.classifiers import weights as weights_of
 from saliency_eval.classifiers.contract import MEAN, Classifier
-from saliency_eval.classifiers.foreign import EXTRA, importable, library, made, run_file
+from saliency_eval.classifiers.foreign import EXTRA, content_of, importable, library, made, run_file
 from saliency_eval.classifiers.networks import (
     Device,
     Preparation,
@@ -173,7 +173,7 @@ def of_result(
     if weights is not None:
         text = f"weights need a network of torch, {shown(spec)} made {shown(type(found).__name__)}"
         fail("usage", text, "load the weights in the factory")
-    own = f"{name}#{hashlib.sha256(Path(spec.rpartition(':')[0]).read_bytes()).hexdigest()[:8]}"
+    own = f"{name}#{hashlib.sha256(content_of(Path(spec.rpartition(':')[0]))).hexdigest()[:8]}"
     if isinstance(found, Classifier):
         found.name = own if found.name == "classifier" else found.name
         return found

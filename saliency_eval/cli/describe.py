@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from saliency_eval.cli.console import columns, console
@@ -21,9 +22,13 @@ def describe(variant: Variant) -> None:
 
 
 def options(variant: Variant) -> list[list[str]]:
-    """Rows of option, default and accepted values."""
+    """Rows of option, default, accepted values and, of those with words for it, what it means."""
     from saliency_eval.options import describe as accepted
     from saliency_eval.options import show
 
-    rows = [[name, show(value), accepted(variant.kind_of(name))] for name, value in variant.options]
-    return [["option", "default", "accepted"], *rows]
+    means: Mapping[str, str] = variant.declared.traits.get("meanings", {})
+    rows = [
+        [name, show(value), accepted(variant.kind_of(name)), means.get(name, "")]
+        for name, value in variant.options
+    ]
+    return [["option", "default", "accepted", "means" if means else ""], *rows]

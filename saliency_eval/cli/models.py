@@ -24,6 +24,7 @@ HELP = """Reference models: list them, describe one, learn the filters of one ag
 Example: saliency-eval models centre_bias
 """
 EIGHT = "note: 256 levels cost kld and ig dearly; --files npy keeps what the model gives"
+DENSITIES = "note: the 8 bits hold densities, not their logarithms, and are scored as maps"
 
 
 class ByName(TyperGroup):
@@ -168,7 +169,8 @@ def notes_on(written: Written, files: str) -> None:
             f"note: a file holds one map for an image; score model:{made.name} scores the fixations of some "
             "observers under the maps of others"
         )
-    for text in (*(f"note: {one}" for one in written.notes), *([EIGHT] if files == "png" else [])):
+    eight = [EIGHT] if made.kind == "map" else [EIGHT, DENSITIES]
+    for text in (*(f"note: {one}" for one in written.notes), *(eight if files == "png" else [])):
         console.note(text)
 
 

@@ -34,6 +34,11 @@ class FixationDataset(Dataset):
         """Are the fixations not published?"""
         return False
 
+    @property
+    def why_none(self) -> str:
+        """What is said where fixations are needed and there are none."""
+        return "the data set has none"
+
     # -------------------------------------------------------------- the truth
 
     @functools.cached_property
@@ -70,9 +75,9 @@ class FixationDataset(Dataset):
             if field in fields:
                 return f"{what}, and the data set has none"
         if "fixations" in fields and not len(self.pool.points):
-            return "fixations, and the data set has none"
+            return f"fixations, and {self.why_none}"
         if "pool" in fields and len(set(self.pool.image.tolist())) < 2:
-            return "fixations of other images, and the data set has none"
+            return f"fixations of other images, and {self.why_none}"
         return ""
 
     def density(self, id: str, path: Path) -> Callable[[], Numbers]:

@@ -16,9 +16,9 @@ from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.box_files import boxes_of_rows, read_rows
 from saliency_eval.datasets.card import Card
-from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, need
+from saliency_eval.datasets.files import IMAGES, files_by_stem, listing
 from saliency_eval.datasets.fixations import FixationDataset
-from saliency_eval.datasets.folder_files import Table, read_csv, read_json
+from saliency_eval.datasets.folder_files import Table, read_csv, read_json, table
 from saliency_eval.datasets.folder_points import finite, fit, one_based, why
 from saliency_eval.datasets.folder_toml import Settings, read_toml
 from saliency_eval.datasets.gaze import Gaze, Integers
@@ -34,6 +34,7 @@ MOST_OUTSIDE = 0.05  # share of points outside their image above which the file 
 class Folder(FixationDataset):
     """`stimuli/<name>.png|jpg` and `fixations.csv` or `.json`; optional `dataset.toml`, `maps/`, `boxes.csv`.
 
+    Without a fixation file, with which nothing is scored, the images may also lie in the folder itself.
     A point becomes a pixel by floor(value - origin). `out_of_range`: points outside are dropped and counted,
     or refused.
     """
@@ -50,10 +51,18 @@ class Folder(FixationDataset):
         self.key = slug(name)
 
     def images(self) -> dict[str, Path]:
-        found = files_by_stem(need(self.root, "stimuli"), IMAGES)
-        if found:
-            self._check_names(found)
+        stimuli = self.root / "stimuli"
+        found = files_by_stem(stimuli if stimuli.exists() or self._scorable else self.root, IMAGES)
+        if not found:
+            text = f"{shown(self.root, 500)} must hold stimuli/ with images, or images alone, got {listing(self.root)}"
+            fail("layout", text, "'saliency-eval data info folder' shows the layout")
+        self._check_names(found)
         return found
+
+    @property
+    def why_none(self) -> str:
+        absent = f"{shown(self.root, 500)} holds neither {' nor '.join(FILES)}"
+        return super().why_none if self._scorable else absent
 
     def gaze(self, id: str) -> Gaze:
         part = self._table.part(id)
@@ -98,14 +107,18 @@ class Folder(FixationDataset):
         if len(present) > 1:
             text = f"{shown(self.root.name)} must hold one fixation file, got {' and '.join(FILES)}"
             fail("ambiguous", text, "remove one of them", exit=TRUTH)
-        if not present:
-            text = f"{shown(self.root, 500)} must hold {' or '.join(FILES)}, got {listing(self.root)}"
-            fail("layout", text, "'saliency-eval data info folder' shows the layout")
-        return present[0]
+        return present[0] if present else self.root / FILES[0]
+
+    @property
+    def _scorable(self) -> bool:
+        """Is there a fixation file?"""
+        return os.path.lexists(self._file)
 
     @functools.cached_property
     def _table(self) -> Table:
         given = self._toml
+        if not self._scorable:
+            return table({}, [], [], [], given.origin, swapped=False)
         if self._file.suffix == ".csv":
             return read_csv(self._file, given.origin)
         return read_json(self._file, given.origin, swapped=given.points == "x-y")

@@ -10,7 +10,7 @@ import inspect
 import math
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,25 @@ Takes = Callable[[Mapping[str, Any], Shape], float]
 Smooth = Annotated[float, Range(0, 1)]
 Side = Annotated[int, Range(16, 2000)]  # px to which the longer side is brought
 ITSELF = 64  # bytes for each pixel of an image: 8 bits and floats, a map, what is between
-FINISH = {  # options of every model of images: default and type
-    "smooth": (0.0, Smooth),  # sigma of a Gaussian as a share of the longer side
-    "prior": ("none", Literal["none", "add", "mult"]),  # a Gaussian at the centre, added or multiplied
-    "weight": (0.5, Share),  # of the prior
-    "output": ("map", Literal["map", "minmax", "log_density"]),
-}
+
+
+class Finish(NamedTuple):
+    """An option of every model of images."""
+
+    default: Any
+    kind: Any
+    meaning: str
+
+
+FINISH = {
+    "smooth": Finish(0.0, Smooth, "sigma of a Gaussian that blurs the map, as a share of the longer side"),
+    "prior": Finish("none", Literal["none", "add", "mult"],
+                    "a Gaussian at the centre, added to the map of 0 to 1 or multiplied with it"),
+    "weight": Finish(0.5, Share, "share of the prior in the result, the rest is the map itself"),
+    "output": Finish("map", Literal["map", "minmax", "log_density"],
+                     "as the model gives it, from 0 to 1, or logarithms of shares that sum to 1"),
+}  # fmt: skip
+MEANINGS = {name: option.meaning for name, option in FINISH.items()}
 
 
 def batched(
@@ -62,7 +75,7 @@ def batched(
     def declare(function: F) -> F:
         own = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
         shared = [
-            inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=d) for n, (d, _) in FINISH.items()
+            inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=o.default) for n, o in FINISH.items()
         ]
 
         run = functools.partial(maps_of, function, gives=gives)
@@ -77,7 +90,7 @@ def batched(
             function.__module__,
         )
         hints = typing.get_type_hints(function, localns={"Tensor": object}, include_extras=True)
-        alone.__annotations__ = hints | {n: kind for n, (_, kind) in FINISH.items()}
+        alone.__annotations__ = hints | {n: o.kind for n, o in FINISH.items()}
         alone.__signature__ = inspect.Signature([image, *own, *shared])  # type: ignore[attr-defined]
         MODELS.declare(
             function.__name__,
@@ -90,6 +103,7 @@ def batched(
             gives=gives,
             takes=takes,
             batch=run,
+            meanings=MEANINGS,
         )
         return function
 
@@ -121,7 +135,7 @@ def maps_of(
     from saliency_eval.models.nets.primitives import all_digits, finished
 
     own = {name: value for name, value in options.items() if name not in FINISH}
-    finish = {name: options.get(name, default) for name, (default, _) in FINISH.items()}
+    finish = {name: options.get(name, default) for name, (default, *_) in FINISH.items()}
     stacked = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
     with torch.inference_mode(), all_digits():
         batch = torch.from_numpy(stacked).to(device).float() / 255

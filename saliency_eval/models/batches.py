@@ -13,11 +13,12 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.classifiers.foreign import EXTRA, library
+from saliency_eval.classifiers.foreign import EXTRA, library, place_of
 from saliency_eval.classifiers.networks import Device, chosen, is_short_of_memory
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import Problem, SaliencyEvalError, shown
 from saliency_eval.models.batched import bytes_of
+from saliency_eval.models.own import fault
 from saliency_eval.pool import Shape
 from saliency_eval.variant import Variant
 
@@ -74,25 +75,31 @@ class Batches:
         return max(1, min(self.most, self.bytes // bytes_of(self.variant, shape)))
 
     def __call__(self, images: Sequence[Image]) -> list[Result]:
-        """The map of each, or why there is none: one image that cannot be done does not cost the others."""
-        made, error = self.attempt(images)
+        """The map of each, or why there is none: one image that cannot be done does not cost the others.
+
+        Raises `model` for maps of a wrong shape, which no other image would mend.
+        """
+        made, error, place = self.attempt(images)
         if error is None:
             return made
         short = is_short_of_memory(error)
         if len(images) == 1:
-            return [self.problems(images[0], error, short)]
+            return [self.problems(images[0], error, place, short)]
         if short:
             self.halve(images)
         parts = (images[i : i + len(images) // 2] for i in range(0, len(images), len(images) // 2))
         return [one for part in parts for one in self(part)]
 
-    def attempt(self, images: Sequence[Image]) -> tuple[list[Result], Exception | None]:
-        """The maps, or what was raised, without what it holds on to."""
+    def attempt(self, images: Sequence[Image]) -> tuple[list[Result], Exception | None, str]:
+        """The maps, or what was raised, without what it holds on to, and where."""
         try:
             run = self.variant.declared.traits["batch"]
-            return list(run([i.pixels for i in images], dict(self.variant.options), self.device)), None
+            return list(run([i.pixels for i in images], dict(self.variant.options), self.device)), None, ""
         except Exception as error:  # models raise anything
-            return [], error.with_traceback(None)
+            if isinstance(error, SaliencyEvalError) and error.code == "model":
+                raise
+            place = place_of(error)
+            return [], error.with_traceback(None), place
 
     def halve(self, images: Sequence[Image]) -> None:
         """Take half as much memory from now on."""
@@ -107,16 +114,15 @@ class Batches:
             f"memory is short for {len(images)} images of {width}x{height} at once; --batch {half} is less"
         ]
 
-    def problems(self, image: Image, error: Exception, short: bool) -> list[Problem]:
+    def problems(self, image: Image, error: Exception, place: str, short: bool) -> list[Problem]:
         """Why an image has no map."""
         if isinstance(error, SaliencyEvalError):
             return [replace(problem, image=image.id) for problem in error.problems]
-        who, (height, width) = f"{self.variant.key}, image {shown(image.id)}", image.shape
         if short:
+            who, (height, width) = f"{self.variant.key}, image {shown(image.id)}", image.shape
             text = f"{who}: {width}x{height} pixels need more memory than there is"
             return [Problem("too_large", text, "use --device cpu, or a smaller image", image.id)]
-        text = f"{who} of {width}x{height}: {type(error).__name__}: {shown(error, 200)}"
-        return [Problem("model", text, "leave the image out, or use another model", image.id)]
+        return [fault(self.variant.key, image.id, image.shape, error, place)]
 
 
 def maps_of_all(

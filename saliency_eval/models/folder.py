@@ -42,7 +42,8 @@ class MapFolder:
             return {id for id, kind in there if kind == self.kind}
         if resume and there:
             text = f"{shown(self.path, 200)} holds {len(there)} maps of these images, {difference(before, made_by)}"
-            fail("usage", text, "choose another --out, or write over them with --no-resume")
+            remedy = "choose another --out, or write over them with --no-resume"
+            fail("usage", text, f"{remedy}{drawn_anew(before, made_by)}")
         (self.path / PROVENANCE).unlink(missing_ok=True)  # first: what is half removed must not be continued
         for id, kind in there:
             self.file_of(id, kind).unlink()
@@ -66,6 +67,16 @@ def difference(before: Any, now: Mapping[str, Any]) -> str:
         return "and nothing that says what made them"
     key = next((key for key in (*now, *before) if before.get(key) != now.get(key)), "")
     return f"made with another {key}: {shown(before.get(key))} is not {shown(now.get(key))}"
+
+
+def drawn_anew(before: Any, now: Mapping[str, Any]) -> str:
+    """What gives one factory another name each time, as the end of a sentence; empty for other models."""
+    if not isinstance(before, Mapping):
+        return ""
+    names = (str(one.get("model")).partition("|")[0].partition("#") for one in (before, now))
+    (factory, _, old), (other, _, new) = names
+    hint = "; weights that are drawn anew give a network another name each time: seed them, or save them for --weights"
+    return hint if factory == other and old != new else ""
 
 
 def save_png(file: io.BytesIO, values: NDArray[np.floating[Any]]) -> None:

@@ -8,6 +8,8 @@ is in it. A package offers a factory under its name by an entry point of the gro
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -17,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from saliency_eval.classifiers import weights as weights_of
-from saliency_eval.classifiers.foreign import EXTRA, importable, library, made, run_file
+from saliency_eval.classifiers.foreign import EXTRA, content_of, importable, library, made, run_file
 from saliency_eval.classifiers.networks import fingerprint, is_network
 from saliency_eval.core import MODELS
-from saliency_eval.errors import TRUTH, USAGE, fail, nearest, shown
+from saliency_eval.errors import TRUTH, USAGE, Problem, fail, nearest, shown, unknown
 from saliency_eval.models.batched import Gives, batched, pixels
 from saliency_eval.pool import Shape
 from saliency_eval.variant import Variant, parse, read_call, variant
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 NETWORK = 1000  # bytes for a pixel: 64 maps of features or so, and the next ones
 GROUP = "saliency_eval.models"
 FORM = re.compile(r"\s*((.+\.py):(\w+)|[\w.-]+)\s*((?:\(.*\))?)\s*", re.DOTALL)
+FILE = re.compile(r"\s*(.+\.py):?\s*(?:\(.*\))?\s*", re.DOTALL)  # without the name of a factory
 
 
 class Source(NamedTuple):
@@ -60,6 +63,8 @@ def model_of(text: str) -> Variant:
         key = of_package(spec, weights)
     else:
         key = of_file(f"{Path(file).absolute()}:{factory}", spec, Path(file), factory, weights)
+    for name in set(given) - set(MODELS[key].options):
+        unknown(f"option of {key}", name, (*MODELS[key].options, "weights"))
     return variant(key, "model", **given)
 
 
@@ -75,11 +80,28 @@ def with_weights(text: str, weights: Path | None) -> str:
 
 
 def of_others(text: str) -> re.Match[str] | None:
-    """The parts of a text that names a file with a factory, or what a package offers under no name of ours."""
+    """The parts of a text that names a file with a factory, or what a package offers under no name of ours.
+
+    Raises `usage` for a file without a factory.
+    """
     found = FORM.fullmatch(text)
-    if found is None or found[2] is not None:
+    if found is not None and (found[2] is not None or (found[1] not in MODELS and found[1] in offered())):
         return found
-    return found if found[1] not in MODELS and found[1] in offered() else None
+    if file := FILE.fullmatch(text):
+        path = shown(file[1], 200)
+        forms = " or ".join(f"{path}:{shown(name)}" for name in factories(Path(file[1]))[:3])
+        fail("usage", f"a model in a file must be named by its factory, got '{shown(text)}'",
+             f"write {forms or f'{path}:FACTORY'}")  # fmt: skip
+    return None
+
+
+def factories(path: Path) -> list[str]:
+    """The functions and classes that a file seems to offer; it is not run."""
+    with contextlib.suppress(OSError, SyntaxError, ValueError):
+        whole = ast.parse(path.read_bytes())
+        names = [one.name for one in whole.body if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+        return [name for name in names if not name.startswith("_")]
+    return []
 
 
 def path_of(weights: str | Path) -> Path:
@@ -98,7 +120,7 @@ def path_of(weights: str | Path) -> Path:
 
 
 def of_file(text: str, spec: str, path: Path, name: str, weights: Path | None) -> str:
-    """Declare the model of a factory in a file; its key holds a hash of the file and of the weights."""
+    """Declare the model of a factory in a file; its key holds a hash of it with what it imports, and of the weights."""
     library("torch", spec, EXTRA)
     with importable(path.parent):
         module = run_file(path, spec, "model")
@@ -108,7 +130,7 @@ def of_file(text: str, spec: str, path: Path, name: str, weights: Path | None) -
                 key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
             ]
             fail("model", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
-        return declare(text, spec, name, factory, path.read_bytes(), weights)
+        return declare(text, spec, name, factory, content_of(path), weights)
 
 
 def of_package(name: str, weights: Path | None) -> str:
@@ -161,7 +183,10 @@ def built(spec: str, factory: Callable[..., Any], weights: Path | None) -> Any:
     if weights is not None and not weights.is_file():
         fail("not_available", f"weights must lie in a file, there is no {shown(weights)}", "correct the path",
              exit=TRUTH)  # fmt: skip
-    takes = takes_weights(factory)
+    takes = parameter_for_weights(factory)
+    if takes and weights is None and takes.default is takes.empty:
+        text = f"{shown(spec)} must be given weights, which its factory requires"
+        fail("usage", text, "add --weights FILE, or write (weights=FILE) behind it")
     found = made(spec, (lambda: factory(weights=weights)) if weights and takes else factory, "model")
     if not callable(found):
         text = f"{shown(spec)} must make a function of images or a network, got {shown(type(found).__name__)}"
@@ -179,12 +204,12 @@ def as_network(options: Mapping[str, Any], shape: Shape) -> float:
     return NETWORK * pixels(shape)
 
 
-def takes_weights(factory: Callable[..., Any]) -> bool:
-    """Has a factory a parameter for the path of weights?"""
+def parameter_for_weights(factory: Callable[..., Any]) -> inspect.Parameter | None:
+    """The parameter of a factory for the path of weights, where it has one."""
     try:
-        return "weights" in inspect.signature(factory).parameters
+        return inspect.signature(factory).parameters.get("weights")
     except (ValueError, TypeError):
-        return False
+        return None
 
 
 def said_kind(found: Any, factory: Any, spec: str) -> Gives:
@@ -210,6 +235,12 @@ def declared_again(spec: str) -> None:
     """Declare a model of others in another process."""
     if spec:
         model_of(spec)
+
+
+def fault(key: str, id: str, shape: Shape, error: Exception, place: str) -> Problem:
+    """What a model raised at an image, and where, as a finding."""
+    text = f"{key}, image {shown(id)} of {shape[1]}x{shape[0]}: {type(error).__name__}: {shown(error, 200)}{place}"
+    return Problem("model", text, "correct the model" if spec_of(key) else "use another model", id)
 
 
 def of_tensors(found: Any, spec: str) -> Callable[[Tensor], Tensor]:

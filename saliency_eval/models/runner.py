@@ -12,11 +12,14 @@ import numpy as np
 
 from saliency_eval import __version__
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
+from saliency_eval.classifiers.foreign import place_of
+from saliency_eval.core import Stimulus
 from saliency_eval.datasets.base import Dataset
-from saliency_eval.errors import TRUTH, Problem, fail, shown
-from saliency_eval.models.batched import kind_of
+from saliency_eval.errors import TRUTH, Problem, SaliencyEvalError, fail, shown
+from saliency_eval.maps import Floats
+from saliency_eval.models.batched import Image, check_image, kind_of
 from saliency_eval.models.boxes import Boxed
-from saliency_eval.models.own import declared_again, model_of, spec_of
+from saliency_eval.models.own import declared_again, fault, model_of, spec_of
 from saliency_eval.pool import Shape
 from saliency_eval.predictions import Rules
 from saliency_eval.predictions.base import Reading
@@ -51,7 +54,7 @@ class ModelMap:
         own = self.data[self.name]
         with naming(self.name, self.name):  # before a map that would be refused is made
             check_size(own["shape"], own["shape"], self.rules)
-        made = self.variant(own)
+        made = self.make(own)
         if isinstance(made, Boxed):
             reading = FetchedArray(self.name, made.saliency, self.rules).read(shape)
             return reading._replace(notes=(), given={"predicted_boxes": made.predicted_boxes})
@@ -61,6 +64,16 @@ class ModelMap:
             return readings[0]
         views = tuple((r.values, fixations) for r, (_, fixations) in zip(readings, made, strict=True))
         return Reading(np.zeros(shape), views=views)
+
+    def make(self, own: Stimulus) -> Any:
+        """What the model gives; raises `model` for whatever one of the user raises."""
+        try:
+            return self.variant(own)
+        except Exception as error:
+            if isinstance(error, SaliencyEvalError) or not spec_of(self.variant.key):
+                raise
+            found = fault(self.variant.key, self.name, own["shape"], error, place_of(error))
+            raise SaliencyEvalError([found]) from error
 
 
 class ModelPredictions:
@@ -128,6 +141,27 @@ class ModelPredictions:
     def fetch(self, id: str) -> ModelMap:
         """What the model makes of one image; it is run when that is read."""
         return ModelMap(id, self.variant, self.data, self.rules)
+
+
+def saliency_map(model: str, image: Image) -> Floats:
+    """The map (height, width) that a model makes of an image (height, width, 3), RGB in 8 bits.
+
+    `model` as `saliency-eval run` takes it, with options: `aim(patch=11)`, `path/to/file.py:factory`. Values are
+    larger where more is expected, and logarithms of a density where the model gives them.
+
+    Raises `usage` for no such model or image, `undefined_metric` for a model that reads more than an image, and what
+    models of others raise.
+
+    >>> saliency_map("centre_gaussian(width=0.5)", np.zeros((3, 5, 3), np.uint8)).round(2).tolist()[1]
+    [0.73, 0.92, 1.0, 0.92, 0.73]
+    """
+    check_image(image)
+    found = model_of(model)
+    if lacking := sorted(found.needed - {"image", "shape"}):
+        text = f"model {found.key} must read no more than an image, it reads {', '.join(lacking)}"
+        fail("undefined_metric", text, "saliency-eval run gives it a data set", exit=TRUTH)
+    made = found(Stimulus("image", image=image, shape=image.shape[:2]))
+    return np.asarray(made.saliency if isinstance(made, Boxed) else made, np.float64)
 
 
 def whole_map(reading: Reading) -> Any:

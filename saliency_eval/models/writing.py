@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from saliency_eval import __version__
 from saliency_eval.classifiers.networks import Device
 from saliency_eval.datasets.base import Dataset
@@ -100,7 +102,7 @@ def provenance(predictions: ModelPredictions, folder: MapFolder, batches: Batche
     }
     if files := files_of(variant.key):
         made_by["weights"] = files
-    if predictions.kind != "map" and folder.kind == "npy":  # 8 bits are no logarithms any more
+    if predictions.kind != "map" and folder.kind == "npy":  # 8 bits hold the density, as a map
         made_by["kind"] = predictions.kind
     return made_by if batches is None else made_by | batches.provenance
 
@@ -116,6 +118,9 @@ class MapWriter:
 
     def __init__(self, predictions: ModelPredictions, data: Dataset, folder: MapFolder) -> None:
         self.predictions, self.data, self.folder = predictions, data, folder
+        self.exponential = (
+            predictions.kind != "map" and folder.kind == "png"
+        )  # levels of logarithms are no map
 
     def __call__(self, id: str) -> list[Problem]:
         try:
@@ -137,7 +142,7 @@ class MapWriter:
             FetchedArray(id, found, self.predictions.rules).read(self.data[id]["shape"])
         except SaliencyEvalError as error:
             return error.problems
-        self.folder.put(id, found)
+        self.folder.put(id, np.exp(found, dtype=np.float64) if self.exponential else found)
         return []
 
 

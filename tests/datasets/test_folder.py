@@ -272,13 +272,35 @@ def test_two_stimuli_of_one_name(folder: Path, points: Fixations) -> None:
         with_json(folder, points)
 
 
-def test_no_fixation_file(folder: Path) -> None:
-    with refused("layout", "fixations.csv", "stimuli/"):
-        Dataset.from_folder(folder)
+@pytest.mark.parametrize("place", ["set", "set/stimuli"])
+def test_images_without_a_fixation_file_are_enough_until_something_is_scored(
+    folder: Path, place: str
+) -> None:
+    root = folder.parent / place
+    data = load_dataset(str(root))
+    assert list(data) == sorted(NAMES)
+    assert_array_equal(data["i01"]["image"], 128)
+    assert data["i01"]["fixations"].shape == (0, 2)
+    assert data.lacks({"image", "shape"}) == ""
+    for needed, what in (("fixations", "fixations"), ("pool", "fixations of other images")):
+        assert data.lacks({needed}) == f"{what}, and {root} holds neither fixations.csv nor fixations.json"
+    [problem] = check_dataset(data).problems
+    assert "fixations must be at least 1, got none" in problem.message
 
 
-def test_no_stimuli(tmp_path: Path) -> None:
-    with refused("layout", "looked for stimuli", "an empty folder"):
+def test_an_empty_fixation_file_is_there(folder: Path) -> None:
+    assert (
+        with_csv(folder, "image,row,column\n").lacks({"fixations"}) == "fixations, and the data set has none"
+    )
+
+
+@pytest.mark.parametrize("files", [[], ["fixations.csv", "i01.png"], ["fixations.json"]])
+def test_no_stimuli(tmp_path: Path, files: list[str]) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+    with refused(
+        "layout", "must hold stimuli/ with images, or images alone", *(files or ["an empty folder"])
+    ):
         Dataset.from_folder(tmp_path)
 
 

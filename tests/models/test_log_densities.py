@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import saliency_eval as se
@@ -107,10 +108,25 @@ def test_what_is_asked_for_is_what_is_read(data, own, tmp_path):
     assert kinds(se.score("model:uniform", data, ["nss"])) == {"map"}
 
 
-def test_8_bits_are_no_log_density(data, tmp_path):
-    write_maps("image_signature(output=log_density)", data, tmp_path / "out", kind="png")
-    assert "kind" not in json.loads((tmp_path / "out" / PROVENANCE).read_text())
-    assert kinds(se.score(tmp_path / "out", data, ["nss"])) == {"map"}
+@pytest.mark.parametrize("text", ["image_signature(output=log_density)", "{own}:logs"])
+def test_8_bits_hold_the_density_and_are_a_map(data, own, tmp_path, text):
+    write_maps(text.format(own=own), data, tmp_path / "npy")
+    write_maps(text.format(own=own), data, tmp_path / "png", kind="png")
+    assert "kind" not in json.loads((tmp_path / "png" / PROVENANCE).read_text())
+    assert kinds(se.score(tmp_path / "png", data, ["nss"])) == {"map"}
+    density = np.exp(np.load(tmp_path / "npy" / "i01.npy").astype(float))
+    share = (density - density.min()) / (density.max() - density.min())
+    levels = np.asarray(Image.open(tmp_path / "png" / "i01.png"))
+    np.testing.assert_array_equal(levels, np.floor(255 * share + 0.5))
+
+
+def test_the_command_line_says_that_8_bits_hold_densities(toy, tmp_path):
+    command = ("--data", str(toy / "toy"), "--files", "png", "--out")
+    said = {
+        text: CliRunner().invoke(app, ["run", text, *command, str(tmp_path / text)]).output
+        for text in ("image_signature(output=log_density)", "image_signature")
+    }
+    assert ["hold densities" in one for one in said.values()] == [True, False]
 
 
 def test_a_constant_image_has_a_uniform_density():

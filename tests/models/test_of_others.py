@@ -89,8 +89,11 @@ def test_a_factory_that_has_a_parameter_for_weights_is_given_their_path(data, ne
     assert model(data["i01"]) == pytest.approx(3.5 * data["i01"]["image"].mean(2) / 255, abs=1e-5)
     (tmp_path / "scale.txt").write_text("3.6")
     assert model_of(f"{nets}:by_path(weights={tmp_path / 'scale.txt'})").key != model.key
-    with pytest.raises(SaliencyEvalError, match="missing 1 required positional argument: 'weights'"):
+    with pytest.raises(
+        SaliencyEvalError, match=r"by_path must be given weights, .* add --weights FILE"
+    ) as error:
         model_of(f"{nets}:by_path")
+    assert error.value.code == "usage"
 
 
 def test_weights_stand_in_key_and_provenance(data, nets, tmp_path):

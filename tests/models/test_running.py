@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import sys
 import threading
 
 import numpy as np
@@ -14,6 +15,7 @@ import saliency_eval as se
 from saliency_eval.cli import app
 from saliency_eval.core import MODELS
 from saliency_eval.errors import SaliencyEvalError
+from saliency_eval.models.batched import FINISH
 from saliency_eval.models.batches import Batches, ahead
 from saliency_eval.models.folder import PROVENANCE
 from saliency_eval.models.own import model_of
@@ -43,10 +45,13 @@ def forgetful():
         return images.mean(1)
     return predict
 
+def not_white(images):
+    if (images > 0.999).flatten(1).all(1).any():
+        raise RuntimeError("too white")
+
 def afraid_of_white():
     def predict(images):
-        if (images > 0.999).flatten(1).all(1).any():
-            raise RuntimeError("too white")
+        not_white(images)
         return images.mean(1)
     return predict
 
@@ -67,6 +72,13 @@ def precision():
         found += [place.fp32_precision == "tf32" for place in new]
         pathlib.Path(__file__).with_suffix(".seen").write_text(json.dumps([found]))
         return images.mean(1)
+    return predict
+
+def of_another():
+    import helper
+    from parts import more
+    def predict(images):
+        return helper.scale(images) + more.offset
     return predict
 
 def flat(): return lambda images: images.mean((2, 3))
@@ -165,7 +177,12 @@ def test_an_image_that_cannot_be_done_does_not_cost_the_others(toy, own, tmp_pat
     found = write_maps(f"{own}:afraid_of_white", data, tmp_path / "out", 2)
     assert {p.image: p.code for p in found.problems} == {"i03": "model", "i05": "unreadable"}
     [white] = [p.message for p in found.problems if p.code == "model"]
-    assert white.endswith("image i03 of 64x48: RuntimeError: too white")
+    line = own.read_text().splitlines().index('        raise RuntimeError("too white")') + 1
+    assert white.endswith(f"image i03 of 64x48: RuntimeError: too white (own.py, line {line})")
+    assert {p.remedy for p in found.problems if p.code == "model"} == {"correct the model"}
+    with pytest.raises(SaliencyEvalError) as error:
+        se.score(f"model:{own}:afraid_of_white", se.load_dataset(str(toy / "toy")), ["nss"])
+    assert white in [p.message for p in error.value.problems]
     assert set(written(tmp_path / "out")) == {"i01", "i02", "i04", "caf\u00e9"}
     (stimuli / "i05.png").write_bytes(good)
     again = write_maps(f"{own}:afraid_of_white", se.load_dataset(str(toy / "toy")), tmp_path / "out")
@@ -268,9 +285,9 @@ def test_a_model_of_the_user_is_scored_in_other_processes(data, own):
     ("factory", "code", "words"),
     [
         ("nothing", "model", "must make a function of images or a network, got int"),
-        ("broken", "model", "raised ZeroDivisionError"),
+        ("broken", "model", r"raised ZeroDivisionError: division by zero \(own.py, line \d+\)"),
         ("men", "model", "Did you mean mean"),
-        ("mean(sharp=3)", "usage", "unknown option of mean#"),
+        ("mean(sharp=3)", "usage", "unknown option of mean#.* Known: output, prior, smooth, weight, weights"),
     ],
 )
 def test_a_file_without_a_model_gets_a_sentence(own, factory, code, words):
@@ -295,10 +312,63 @@ def test_a_gpu_would_not_round_and_what_was_set_stays_set(data, own, before):
     assert not any(found)
 
 
-def test_maps_of_a_wrong_shape_get_a_sentence(data, own, tmp_path):
-    found = write_maps(f"{own}:flat", data, tmp_path / "out")
-    assert "must give maps (batch, height, width) of 1 images, got (1, 3)" in found.problems[0].message
-    assert {p.image for p in found.problems} == set(data)
+def test_maps_of_a_wrong_shape_are_wrong_for_every_image_and_end_the_run(data, own, tmp_path):
+    words = r"must give maps \(batch, height, width\) of \d images, got \(\d, 3\); correct it"
+    with pytest.raises(SaliencyEvalError, match=words) as error:
+        write_maps(f"{own}:flat", data, tmp_path / "out")
+    assert (len(error.value.problems), error.value.code) == (1, "model")
+
+
+def test_a_file_without_the_name_of_a_factory_gets_those_that_it_seems_to_have(own, tmp_path):
+    for text in (own, f"{own}:", f"{own}(smooth=0.1)"):
+        with pytest.raises(
+            SaliencyEvalError, match=f"write {own}:note or {own}:mean or {own}:forgetful"
+        ) as error:
+            model_of(str(text))
+        assert error.value.code == "usage"
+    with pytest.raises(SaliencyEvalError, match=r"write no/such\.py:FACTORY"):
+        model_of("no/such.py")
+
+
+def test_modules_beside_the_file_are_part_of_the_model(data, own):
+    """A module stays loaded in one process, so that the values are those of the first."""
+    (own.parent / "helper.py").write_text(
+        "from deeper import factor\nscale = lambda images: factor * images.mean(1)"
+    )
+    (own.parent / "deeper.py").write_text("factor = 2")
+    (own.parent / "parts").mkdir()
+    (own.parent / "parts" / "__init__.py").write_text("")
+    (own.parent / "parts" / "more.py").write_text("from . import last\noffset = last.offset")
+    (own.parent / "parts" / "last.py").write_text("offset = 1")
+    (own.parent / "stranger.py").write_text("")
+    try:
+        model = model_of(f"{own}:of_another")
+        assert model(data["i01"]) == pytest.approx(1 + 2 * data["i01"]["image"].mean(2) / 255, abs=1e-5)
+        (own.parent / "stranger.py").write_text("changed = 1")
+        assert model_of(f"{own}:of_another").key == model.key
+        keys = [model.key]
+        for name in ("helper.py", "deeper.py", "parts/__init__.py", "parts/more.py", "parts/last.py"):
+            with (own.parent / name).open("a") as file:
+                file.write("\n")
+            keys.append(model_of(f"{own}:of_another").key)
+        assert len(set(keys)) == len(keys)
+    finally:
+        for name in ("helper", "deeper", "parts", "parts.more", "parts.last"):
+            sys.modules.pop(name, None)
+
+
+def test_weights_that_are_drawn_anew_are_hinted_at(data, own, tmp_path):
+    write_maps(f"{own}:network", data, tmp_path / "out")
+    own.with_suffix(".seed").write_text("1")
+    with pytest.raises(
+        SaliencyEvalError, match=r"made with another model: network#.*; weights that are drawn anew"
+    ):
+        write_maps(f"{own}:network", data, tmp_path / "out")
+    for other in (f"{own}:mean", "uniform", f"{own}:network(smooth=0.1)"):
+        own.with_suffix(".seed").write_text("0")
+        with pytest.raises(SaliencyEvalError, match="made with another model") as error:
+            write_maps(other, data, tmp_path / "out")
+        assert "drawn anew" not in str(error.value)
 
 
 def test_torch_is_asked_for_before_anything_is_written(data, tmp_path, monkeypatch):
@@ -365,6 +435,35 @@ def test_the_first_images_only_and_then_the_rest(toy, tmp_path):
     assert "note" not in call(*command, "--limit", 6).output
 
 
+def test_the_map_of_one_image_in_python(data, own):
+    image = data["i01"]["image"]
+    made = se.saliency_map(f"{own}:mean(output=minmax)", image)
+    bright = image.mean(2) - image.mean(2).min()
+    np.testing.assert_allclose(made, bright / bright.max(), atol=1e-6)
+    assert se.saliency_map("center_box(area=0.25)", image).sum() == 48 * 64 / 4
+    for model, given, code in (
+        ("centre_bias", image, "undefined_metric"),
+        ("image_signature", image / 255, "usage"),
+        ("no_model", image, "usage"),
+    ):
+        with pytest.raises(SaliencyEvalError) as error:
+            se.saliency_map(model, given)
+        assert error.value.code == code
+
+
+def test_maps_of_images_without_fixations(toy, tmp_path):
+    (toy / "toy" / "fixations.csv").unlink(missing_ok=True)
+    (toy / "toy" / "fixations.json").unlink(missing_ok=True)
+    for model in ("image_signature", "uniform", "centre_gaussian"):
+        done = call("run", model, "--data", toy / "toy", "--out", tmp_path / model)
+        assert done.output.startswith("6 maps of"), done.output
+    for command in (("run", "centre_bias", "--out", tmp_path / "cb"), ("score", tmp_path / "uniform", "--no-save"),
+                    ("check", tmp_path / "uniform")):  # fmt: skip
+        done = call(*command, "--data", toy / "toy")
+        said = f"{done.exception} {done.output}"
+        assert "toy holds neither fixations.csv nor fixations.json" in said
+
+
 def test_models_are_listed_and_described():
     listed = call("models", "list")
     assert listed.output == call("models").output
@@ -372,10 +471,16 @@ def test_models_are_listed_and_described():
     described = call("models", "info", "image_signature")
     assert described.output == call("models", "image_signature").output
     assert "source  doi:10.1109/TPAMI.2011.146" in described.output
+    meanings = {name: option.meaning for name, option in FINISH.items()}
+    for name in ("smooth", "prior", "weight", "output"):
+        assert re.search(rf"^{name} .*  {meanings[name]}$", described.output, re.M)
+    assert re.search(r"^patch +21 +21 or 11$", call("models", "aim").output, re.M)
+    assert "means" not in call("models", "centre_gaussian").output
     [found] = json.loads(call("models", "image_signature", "--format", "json").output)["results"]
     assert (found["reads"], found["needs"]) == (["image"], "saliency-eval[torch]")
     costs = {model: call("models", model).output for model in ("covsal", "spectral_residual", "centre_bias")}
     assert re.search(r"^ *cost +180 times spectral_residual$", costs.pop("covsal"), re.M)
     assert not any(re.search("^ *cost ", text, re.M) for text in costs.values())
+    assert re.search(r"^ *cost +as much as spectral_residual$", described.output, re.M)
     every = json.loads(call("models", "--format", "json").output)["results"]
     assert [model["key"] for model in every] == list(MODELS)
