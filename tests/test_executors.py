@@ -1,6 +1,7 @@
 """Where scoring may run: processes of this machine, or a cluster; and how the work is parted."""
 
 import os
+import shutil
 
 import pytest
 
@@ -57,3 +58,15 @@ def test_every_worker_gets_a_part():
         assert max(map(len, found)) <= 25
     assert work.parts([], 2) == []
     assert list(run_tasks(str.upper, ["a", "b"], Place(2), lost=str)) == ["A", "B"]
+
+
+def test_workers_follow_to_another_folder(toy, monkeypatch):
+    """They are kept, and the same relative path is of other images there."""
+    monkeypatch.setattr(work, "CHUNK", 1)
+    for place in ("a", "b"):
+        shutil.copytree(toy / "toy", toy / place / "set")
+        shutil.copytree(toy / "maps", toy / place / "maps")
+        monkeypatch.chdir(toy / place)
+        run = se.score("maps", se.load_dataset("./set"), ["nss"], workers=2)
+        assert run.n_scored == 6
+        shutil.rmtree(toy / place)

@@ -63,14 +63,14 @@ class Shipment:
         # killed workers leave semaphores behind, which joblib cleans up and would speak of
         os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
         self.workers = self.unaware = workers
-        self.packed = bytes(dumps(task))
-        self.hash = hashlib.sha256(self.packed).hexdigest()
+        self.packed, self.folder = bytes(dumps(task)), working_folder()
+        self.hash = hashlib.sha256(self.packed + os.fsencode(self.folder)).hexdigest()
 
     def send(self, ids: Sequence[str], *, packed: bool = False) -> Future[Any]:
         """Give a chunk to a worker, the first few together with the task."""
         self.unaware -= 1
         task = self.packed if packed or self.unaware >= 0 else None
-        return submit(self.workers, run_chunk, self.hash, task, ids)
+        return submit(self.workers, run_chunk, self.hash, self.folder, task, ids)
 
     def result(self, future: Future[Any], ids: Sequence[str]) -> list[Any] | None:
         """What a worker made of a chunk; None when it, or one beside it, died."""
@@ -141,9 +141,19 @@ def begin_work(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def run_chunk(hash: str, packed: bytes | None, ids: Sequence[str]) -> list[Any] | None:
+def working_folder() -> str:
+    """The folder from which paths count; empty where it is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def run_chunk(hash: str, folder: str, packed: bytes | None, ids: Sequence[str]) -> list[Any] | None:
     """In a worker: the task that is packed here, or was before, applied to each id; None without it."""
     global _kept
     if packed is not None and _kept[0] != hash:
+        with contextlib.suppress(OSError):  # paths in it are then refused as they would be here
+            os.chdir(folder)  # a worker is kept when its parent goes elsewhere
         _kept = (hash, pickle.loads(packed))
     return list(run_here(_kept[1], ids)) if _kept[0] == hash else None

@@ -514,5 +514,7 @@ MUTATIONS = [
       "nothing says where fixations should lie", "tests/datasets/test_folder.py"),
     m("datasets/folder.py", "stimuli.exists() or self._scorable", "stimuli.exists()",
       "images beside a fixation file are read though stimuli/ is absent", "tests/datasets/test_folder.py"),
+    m("executors/processes.py", "os.chdir(folder)", "os.getcwd()", "workers stay where their parent was once",
+      "tests/test_executors.py"),
 ]
 # fmt: on
