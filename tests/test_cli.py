@@ -319,7 +319,7 @@ SLOW = """
 import time
 import saliency_eval.executors.processes as e
 import saliency_eval.executors.work as w
-def slow(hash, packed, ids):
+def slow(*arguments):
     print("working", file=open("working", "w"))
     time.sleep(20)
 e.run_chunk, w.CHUNK = slow, 3

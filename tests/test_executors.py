@@ -63,10 +63,10 @@ def test_every_worker_gets_a_part():
 def test_workers_follow_to_another_folder(toy, monkeypatch):
     """They are kept, and the same relative path is of other images there."""
     monkeypatch.setattr(work, "CHUNK", 1)
-    for place in ("a", "b"):
-        shutil.copytree(toy / "toy", toy / place / "set")
-        shutil.copytree(toy / "maps", toy / place / "maps")
-        monkeypatch.chdir(toy / place)
+    for folder in ("a", "b"):
+        shutil.copytree(toy / "toy", toy / folder / "set")
+        shutil.copytree(toy / "maps", toy / folder / "maps")
+        monkeypatch.chdir(toy / folder)
         run = se.score("maps", se.load_dataset("./set"), ["nss"], workers=2)
         assert run.n_scored == 6
-        shutil.rmtree(toy / place)
+        shutil.rmtree(toy / folder)
