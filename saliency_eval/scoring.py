@@ -250,22 +250,28 @@ def usable(
     named: bool,
 ) -> tuple[list[Variant], list[Problem]]:
     """The variants that the data set can define, bound to it; the others as problems, errors if named."""
-    kept, problems = [], []
+    kept, problems, without = [], list[Problem](), dict[str, list[str]]()
     for variant in variants:
         seeds = {k: seed for k, _ in variant.options if k.split(".")[-1] == "seed" and seed is not None}
-        lacking = what_is_lacking(variant, data, classifier)
-        if lacking:
-            problems.append(Problem("undefined_metric", f"{variant.key} needs {lacking}",
-                                    "leave it out, or give what it needs",
-                                    severity_override="error" if named else None))  # fmt: skip
-        else:
-            try:
-                kept.append(variant.with_options(seeds).bound(data.defaults))
-            except SaliencyEvalError as error:
-                problems += error.problems
+        if lacking := what_is_lacking(variant, data, classifier):
+            without.setdefault(lacking, []).append(variant.key)
+            continue
+        try:
+            kept.append(variant.with_options(seeds).bound(data.defaults))
+        except SaliencyEvalError as error:
+            problems += error.problems
+    problems += [undefined(keys, lacking, named) for lacking, keys in without.items()]
     if not kept:
         raise SaliencyEvalError([replace(p, severity_override="error") for p in problems])
     return kept, problems
+
+
+def undefined(keys: Sequence[str], lacking: str, named: bool) -> Problem:
+    """What metrics lack; an error if they were named."""
+    one = len(keys) == 1
+    text = f"{', '.join(keys)} {'needs' if one else 'need'} {lacking}"
+    remedy = f"leave {'it' if one else 'them'} out, or give what {'it needs' if one else 'they need'}"
+    return Problem("undefined_metric", text, remedy, severity_override="error" if named else None)
 
 
 def what_is_lacking(variant: Variant, data: Dataset, classifier: Classifier | None) -> str:

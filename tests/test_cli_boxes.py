@@ -73,7 +73,7 @@ def test_what_is_left_out_is_said_once_for_each_set_of_maps(boxes):
     lines = [line for line in done.stderr.splitlines() if "is left out" in line]
     assert len(lines) == 2
     assert (
-        "protocol rise is left out: insertion_auc needs a classifier, and none is named"
+        "protocol rise is left out: insertion_auc, deletion_auc need a classifier, and none is named"
         in lines[0] + lines[1]
     )
     [casme] = [line for line in lines if "casme" in line]
