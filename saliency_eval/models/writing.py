@@ -118,9 +118,7 @@ class MapWriter:
 
     def __init__(self, predictions: ModelPredictions, data: Dataset, folder: MapFolder) -> None:
         self.predictions, self.data, self.folder = predictions, data, folder
-        self.exponential = (
-            predictions.kind != "map" and folder.kind == "png"
-        )  # levels of logarithms are no map
+        self.as_density = predictions.kind != "map" and folder.kind == "png"  # levels of logs are no map
 
     def __call__(self, id: str) -> list[Problem]:
         try:
@@ -142,7 +140,7 @@ class MapWriter:
             FetchedArray(id, found, self.predictions.rules).read(self.data[id]["shape"])
         except SaliencyEvalError as error:
             return error.problems
-        self.folder.put(id, np.exp(found, dtype=np.float64) if self.exponential else found)
+        self.folder.put(id, np.exp(found, dtype=np.float64) if self.as_density else found)
         return []
 
 

@@ -500,7 +500,7 @@ MUTATIONS = [
     m("models/baselines.py", "(1 - mix) * density / density.sum()", "density / density.sum()",
       "a density with a share of a uniform one sums to more than one", BASELINES),
     m("models/writing.py", "list(data)[:limit]", "list(data)", "a limit limits nothing", RUNNING),
-    m("models/writing.py", "np.exp(found, dtype=np.float64) if self.exponential else found", "found",
+    m("models/writing.py", "np.exp(found, dtype=np.float64) if self.as_density else found", "found",
       "8 bits hold the logarithms of densities", "tests/models/test_log_densities.py"),
     m("models/own.py", "factory, content_of(path), weights)", "factory, path.read_bytes(), weights)",
       "a model keeps its name when a module beside it changes", RUNNING),
