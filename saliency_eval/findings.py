@@ -87,7 +87,7 @@ def missing(
     done = {"error": "", "constant": ": scored as constant maps", "skip": ": not scored"}[on_missing]
     text = f"{len(absent)} of {len(results)} predictions are missing (first: {shown(absent[0])}){done}"
     severity: Severity = "error" if on_missing == "error" else "warning"
-    remedy = "add them, or --on-missing skip or constant" if on_missing == "error" else ""
+    remedy = 'add them, or on_missing="skip" or "constant" (--on-missing)' if on_missing == "error" else ""
     return [Problem("missing", text, remedy, count=len(absent), severity_override=severity)]
 
 

@@ -197,8 +197,7 @@ def test_run_then_score(toy):
 
 def test_limit_is_not_a_score(toy):
     done = call("score", "maps", "--data", "toy", "--limit", "2", cwd=toy)
-    assert "NOT A SCORE" in done.stdout
-    assert "note: not saved, for it is not all of toy" in done.stderr
+    assert "NOT A SCORE: the first 2 of 6 images only; it is not saved" in done.stdout
     assert not (toy / "results").exists()
 
 

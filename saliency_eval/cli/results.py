@@ -186,7 +186,7 @@ def heading(runs: Sequence[Run]) -> str:
 def not_a_score(run: Run) -> str:
     """The line that marks the result of a part."""
     if len(run.ids) < run.data.n:
-        return f"NOT A SCORE: the first {len(run.ids)} of {run.data.n} images only"
+        return f"NOT A SCORE: the first {len(run.ids)} of {run.data.n} images only; it is not saved"
     return f"NOT A SCORE: {run.n_scored} of {run.data.n} images"
 
 

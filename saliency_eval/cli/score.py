@@ -134,8 +134,6 @@ def score(
     with console.aside():
         groups = grouped(results, None if unseen else scored)
     show(groups, lost, left, bare=bare, short=short, stages=stages)
-    if limit is not None and save and not unseen:
-        console.note(f"note: not saved, for it is not all of {dataset.key}")
     if lost:
         raise SaliencyEvalError(lost)
 

@@ -101,7 +101,7 @@ class Blurred(NamedTuple):
 @functools.lru_cache(maxsize=4)
 def blurred_pool(pool: Pool, shape: Shape, sigma: Width) -> Blurred:
     """All fixations of a pool on one image size, blurred; kept for the sizes seen last."""
-    rows, columns = on_size(pool.points, pool.shapes[pool.image], shape).T
+    rows, columns = by_centres(pool.points, pool.shapes[pool.image], shape).T
     counts = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
     values = blur_counts(counts.astype(np.float64), sigma)
     least = values
@@ -110,7 +110,7 @@ def blurred_pool(pool: Pool, shape: Shape, sigma: Width) -> Blurred:
     return Blurred(values, float(values.sum()), least)
 
 
-def on_size(points: Points, shapes: NDArray[np.int64], shape: Shape) -> Points:
-    """Pixels (n, 2) of images of some shapes, (n, 2) or one, on an image of another, by their centres."""
+def by_centres(points: Points, shapes: NDArray[np.int64], shape: Shape) -> Points:
+    """Pixels (n, 2) of images of some shapes, (n, 2) or one, where their centres lie on an image of another."""
     mapped = (points + 0.5) * np.array(shape, np.float64) / shapes
     return np.asarray(np.floor(mapped), np.int64)

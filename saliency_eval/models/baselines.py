@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saliency_eval.fields.centre_bias import CentreBias, on_size
+from saliency_eval.fields.centre_bias import CentreBias, by_centres
 from saliency_eval.fields.gaussian import blur
 from saliency_eval.maps import Floats
 from saliency_eval.models.declare import model
@@ -75,7 +75,7 @@ def permutation(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset") 
     other = (pool.number[id] + 1) % len(pool.ids)
     if other == pool.number[id]:
         return uniform(shape)
-    return blur(on_size(pool.points_of(other), pool.shapes[other], shape), shape, "zero", sigma)
+    return blur(by_centres(pool.points_of(other), pool.shapes[other], shape), shape, "zero", sigma)
 
 
 @model("gold standard", source="doi:10.1073/pnas.1510393112")
@@ -89,10 +89,11 @@ def gold_standard(
 ) -> list[View]:
     """The ceiling: each observer predicted by all others, averaged over observers.
 
-    D = (1 - mix) G * c / sum(G * c) + mix / (H W) with c the counts of all others' fixations; as a density `mix` of a
-    uniform map, which no other metric needs, keeps what nobody else looked at possible: on OSIE `sigma=16, mix=0.05`
-    is the most likely one. `fixations` (n, 2) pixels, `observers` (n,) integers, `sigma` in px. An image with one
-    observer has no ceiling: it gives no view, and is not scored.
+    D = (1 - mix) G * c / sum(G * c) + mix / (H W) with c the counts of all others' fixations; G * c without `mix`. A
+    share of a uniform map is for metrics of densities (ig, kld), in which a fixation where nobody else looked costs
+    without bound: of those tried on OSIE, `sigma=16, mix=0.05` makes the fixations likeliest. `fixations` (n, 2)
+    pixels, `observers` (n,) integers, `sigma` in px. An image with one observer has no ceiling: it gives no view, and
+    is not scored.
 
     >>> len(gold_standard(np.array([[0, 0], [1, 1]]), np.array([0, 1]), (3, 4), sigma=1.0))
     2
