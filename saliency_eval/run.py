@@ -223,7 +223,7 @@ class Run:
         return pd.DataFrame(self.values, index=pd.Index(self.ids, name="image"), columns=list(self.labels))
 
     def summary(self) -> pd.DataFrame:
-        """Mean, interval, number of images and direction of each metric; `signatures` has the rest."""
+        """Mean, interval, number of images and direction of each metric; for how, see `signatures`."""
         import pandas as pd
 
         rows = [

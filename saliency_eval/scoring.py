@@ -94,6 +94,7 @@ def score(
     chosen, data = under(protocol, data, root, metrics)
     seer = classifier_of(classifier, data)
     data = correct_part(data, seer) if subset == "correct" else data
+    limit = limit if limit is not None and limit < len(data) else None
     rule = "error" if resize == "error" else chosen.resize
     predictions = open_any(predictions, data, name=name, kind=kind, resize=rule != "error", **naming)
     variants, problems = usable(chosen.variants(metrics), data, seed, seer, named=metrics is not None)

@@ -245,9 +245,11 @@ def test_permutation_is_the_next_image_and_after_the_last_the_first(id, other):
     np.testing.assert_allclose(made, blurred(points, SHAPES[id], 1.3), rtol=0, atol=1e-14)
 
 
-def test_the_only_image_has_no_other():
+def test_without_fixations_of_another_image_the_map_is_uniform():
     alone = Pool.of([("a", (20, 30), SCENE["a"])])
-    assert (permutation(alone, "a", (20, 30), sigma=1.3) == 1).all()
+    unseen = Pool.of([("a", (20, 30), SCENE["a"]), ("b", (10, 15), np.zeros((0, 2), int))])
+    for pool in (alone, unseen):
+        assert (permutation(pool, "a", (20, 30), sigma=1.3) == 1).all()
 
 
 # ------------------------------------------------------------------ as a density

@@ -201,6 +201,12 @@ def test_limit_is_not_a_score(toy):
     assert not (toy / "results").exists()
 
 
+def test_a_limit_that_leaves_nothing_out_is_none(toy):
+    done = call("score", "maps", "--data", "toy", "--limit", "6", cwd=toy)
+    assert (done.returncode, "NOT A SCORE" in done.stdout) == (0, False)
+    assert len(list((toy / "results" / "toy").iterdir())) == 1
+
+
 def test_a_folder_that_is_called_like_a_data_set_is_pointed_to(toy):
     (toy / "osie").mkdir()
     done = call("score", "maps", "--data", "osie", cwd=toy)

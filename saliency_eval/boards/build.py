@@ -203,9 +203,9 @@ def missing_last(value: float) -> float:
 def leaderboard(runs: Sequence[Run], primary: str | None = None) -> pd.DataFrame:
     """Rank, means, intervals and groups by model, best first by the primary metric, of the runs that may be ranked.
 
-    Why others are not is logged, to `saliency_eval`, as warnings. Raises `usage` for what are no runs and for a metric
-    that was not scored, `missing` without a run, `incomplete` where none is complete, and `mixed_signature` for runs
-    of several data sets or protocols: each has a board of its own.
+    Why others are not, and which baseline is missing, is logged to `saliency_eval` as warnings. Raises `usage` for what
+    are no runs and for a metric that was not scored, `missing` without a run, `incomplete` where none is complete, and
+    `mixed_signature` for runs of several data sets or protocols: each has a board of its own.
     """
     check_runs(runs)
     boards, problems = some(boards_of(runs, primary=primary))

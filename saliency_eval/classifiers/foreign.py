@@ -19,6 +19,7 @@ from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
 
 EXTRA = "pip install 'saliency-eval[torch]'"
 OWN = "_saliency_eval_"  # how modules made of files of the user are named
+_beside: set[str] = set()  # modules that the last of these files imported from its folder
 
 
 def library(name: str, spec: str, remedy: str) -> Any:
@@ -68,13 +69,26 @@ def made(spec: str, make: Callable[[], Any], what: str = "classifier") -> Any:
 
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """Modules that lie beside a file are found meanwhile, after all others."""
+    """Modules that lie beside a file are found meanwhile, after all others, and as they are now."""
+    for name in _beside:
+        sys.modules.pop(name, None)
+    _beside.clear()
+    importlib.invalidate_caches()
+    before = set(sys.modules)
     sys.path.append(str(folder))
     try:
         yield
     finally:
         with contextlib.suppress(ValueError):  # what was imported may have changed the list
             sys.path.remove(str(folder))
+        _beside.update(name for name in set(sys.modules) - before if lies_in(name, folder))
+
+
+def lies_in(name: str, folder: Path) -> bool:
+    """Is a module of the user's, in a folder?"""
+    file = getattr(sys.modules[name], "__file__", None)
+    ours = name.startswith((OWN, "saliency_eval"))  # whose folder may be the user's
+    return not ours and file is not None and Path(file).resolve().is_relative_to(folder.resolve())
 
 
 def place_of(error: BaseException) -> str:

@@ -103,14 +103,16 @@ def score(
     if profile:
         workers, executor, resume = 1, "local", False
     dataset = load_dataset(data, root)
+    limit = limit if limit is not None and limit < len(dataset) else None
     protocols = protocol_names(protocol, dataset.subject)
     wanted = metrics_for(bare, split_list(",".join(metrics)) if metrics else None, protocols)
     predictions, asked = with_classifier(predictions, classifier, device, weights, class_names)
     folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
-        total = min(limit or len(dataset), len(dataset))
-        with bar(total, predictions[number], resumable=folder is not None and resume) as progress:
+        with bar(
+            limit or len(dataset), predictions[number], resumable=folder is not None and resume
+        ) as progress:
             return score_predictions(
                 predictions[number], dataset, chosen,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ MOST_OUTSIDE = 0.05  # share of points outside their image above which the file 
 class Folder(FixationDataset):
     """`stimuli/<name>.png|jpg` and `fixations.csv` or `.json`; optional `dataset.toml`, `maps/`, `boxes.csv`.
 
-    Without a fixation file, with which nothing is scored, the images may also lie in the folder itself.
+    Without a fixation file nothing can be scored, and the images may also lie in the folder itself.
     A point becomes a pixel by floor(value - origin). `out_of_range`: points outside are dropped and counted,
     or refused.
     """
@@ -54,7 +54,8 @@ class Folder(FixationDataset):
         stimuli = self.root / "stimuli"
         found = files_by_stem(stimuli if stimuli.exists() or self._scorable else self.root, IMAGES)
         if not found:
-            text = f"{shown(self.root, 500)} must hold stimuli/ with images, or images alone, got {listing(self.root)}"
+            wanted = "stimuli/ with images" + ("" if self._scorable else ", or images alone")
+            text = f"{shown(self.root, 500)} must hold {wanted}, got {listing(self.root)}"
             fail("layout", text, "'saliency-eval data info folder' shows the layout")
         self._check_names(found)
         return found

@@ -65,17 +65,18 @@ def centre_bias(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset", 
 def permutation(pool: Pool, id: str, shape: Shape, *, sigma: Sigma = "dataset") -> Floats:
     """Blurred fixations of another image, the next of the data set: where people look when they see something else.
 
-    A map (height, width); fixations are brought to its size as those of `centre_bias`. `sigma` in px. The only image
-    of a data set has a uniform map.
+    A map (height, width); fixations are brought to its size as those of `centre_bias`. `sigma` in px. Where there is no
+    other image, or nobody looked at it, the map is uniform.
 
     >>> pool = Pool.of([("a", (3, 4), np.array([[0, 0]])), ("b", (6, 8), np.array([[5, 7]]))])
     >>> permutation(pool, "a", (3, 4), sigma=0.0).tolist()[2]
     [0.0, 0.0, 0.0, 1.0]
     """
     other = (pool.number[id] + 1) % len(pool.ids)
-    if other == pool.number[id]:
+    points = pool.points_of(other)
+    if other == pool.number[id] or not len(points):
         return uniform(shape)
-    return blur(by_centres(pool.points_of(other), pool.shapes[other], shape), shape, "zero", sigma)
+    return blur(by_centres(points, pool.shapes[other], shape), shape, "zero", sigma)
 
 
 @model("gold standard", source="doi:10.1073/pnas.1510393112")

@@ -75,7 +75,7 @@ def drawn_anew(before: Any, now: Mapping[str, Any]) -> str:
         return ""
     names = (str(one.get("model")).partition("|")[0].partition("#") for one in (before, now))
     (factory, _, old), (other, _, new) = names
-    hint = "; weights that are drawn anew give a network another name each time: seed them, or save them for --weights"
+    hint = "; weights that are drawn anew give another name each time (seed them), and so does a file that is edited"
     return hint if factory == other and old != new else ""
 
 

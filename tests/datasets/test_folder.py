@@ -298,9 +298,9 @@ def test_an_empty_fixation_file_is_there(folder: Path) -> None:
 def test_no_stimuli(tmp_path: Path, files: list[str]) -> None:
     for name in files:
         (tmp_path / name).touch()
-    with refused(
-        "layout", "must hold stimuli/ with images, or images alone", *(files or ["an empty folder"])
-    ):
+    alone = "" if files else ", or images alone"  # beside a fixation file, images lie in stimuli/
+    got = ", ".join(files) or "an empty folder"
+    with refused("layout", f"must hold stimuli/ with images{alone}, got {got};"):
         Dataset.from_folder(tmp_path)
 
 

@@ -23,8 +23,10 @@ on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no G
 @pytest.mark.slow
 def test_nothing_lies_on_another_device():
     program = Path(__file__).with_name("far.py")
-    found = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
-    assert json.loads(found.stdout) == dict.fromkeys(OF_IMAGES, 0.0)
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found.pop("careless").endswith("tensors on two devices")  # else nothing would be found
+    assert found == dict.fromkeys(OF_IMAGES, 0.0)
 
 
 @on_gpu
@@ -36,11 +38,11 @@ def test_a_gpu_gives_the_maps_and_scores_of_the_cpu(key, toy, tmp_path):
         written = write_maps(key, data, tmp_path / device, device=device)
         assert not written.problems
         run = se.score(tmp_path / device, data, ["auc_judd", "shuffled_auc", "nss", "cc"])
-        scores.append({name: round(metric.mean, 3) for name, metric in run.means.items()})
+        scores.append({name: metric.mean for name, metric in run.means.items()})
         maps.append([np.load(path) for path in sorted((tmp_path / device).rglob("*.npy"))])
     for here, there in zip(*maps, strict=True):
         assert np.abs(here - there).max() <= 1e-3 * max(np.ptp(here), 1e-6)
-    assert scores[0] == scores[1]
+    assert scores[0] == pytest.approx(scores[1], abs=5e-4)
 
 
 def rate(key, device, count):
