@@ -77,7 +77,7 @@ class Network:
         return (images - mean) / std
 
 
-def is_short_of_memory(error: Exception) -> bool:
+def is_short_of_memory(error: BaseException) -> bool:
     """Did the memory end, of whatever device?"""
     return isinstance(error, MemoryError) or any(
         words in str(error).lower()

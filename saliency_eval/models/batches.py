@@ -90,12 +90,14 @@ class Batches:
         parts = (images[i : i + len(images) // 2] for i in range(0, len(images), len(images) // 2))
         return [one for part in parts for one in self(part)]
 
-    def attempt(self, images: Sequence[Image]) -> tuple[list[Result], Exception | None, str]:
+    def attempt(self, images: Sequence[Image]) -> tuple[list[Result], BaseException | None, str]:
         """The maps, or what was raised, without what it holds on to, and where."""
         try:
             run = self.variant.declared.traits["batch"]
             return list(run([i.pixels for i in images], dict(self.variant.options), self.device)), None, ""
-        except Exception as error:  # models raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # models raise anything
             if isinstance(error, SaliencyEvalError) and error.code == "model":
                 raise
             place = place_of(error)
@@ -114,7 +116,7 @@ class Batches:
             f"memory is short for {len(images)} images of {width}x{height} at once; --batch {half} is less"
         ]
 
-    def problems(self, image: Image, error: Exception, place: str, short: bool) -> list[Problem]:
+    def problems(self, image: Image, error: BaseException, place: str, short: bool) -> list[Problem]:
         """Why an image has no map."""
         if isinstance(error, SaliencyEvalError):
             return [replace(problem, image=image.id) for problem in error.problems]

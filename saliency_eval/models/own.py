@@ -237,7 +237,7 @@ def declared_again(spec: str) -> None:
         model_of(spec)
 
 
-def fault(key: str, id: str, shape: Shape, error: Exception, place: str) -> Problem:
+def fault(key: str, id: str, shape: Shape, error: BaseException, place: str) -> Problem:
     """What a model raised at an image, and where, as a finding."""
     text = f"{key}, image {shown(id)} of {shape[1]}x{shape[0]}: {type(error).__name__}: {shown(error, 200)}{place}"
     return Problem("model", text, "correct the model" if spec_of(key) else "use another model", id)

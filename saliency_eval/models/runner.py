@@ -69,8 +69,8 @@ class ModelMap:
         """What the model gives; raises `model` for whatever one of the user raises."""
         try:
             return self.variant(own)
-        except Exception as error:
-            if isinstance(error, SaliencyEvalError) or not spec_of(self.variant.key):
+        except BaseException as error:  # of others' code
+            if isinstance(error, SaliencyEvalError | KeyboardInterrupt) or not spec_of(self.variant.key):
                 raise
             found = fault(self.variant.key, self.name, own["shape"], error, place_of(error))
             raise SaliencyEvalError([found]) from error
@@ -149,8 +149,8 @@ def saliency_map(model: str, image: Image) -> Floats:
     `model` as `saliency-eval run` takes it, with options: `aim(patch=11)`, `path/to/file.py:factory`. Values are
     larger where more is expected, and logarithms of a density where the model gives them.
 
-    Raises `usage` for no such model or image, `undefined_metric` for a model that reads more than an image, and what
-    models of others raise.
+    Raises `usage` for no such model or image, `undefined_metric` for a model that reads more than an image, what any
+    map is refused for, such as `non_finite`, and what models of others raise.
 
     >>> saliency_map("centre_gaussian(width=0.5)", np.zeros((3, 5, 3), np.uint8)).round(2).tolist()[1]
     [0.73, 0.92, 1.0, 0.92, 0.73]
@@ -161,7 +161,8 @@ def saliency_map(model: str, image: Image) -> Floats:
         text = f"model {found.key} must read no more than an image, it reads {', '.join(lacking)}"
         fail("undefined_metric", text, "saliency-eval run gives it a data set", exit=TRUTH)
     made = found(Stimulus("image", image=image, shape=image.shape[:2]))
-    return np.asarray(made.saliency if isinstance(made, Boxed) else made, np.float64)
+    values = made.saliency if isinstance(made, Boxed) else made
+    return np.asarray(FetchedArray(found.key, values, Rules("map")).read(image.shape[:2]).values, np.float64)
 
 
 def whole_map(reading: Reading) -> Any:

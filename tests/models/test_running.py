@@ -54,6 +54,14 @@ def afraid_of_white():
         return images.mean(1)
     return predict
 
+def leaving():
+    def predict(images):
+        raise SystemExit(3)
+    return predict
+
+def without_numbers():
+    return lambda images: images.mean(1) + float("nan")
+
 def never():
     def predict(images):
         raise MemoryError
@@ -115,6 +123,21 @@ def data(toy):
 
 def written(folder):
     return {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+def test_a_model_cannot_end_the_program(data, own, tmp_path):
+    found = write_maps(f"{own}:leaving", data, tmp_path / "out")
+    assert {p.code for p in found.problems} == {"model"}
+    assert "SystemExit: 3 (own.py, line " in found.problems[0].message
+    with pytest.raises(SaliencyEvalError, match="SystemExit: 3") as error:
+        se.score(f"model:{own}:leaving", data, ["nss"])
+    assert error.value.code == "model"
+
+
+def test_a_map_in_python_is_checked_like_any_other(own):
+    with pytest.raises(SaliencyEvalError) as error:
+        se.saliency_map(f"{own}:without_numbers", np.arange(60, dtype=np.uint8).reshape(4, 5, 3))
+    assert error.value.code == "non_finite"
 
 
 @pytest.mark.parametrize("batch", ["auto", 1, 3])
