@@ -138,7 +138,8 @@ def maps_of(
     finish = {name: options.get(name, default) for name, (default, *_) in FINISH.items()}
     stacked = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
     with torch.inference_mode(), all_digits():
-        batch = torch.from_numpy(stacked).to(device).float() / 255
+        batch = torch.from_numpy(stacked).to(device).float()
+        batch /= batch.new_tensor(255)  # by a number a GPU multiplies with its inverse, rounded
         flat = batch.flatten(2)
         constant = (flat.amax(2) == flat.amin(2)).all(1)
         maps = finished(function(batch, **own), batch.shape[-2:], logs=gives != "map", **finish)

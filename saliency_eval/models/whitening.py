@@ -43,7 +43,7 @@ def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, b
     cost="50 times",
     note="a definition of our own from the parameters that are published: the program is compiled and for research "
     "only, and how its parts fit together could not be verified",
-    takes=lambda options, shape: 600 * pixels(shape, options["side"]),
+    takes=lambda options, shape: 800 * pixels(shape, options["side"]),
 )
 def rare2012_like(images: Tensor, *, side: Side = 400) -> Tensor:
     """Rarity: how few places of the image have the same colour, or the same energy of an angle.

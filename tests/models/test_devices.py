@@ -1,4 +1,4 @@
-"""Models on a GPU give what they give on a CPU; where there is none, at least all that they use lies on one device."""
+"""Models on a GPU give what they give on a CPU; where there is none, one is played: tensors apart, other rounding."""
 
 import json
 import subprocess
@@ -8,15 +8,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rounding import OtherRounding
 
 import saliency_eval as se
 from saliency_eval import models as _declared  # noqa: F401  (declares the models)
 from saliency_eval.core import MODELS
 from saliency_eval.models.writing import write_maps
+from saliency_eval.variant import parse
 
 torch = pytest.importorskip("torch", reason="models of images need torch")
 
 OF_IMAGES = [key for key, declared in MODELS.items() if "batch" in declared.traits]
+QUICK = (
+    *(
+        "image_signature",
+        "spectral_residual",
+        "spectral_residual(flavour=paper)",
+        "spectral_residual(flavour=pft)",
+    ),
+    *("aim", "aim(patch=11)", "dva", "sun", "itti_koch", "itti_koch(colour=dkl)", "aws_like(scale=0.25)"),
+)
+LONG = (
+    *("gbvs", "bms(side=200)", "covsal(distance=log_euclidean)", "context_aware(side=100)"),
+    "rare2012_like(side=150)",
+)
+CALLS = [*QUICK, *(pytest.param(call, marks=pytest.mark.slow) for call in LONG)]
+LOOSE = {
+    "rare2012_like": 1e-2,
+    "aws_like": 0.1,
+    "sun": 0.1,
+    "aim": 1.0,
+}  # of what is drawn, not of photographs
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
 
@@ -27,6 +49,69 @@ def test_nothing_lies_on_another_device():
     found = json.loads(done.stdout)
     assert found.pop("careless").endswith("tensors on two devices")  # else nothing would be found
     assert found == dict.fromkeys(OF_IMAGES, 0.0)
+
+
+@pytest.fixture(scope="module")
+def photographs(shared):
+    data = se.load_dataset("osie", shared / "data" / "OSIE")
+    images = [data.image_of(id) for id in list(data)[::350]]
+    return [np.ascontiguousarray(image[::2, ::2]) for image in images]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_map_hangs_on_rounding(call, photographs):
+    """Signs, bins, peaks and thresholds are decisions that another last digit must not turn."""
+    for image in photographs:
+        assert moved(call, image) <= 1e-3
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_map_of_what_is_drawn_hangs_on_rounding(call):
+    """Frequencies, colours and differences that are not there must not count.
+
+    Not for aim and aws_like, which compare responses of 32 bits that are nearly the same, nor sun, whose powers of
+    nearly nothing are not.
+    """
+    bar = next((bar for key, bar in LOOSE.items() if call.startswith(key)), 1e-3)
+    for name, image in drawn().items():
+        assert moved(call, image) <= bar, name
+
+
+def moved(call, image):
+    """How far another rounding moves a map, as a share of its range."""
+    model = parse(call, "model")
+    make, options = model.declared.traits["batch"], dict(model.options)
+    [here] = make([image], options)
+    with OtherRounding() as device:
+        [there] = make([image], options)
+    assert len(device.changed) > 1
+    return np.abs(here - there).max() / max(np.ptp(here), 1e-9)
+
+
+def drawn(height=120, width=160):
+    """Pictures as in experiments, of flat areas, repetitions and ramps."""
+    rows, columns = np.mgrid[:height, :width]
+    spot = np.hypot(rows % 40 - 20, columns % 40 - 20)[..., None] < 10
+    one = (rows // 40 == 1) & (columns // 40 == 2)
+    disc = np.where(one[..., None], [200, 60, 60], [60, 180, 60])
+    square = (abs(rows - 60) < 15) & (abs(columns - 80) < 20)
+    ramps = np.stack([columns * 255 // (width - 1), rows * 255 // (height - 1), 128 + 0 * rows], 2)
+    grey = {
+        "square": 255 * ((rows // 30 == 1) & (columns // 40 == 1)),
+        "dot": 255 * ((rows == 40) & (columns == 53)),
+        "checks": 255 * ((rows // 20 + columns // 20) % 2),
+        "stripes": 180 * (columns // 16 % 2),
+        "half": 255 * (columns >= 80),
+        "ramp": columns * 255 // (width - 1),
+        "noise": np.random.default_rng(0).integers(0, 256, (height, width)),
+    }
+    colours = {
+        "red square": square[..., None] * [200, 50, 50],
+        "ramps": ramps,
+        "discs": np.where(spot, disc, 128),
+    }
+    images = colours | {name: np.stack([values] * 3, 2) for name, values in grey.items()}
+    return {name: values.astype(np.uint8) for name, values in images.items()}
 
 
 @on_gpu

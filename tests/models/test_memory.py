@@ -37,7 +37,7 @@ def test_images_together_take_no_more_than_there_should_be(key, shape):
 @pytest.mark.parametrize(("call", "shape", "together"), [
     ("covsal", (32, 32), 2), ("covsal", (512, 512), 2), ("context_aware", (32, 32), 3), ("dva", (32, 32), 53),
     ("context_aware(side=125)", (32, 32), 27), ("bms", (32, 32), 8), ("bms(side=200)", (32, 32), 33),
-    ("rare2012_like", (300, 400), 13), ("itti_koch", (16, 16), 256), ("gbvs", (512, 512), 32),
+    ("rare2012_like", (300, 400), 10), ("itti_koch", (16, 16), 256), ("gbvs", (512, 512), 32),
     ("aim", (512, 512), 19), ("aim(scale=1)", (512, 512), 6), ("sun", (512, 512), 13), ("aws_like", (512, 512), 29),
 ])  # fmt: skip
 def test_what_a_model_makes_of_an_image_counts_not_its_size(call, shape, together):

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="models of images need torch")
 from saliency_eval.models import pyramids  # noqa: E402
 from saliency_eval.models.batched import maps_of  # noqa: E402
 from saliency_eval.models.nets import channels as parts  # noqa: E402
+from saliency_eval.models.nets import pyramid  # noqa: E402
 from saliency_eval.models.nets.gbvs import activation, nearness  # noqa: E402
 from saliency_eval.models.nets.itti import local_maxima, stands_out  # noqa: E402
 
@@ -36,12 +37,12 @@ def test_halving_is_a_mean_of_six_neighbours_inside_the_image(n):
         inside = [{2 * k + d: t for d, t in taps.items() if 0 <= 2 * k + d < n} for k in range(n // 2)]
         rows = [sum(t * maps[:, :, i] for i, t in own.items()) / sum(own.values()) for own in inside]
         expected = torch.stack(rows, 2)
-    torch.testing.assert_close(parts.halved(maps, 2), expected, rtol=1e-14, atol=0)
-    torch.testing.assert_close(parts.halved(maps.mT, 3), expected.mT, rtol=1e-14, atol=0)
+    torch.testing.assert_close(pyramid.halved(maps, 2), expected, rtol=1e-14, atol=0)
+    torch.testing.assert_close(pyramid.halved(maps.mT, 3), expected.mT, rtol=1e-14, atol=0)
 
 
 def test_levels_are_numbered_by_how_often_they_are_halved():
-    levels = parts.pyramid(torch.rand(2, 3, 150, 203), (2, 4))
+    levels = pyramid.pyramid(torch.rand(2, 3, 150, 203), (2, 4))
     assert {n: tuple(maps.shape) for n, maps in levels.items()} == {2: (2, 4, 37, 50), 4: (2, 4, 9, 12)}
 
 
@@ -49,7 +50,7 @@ def test_levels_are_numbered_by_how_often_they_are_halved():
     ("size", "enlarged"), [((64, 100), (128, 200)), ((128, 9), (1024, 72)), ((1, 4000), (1, 4000))]
 )
 def test_small_images_are_enlarged_in_shape(size, enlarged):
-    assert tuple(parts.enlarged(torch.rand(1, 3, *size)).shape[-2:]) == enlarged
+    assert tuple(pyramid.enlarged(torch.rand(1, 3, *size)).shape[-2:]) == enlarged
 
 
 def test_borders_are_weakened_step_by_step():

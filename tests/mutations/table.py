@@ -470,7 +470,7 @@ MUTATIONS = [
     m("models/nets/bms.py", "[2.55, 1, 1]", "[1, 1, 1]", "the lightness of BMS has another scale", frozen("bms")),
     m("models/nets/channels.py", "0.5774 * math.sqrt(3)", "0.5775 * math.sqrt(3)", "a constant of DKL is another one",
       PYRAMIDS),
-    m("models/nets/channels.py", "TAPS = (1.0, 5.0, 10.0, 10.0, 5.0, 1.0)", "TAPS = (1.0, 4.0, 10.0, 10.0, 4.0, 1.0)",
+    m("models/nets/pyramid.py", "TAPS = (1.0, 5.0, 10.0, 10.0, 5.0, 1.0)", "TAPS = (1.0, 4.0, 10.0, 10.0, 4.0, 1.0)",
       "levels of a pyramid are smoothed otherwise", PYRAMIDS),
     m("models/nets/context.py", "NEAR = 3.0", "NEAR = 3.01", "distance counts a little more", CONTEXT),
     m("models/nets/context.py", "(0.3, 1),", "(0.4, 1),", "a scale of context_aware is another one",

@@ -10,6 +10,8 @@ from saliency_eval.models.bases import bundled
 from saliency_eval.models.nets.primitives import blur as blurred
 from saliency_eval.models.nets.primitives import chunks, framed, minmax, scaled
 
+OFF = 1e-3  # of a level: rounding must not decide about halves, which symmetric images are full of
+
 
 def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> Tensor:
     """How rare the responses of learned filters are in the image itself: the sum of -log p over the filters."""
@@ -24,7 +26,7 @@ def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> 
 
 def surprise(responses: Tensor, bins: int) -> Tensor:
     """-log p of each response (batch, k, h, w), p by the histogram of its own map."""
-    levels = (minmax(responses) * (bins - 1)).round_().long()
+    levels = (minmax(responses) * (bins - 1) + OFF).round_().long()
     maps = levels.flatten(0, 1).flatten(1)
     first = bins * torch.arange(len(maps), device=maps.device)[:, None]
     counts = torch.bincount((maps + first).flatten(), minlength=bins * len(maps))

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import area, blur, lab, minmax, resize, within
+from saliency_eval.models.nets.primitives import area, blur, fine, lab, minmax, turned, within
 
 BEFORE, AFTER = 3, 4  # px by which Boolean maps, and the map, are widened
+ROUNDING = 1e-6  # range of a colour that is not there; of others it is about 1
 EVERY = 16  # steps between two looks at whether reconstruction has ended
 
 
@@ -16,7 +17,8 @@ def bms(images: Tensor, *, side: int, step: int, sigma: float) -> Tensor:
     """Regions that do not touch the border in thresholded colours and their complements, weighed and added."""
     levels = -(-255 // step)
     seen = colours(images, side)
-    above = torch.ceil((seen - seen.amin((-2, -1), keepdim=True)) / step).to(torch.uint8)
+    above = (seen - seen.amin((-2, -1), keepdim=True)).short()
+    above = ((above + step - 1) // step).to(torch.uint8)
     sets = torch.cat([above, levels - above], 1)  # {sets >= k}: Boolean maps, and their complements
     reached = from_border(sets)
     total = torch.zeros_like(sets[:, 0], dtype=torch.float64)
@@ -31,13 +33,10 @@ def colours(images: Tensor, side: int) -> Tensor:
     """Whitened colours from 0 to 255, whole numbers, medians of 3x3; (batch, 3, h, w), longer side `side`."""
     size = within(images.shape[-2:], side)
     shrinks = size[0] <= images.shape[-2] and size[1] <= images.shape[-1]
-    small = area(images.double(), size) if shrinks else resize(images, size)
-    small = torch.round(lab(small.clamp(0, 1).double()) * small.new_tensor([2.55, 1, 1])[:, None, None])
-    flat = small.flatten(2) - small.flatten(2).mean(2, keepdim=True)
-    axes = torch.linalg.eigh(flat @ flat.mT).eigenvectors
-    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
-    white = (axes * torch.sign(largest)).mT @ flat  # a division by deviations would go with the range
-    whole = torch.round(255 * minmax(white.unflatten(2, size)))
+    small = lab(area(images.double(), size) if shrinks else fine(images, size))
+    small = torch.round(small * small.new_tensor([2.55, 1, 1])[:, None, None])
+    white = turned(small.flatten(2)).reshape(small.shape)  # a division by deviations would go with the range
+    whole = torch.round(255 * minmax(white, ROUNDING))
     padded = functional.pad(whole, (1, 1, 1, 1), mode="replicate")
     return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(-1).values
 

@@ -8,20 +8,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import blur, lab, minmax, resize, within
+from saliency_eval.models.nets.primitives import blur, fine, lab, minmax, resize, within
 
 SIDE = 512  # px, of the square to which an image is brought
 PATCHES = (8, 16, 32, 64, 128)  # px
 AROUND = 3  # patches in each direction with which one is compared
 NEAREST = 0.1  # share of them that counts
 RIDGE = 1e-3  # added to variances
+ROUNDING = 1e-7  # a distance of patches that are the same
 SMOOTH = 0.02  # sigma of the last Gaussian, as a share of the longer side
 Distance = Literal["exact", "log_euclidean"]
 
 
 def covsal(images: Tensor, *, distance: Distance, centre: bool) -> Tensor:
     """Product over sizes of patches of how much each differs from the most similar ones around it."""
-    seen = features(resize(images, (SIDE, SIDE)).clamp(0, 1))
+    seen = features(fine(images, (SIDE, SIDE)))
     found = torch.ones_like(seen[:, :1])
     for patch in PATCHES:
         found = found * resize(rarity(covariances(seen, patch), patch, distance, centre), (SIDE, SIDE)).clamp(
@@ -33,8 +34,7 @@ def covsal(images: Tensor, *, distance: Distance, centre: bool) -> Tensor:
 
 
 def features(images: Tensor) -> Tensor:
-    """L, a, b, slopes of intensity to the right and down, row and column; (batch, 7, h, w), in 64 bits."""
-    images = images.double()
+    """L, a, b, slopes of intensity to the right and down, row and column; (batch, 7, h, w)."""
     padded = functional.pad(255 * images.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
     right = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]).abs()
     down = (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]).abs()
@@ -55,7 +55,7 @@ def rarity(found: Tensor, patch: int, distance: Distance, centre: bool) -> Tenso
     rows, columns = found.shape[1:3]
     apart, inside = offsets(rows, columns, found)
     differ = DISTANCES[distance](found) / (1 + patch * apart)
-    differ = differ.masked_fill(~inside, torch.inf)
+    differ = torch.where(differ > ROUNDING, differ, 0.0).masked_fill(~inside, torch.inf)
     counted = (NEAREST * inside.sum(-1)).floor().clamp(min=1)
     smallest = differ.topk(int(counted.amax()), largest=False, sorted=True).values
     used = torch.arange(smallest.shape[-1]).to(counted) < counted[..., None]

@@ -19,7 +19,7 @@ def gbvs(images: Tensor, *, colour: Colour, side: int, sigma: float) -> Tensor:
     """Where random walks on the graphs of 24 maps of features spend their time, summed."""
     size = within(images.shape[-2:], side)
     features = [resize(maps, size) for found in channels(images, LEVELS, colour) for maps in found.values()]
-    nodes = minmax(torch.cat(features, 1))
+    nodes = minmax(torch.cat(features, 1)).to(images)
     active = activation(nodes.flatten(0, 1).flatten(1), nearness(size, sigma, nodes)).reshape(nodes.shape)
     total = minmax(attenuated((active**POWER).sum(1, keepdim=True), BORDER))
     return minmax(resize(minmax(softened(total, BLUR)), images.shape[-2:]))[:, 0]

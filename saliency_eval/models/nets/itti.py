@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.channels import Colour, Levels, attenuated, channels, softened
+from saliency_eval.models.nets.channels import Colour, attenuated, channels, softened
 from saliency_eval.models.nets.primitives import Size, minmax, resize, within
+from saliency_eval.models.nets.pyramid import Levels
 
 CENTRES = (2, 3)  # levels
 SHRINK = 8  # from the image to the map
@@ -17,6 +18,7 @@ BORDER = 4  # px
 BLUR = 0.03  # sigma as a share of the map
 HEIGHT = 10.0  # to which N scales a map
 LEAST = 1.0  # of a local maximum
+ROUNDING = 1e-9  # the range of a map, and the step between two of its values, that is no more than that
 
 
 def itti_koch(images: Tensor, *, colour: Colour, furthest: int) -> Tensor:
@@ -26,7 +28,7 @@ def itti_koch(images: Tensor, *, colour: Colour, furthest: int) -> Tensor:
     levels = sorted({level for pair in pairs for level in pair})
     conspicuous = [contrasts(found, pairs, size) for found in channels(images, levels, colour)]
     total = minmax(attenuated(sum_of(stands_out(maps) for maps in conspicuous), BORDER))
-    return minmax(resize(minmax(softened(total, BLUR)), images.shape[-2:]))[:, 0]
+    return minmax(resize(minmax(softened(total, BLUR)), images.shape[-2:]))[:, 0].to(images)
 
 
 def contrasts(levels: Levels, pairs: Iterable[tuple[int, int]], size: Size) -> Tensor:
@@ -41,7 +43,7 @@ def contrasts(levels: Levels, pairs: Iterable[tuple[int, int]], size: Size) -> T
 
 def stands_out(maps: Tensor) -> Tensor:
     """N: a map from 0 to M = 10 times (M - mean of its local maxima)^2, M^2 if there is one, 1 if there is none."""
-    maps = HEIGHT * minmax(maps)
+    maps = HEIGHT * minmax(maps, ROUNDING)
     peaks = local_maxima(maps)
     count = peaks.sum((-2, -1), keepdim=True)
     mean = (maps * peaks).sum((-2, -1), keepdim=True) / count.clamp(min=1)
@@ -55,7 +57,7 @@ def local_maxima(maps: Tensor) -> Tensor:
     around = (maps[..., :-2, 1:-1], maps[..., 2:, 1:-1], maps[..., 1:-1, :-2], maps[..., 1:-1, 2:])
     peaks = inner >= LEAST
     for neighbour in around:
-        peaks = peaks & (inner >= neighbour)
+        peaks = peaks & (inner >= neighbour - ROUNDING)
     return functional.pad(peaks, (1, 1, 1, 1))
 
 

@@ -53,11 +53,11 @@ def blur(maps: Tensor, sigma: float, truncate: float = 4.0) -> Tensor:
     return functional.conv2d(padded, right, groups=maps.shape[1])
 
 
-def minmax(maps: Tensor) -> Tensor:
-    """Each map from 0 to 1; zeros where it has one value everywhere."""
+def minmax(maps: Tensor, least: float = 0.0) -> Tensor:
+    """Each map from 0 to 1; zeros where its range is no more than `least`, which can be what rounding makes."""
     low, high = maps.amin((-2, -1), keepdim=True), maps.amax((-2, -1), keepdim=True)
     span = high - low
-    return torch.where(span > 0, (maps - low) / span.clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
+    return torch.where(span > least, (maps - low) / span.clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
 
 
 def grey(images: Tensor) -> Tensor:
@@ -138,10 +138,15 @@ def scaled(images: Tensor, scale: float, least: int = 1) -> Tensor:
     return resize(images, size).clamp(0, 1)
 
 
+def fine(images: Tensor, size: Size) -> Tensor:
+    """Images in [0, 1] of another size, in 64 bits: for signs, bins and peaks, about which rounding must not decide."""
+    return torch.cat([resize(plane.double(), size) for plane in images.split(1, 1)], 1).clamp(0, 1)
+
+
 def at_width(images: Tensor, width: int) -> Tensor:
-    """Images in [0, 1] at a width in px, in proportion, but at most eight times as high."""
+    """Images in [0, 1] at a width in px, in proportion, but at most eight times as high; in 64 bits."""
     height = round(width * images.shape[-2] / images.shape[-1])
-    return resize(images, (min(max(height, 1), 8 * width), width)).clamp(0, 1)
+    return fine(images, (min(max(height, 1), 8 * width), width))
 
 
 def framed(maps: Tensor, size: Size) -> Tensor:
@@ -171,6 +176,17 @@ def within(size: Size, side: int) -> tuple[int, int]:
 def linearise(images: Tensor) -> Tensor:
     """Light in proportion to its power, of sRGB in [0, 1]."""
     return torch.where(images <= 0.04045, images / 12.92, ((images + 0.055) / 1.055) ** 2.4)
+
+
+def turned(values: Tensor) -> Tensor:
+    """Rows (batch, rows, samples) turned to the axes of their variance, by falling variance.
+
+    The first of the largest parts of each axis is positive, whatever the solver gave.
+    """
+    centred = values - values.mean(-1, keepdim=True)
+    axes = torch.linalg.eigh(centred @ centred.mT).eigenvectors.flip(-1)
+    large = axes.abs() > (1 - 1e-6) * axes.abs().amax(1, keepdim=True)
+    return (axes * axes.sign().gather(1, large.byte().argmax(1, keepdim=True))).mT @ centred
 
 
 def whiten(values: Tensor, floor: float = 1e-6) -> Tensor:

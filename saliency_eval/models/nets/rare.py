@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from saliency_eval.models.nets.aim import surprise
-from saliency_eval.models.nets.primitives import Size, minmax, resize, varied, within
+from saliency_eval.models.nets.primitives import Size, fine, minmax, resize, turned, varied, within
 
 ANGLES = 8
 WAVES = (6.0, 12.0, 24.0)  # px, of the Gabor filters
@@ -23,23 +23,20 @@ MARGIN = 48  # px by which the border is repeated
 LEVELS = 4  # each half the size of the one before
 BINS = 32
 KEPT = 0.3  # share of the largest weight below which a map does not count
-ROUNDING = 1e-4  # range of a colour that is no more than that
+ROUNDING = 1e-4  # range of a colour, or of rarity, that is no more than that
 
 
 def rare2012_like(images: Tensor, *, side: int) -> Tensor:
     """How rare colours and textures are in the image itself, fused for each component of colour, then over them."""
-    small = resize(images, within(images.shape[-2:], side)).clamp(0, 1)
+    small = fine(images, within(images.shape[-2:], side))
     bank = gabors([n + 2 * MARGIN for n in small.shape[-2:]], small)
     parts = [fused(rarity(features(colour, bank))) for colour in components(small).split(1, 1)]
-    return fused(torch.cat(parts, 1))[:, 0]
+    return fused(torch.cat(parts, 1))[:, 0].to(images)
 
 
 def components(images: Tensor) -> Tensor:
-    """Colours turned to the axes of their variance, the greatest first; zeros for one that is not there."""
-    flat = images.double().flatten(2)
-    flat = flat - flat.mean(2, keepdim=True)
-    axes = torch.linalg.eigh(flat @ flat.mT).eigenvectors.flip(-1)
-    found = (axes.mT @ flat).unflatten(2, images.shape[-2:]).to(images)
+    """Colours turned to the axes of their variance; zeros for one that is not there."""
+    found = turned(images.flatten(2)).reshape(images.shape)
     return found * varied(found, ROUNDING)
 
 
@@ -71,7 +68,7 @@ def rarity(maps: Tensor) -> Tensor:
 
 def fused(maps: Tensor) -> Tensor:
     """Maps (batch, n, h, w), from 0 to 1, each times (maximum - mean)^2, those that stand out least left out."""
-    maps = minmax(maps)
+    maps = minmax(maps, ROUNDING)
     weights = (maps.amax((-2, -1), keepdim=True) - maps.mean((-2, -1), keepdim=True)) ** 2
     weights = torch.where(weights < KEPT * weights.amax(1, keepdim=True), 0.0, weights)
     return minmax((weights * maps).sum(1, keepdim=True))

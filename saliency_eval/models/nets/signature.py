@@ -10,6 +10,7 @@ from torch import Tensor
 from saliency_eval.models.nets.primitives import at_width, blur, lab, minmax, resize, varied
 
 WIDTH = 64  # px to which an image is brought
+ROUNDING = 1e-12  # of the largest coefficient: less has no sign
 LEAST = 0.01  # range of a channel of Lab that is more than rounding: grey images have no colour
 SIGMA = 0.045  # of the smoothing, as a share of that width
 
@@ -18,10 +19,12 @@ def image_signature(images: Tensor) -> Tensor:
     """Squares of what the signs of the cosine transform of each channel give back, mean over channels, smoothed."""
     small = lab(at_width(images, WIDTH))
     down, right = (cosines(n, small) for n in small.shape[-2:])
-    signs = torch.sign(down @ small @ right.T) * varied(small, LEAST)
+    waves = down @ small @ right.T
+    present = waves.abs() > ROUNDING * waves.abs().amax((-2, -1), keepdim=True)
+    signs = torch.sign(waves) * present * varied(small, LEAST)
     back = down.T @ signs @ right
     smoothed = blur((back**2).mean(1, keepdim=True), SIGMA * WIDTH)
-    return minmax(resize(smoothed, images.shape[-2:]))[:, 0]
+    return minmax(resize(smoothed, images.shape[-2:]))[:, 0].to(images)
 
 
 def cosines(n: int, like: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from saliency_eval.models.nets.primitives import at_width, blur, grey, varied
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px
+ROUNDING = 1e-12  # of the largest amplitude
 GREY = (9798, 19235, 3735)  # 32768 times .299, .587 and .114, as OpenCV rounds them
 
 
@@ -19,7 +20,7 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
         return as_opencv(images)
     seen = grey(images) if channels == "grey" else images
     small = at_width(seen, WIDTH)
-    spectrum = torch.fft.fft2(small.double())
+    spectrum = present(torch.fft.fft2(small))
     amplitude = torch.log(spectrum.abs() + 1e-8)
     residual = amplitude - box(amplitude, "replicate") if flavour == "paper" else torch.zeros_like(amplitude)
     energy = back(residual, spectrum).abs() ** 2 * varied(small, 1e-4)
@@ -28,12 +29,12 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
 
 def as_opencv(images: Tensor) -> Tensor:
     """The map of OpenCV, with its rounding: smoothed first, then squared; (batch, height, width) from 0 to 1."""
-    sums = torch.einsum(
-        "bchw,c->bhw", (images * 255).round(), images.new_tensor(GREY)
-    )  # exact: whole numbers
-    levels = half_up(sums[:, None].double() / 2**15)
-    small = half_up(bilinear(levels, (WIDTH, WIDTH)))
-    spectrum = torch.fft.fft2(small)
+    red, green, blue = (
+        weight * plane for weight, plane in zip(GREY, (images * 255).round_().split(1, 1), strict=True)
+    )
+    levels = half_up((red + green + blue) / 2**15)  # exact: whole numbers of at most 23 bits
+    small = half_up(bilinear(levels.double(), (WIDTH, WIDTH)))
+    spectrum = present(torch.fft.fft2(small))
     amplitude = torch.log(spectrum.abs().clamp(min=1e-12))
     found = back(amplitude - box(amplitude, "reflect"), spectrum).abs()
     energy = five(found) ** 2 * varied(small, 0)
@@ -50,8 +51,14 @@ def five(maps: Tensor) -> Tensor:
 
 
 def back(residual: Tensor, spectrum: Tensor) -> Tensor:
-    """The image of a spectrum whose log amplitude is replaced."""
-    return torch.fft.ifft2(torch.polar(torch.exp(residual), spectrum.angle()))
+    """The image of a spectrum whose log amplitude is replaced; what is absent has no phase."""
+    return torch.fft.ifft2(torch.exp(residual) * torch.sgn(spectrum))
+
+
+def present(spectrum: Tensor) -> Tensor:
+    """A spectrum with 0 in place of frequencies that rounding alone has put there."""
+    amplitude = spectrum.abs()
+    return torch.where(amplitude > ROUNDING * amplitude.amax((-2, -1), keepdim=True), spectrum, 0.0)
 
 
 def box(maps: Tensor, border: str) -> Tensor:
@@ -60,8 +67,8 @@ def box(maps: Tensor, border: str) -> Tensor:
 
 
 def half_up(values: Tensor) -> Tensor:
-    """Whole numbers, halves rounded up."""
-    return torch.floor(values + 0.5)
+    """Whole numbers, halves rounded up, a little less than a half too: no device may decide."""
+    return torch.floor(values + (0.5 + 1e-9))
 
 
 def bilinear(maps: Tensor, size: tuple[int, ...]) -> Tensor:
