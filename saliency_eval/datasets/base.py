@@ -49,6 +49,8 @@ class Dataset(Mapping[str, Stimulus], ABC):
         for name, value in options.items():
             self._set(name, str(value))
         self.check_root()
+        if self.has_files:
+            self.root = self.root.absolute()  # what is read later is found from any folder
 
     @classmethod
     def from_folder(cls, path: str | Path, **options: object) -> Dataset:

@@ -337,6 +337,12 @@ def test_a_path_that_is_no_folder(own: Path) -> None:
         load_dataset("osie", "loop")
 
 
+def test_a_set_is_read_from_where_it_was_loaded(own: Path, tmp_path: Path, monkeypatch) -> None:
+    data = load_dataset("./own")
+    monkeypatch.chdir(tmp_path.parent)
+    assert [len(stimulus["fixations"]) for stimulus in data.values()] == [1]
+
+
 def test_how_an_own_set_shows_itself(own: Path) -> None:
-    assert repr(load_dataset("./own")) == "<own@1: 1 images in own>"
+    assert repr(load_dataset("./own")) == f"<own@1: 1 images in {own.absolute()}>"
     assert "5 %" in Card.of("folder").pixel_rule
