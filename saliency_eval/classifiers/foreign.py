@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, shown
+from saliency_eval.errors import TRUTH, SaliencyEvalError, fail, nearest, shown
 
 EXTRA = "pip install 'saliency-eval[torch]'"
 OWN = "_saliency_eval_"  # how modules made of files of the user are named
@@ -50,6 +50,15 @@ def run_file(path: Path, spec: str, what: str = "classifier") -> ModuleType:
     loader = found.loader
     made(str(path), lambda: loader.exec_module(module), what)
     return module
+
+
+def factory_in(module: ModuleType, path: Path, name: str, what: str = "classifier") -> Callable[..., Any]:
+    """What a module has under the name of a factory. Raises the code `what` where that cannot be called."""
+    factory: Callable[..., Any] | None = getattr(module, name, None)
+    if not callable(factory):
+        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        fail(what, f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
+    return factory
 
 
 def made(spec: str, make: Callable[[], Any], what: str = "classifier") -> Any:

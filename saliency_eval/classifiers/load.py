@@ -14,7 +14,15 @@ import numpy as np
 
 from saliency_eval.classifiers import weights as weights_of
 from saliency_eval.classifiers.contract import MEAN, Classifier
-from saliency_eval.classifiers.foreign import EXTRA, content_of, importable, library, made, run_file
+from saliency_eval.classifiers.foreign import (
+    EXTRA,
+    content_of,
+    factory_in,
+    importable,
+    library,
+    made,
+    run_file,
+)
 from saliency_eval.classifiers.networks import (
     Device,
     Preparation,
@@ -151,12 +159,7 @@ def of_file(spec: str, device: Device, weights: str | Path | None) -> Classifier
         fail("usage", f"'{shown(spec)}' must be {FORMS}", remedy)
     with importable(Path(path).parent):
         module = run_file(Path(path), spec)
-        factory = getattr(module, name, None)
-        if not callable(factory):
-            known = [
-                key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
-            ]
-            fail("classifier", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
+        factory = factory_in(module, Path(path), name)
         found = made(spec, factory)
         classifier: Classifier = made(spec, lambda: of_result(found, spec, name, factory, device, weights))
         if not classifier.class_names and callable(getattr(module, "class_names", None)):

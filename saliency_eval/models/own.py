@@ -19,10 +19,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from saliency_eval.classifiers import weights as weights_of
-from saliency_eval.classifiers.foreign import EXTRA, content_of, importable, library, made, run_file
+from saliency_eval.classifiers.foreign import (
+    EXTRA,
+    content_of,
+    factory_in,
+    importable,
+    library,
+    made,
+    run_file,
+)
 from saliency_eval.classifiers.networks import fingerprint, is_network
 from saliency_eval.core import MODELS
-from saliency_eval.errors import TRUTH, USAGE, Problem, fail, nearest, shown, unknown
+from saliency_eval.errors import TRUTH, USAGE, Problem, fail, shown, unknown
 from saliency_eval.models.batched import Gives, batched, pixels
 from saliency_eval.pool import Shape
 from saliency_eval.variant import Variant, parse, read_call, variant
@@ -63,7 +71,7 @@ def model_of(text: str) -> Variant:
         key = of_package(spec, weights)
     else:
         key = of_file(f"{Path(file).absolute()}:{factory}", spec, Path(file), factory, weights)
-    for name in set(given) - set(MODELS[key].options):
+    for name in sorted(set(given) - set(MODELS[key].options)):
         unknown(f"option of {key}", name, (*MODELS[key].options, "weights"))
     return variant(key, "model", **given)
 
@@ -123,13 +131,7 @@ def of_file(text: str, spec: str, path: Path, name: str, weights: Path | None) -
     """Declare the model of a factory in a file; its key holds a hash of it with what it imports, and of the weights."""
     library("torch", spec, EXTRA)
     with importable(path.parent):
-        module = run_file(path, spec, "model")
-        factory = getattr(module, name, None)
-        if not callable(factory):
-            known = [
-                key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
-            ]
-            fail("model", f"{shown(path)} must have a factory '{shown(name)}'", nearest(name, known))
+        factory = factory_in(run_file(path, spec, "model"), path, name, "model")
         return declare(text, spec, name, factory, content_of(path), weights)
 
 
