@@ -15,6 +15,7 @@ from saliency_eval.core import METRICS, MODELS
 from saliency_eval.datasets import ADAPTERS
 from saliency_eval.datasets.card import Card
 from saliency_eval.errors import Problem, SaliencyEvalError, fail, nearest, shown
+from saliency_eval.predictions.stated import stated
 from saliency_eval.run import Run
 from saliency_eval.saved import load_runs
 
@@ -41,14 +42,16 @@ class Cited(NamedTuple):
 
 
 def cite(names: Iterable[str]) -> tuple[list[Cited], list[Problem]]:
-    """What to cite for saved runs in folders, and for data sets, metrics and models by name; the package comes first.
+    """What to cite for data sets, metrics and models by name, saved runs and maps in folders; the package comes first.
 
     Also the findings about runs that could not be read. Raises `missing` (exit 3) for a folder without a run and
     `usage` (exit 2) for a name that does not exist.
     """
     found, problems = [Cited(("package saliency_eval",), PACKAGE)], []
     for name in names:
-        if name not in {*ADAPTERS, *METRICS, *MODELS} and os.path.isdir(name):
+        if isinstance(maker := stated(name, "model"), str):
+            found += of_maker(maker)
+        elif name not in {*ADAPTERS, *METRICS, *MODELS} and os.path.isdir(name):
             runs, skipped = load_runs(name)
             if not runs:
                 text = f"a folder to cite must hold saved runs, {shown(name, 200)} has none"
@@ -65,9 +68,16 @@ def cite(names: Iterable[str]) -> tuple[list[Cited], list[Problem]]:
 def of_run(run: Run) -> Iterator[Cited]:
     """The data set, the metrics and the model of a run."""
     yield Cited((f"data set {run.data.id}@{run.data.version}",), run.data.citation or "")
-    for name in (*run.keys, run.source.partition("|")[0]):
-        if name and "#" not in name:  # none where maps were read, a hash in the name of a model of others
-            yield from of_name(name)
+    for name in run.keys:
+        yield from of_name(name)
+    yield from of_maker(run.source)
+
+
+def of_maker(text: str) -> Iterator[Cited]:
+    """The model that made maps, as it signs them; nothing where maps were read, nor for a model of others."""
+    key = text.partition("|")[0]
+    if key and "#" not in key:  # a hash is in the name of a model of others
+        yield from of_name(key)
 
 
 def of_name(name: str) -> Iterator[Cited]:

@@ -23,7 +23,8 @@ def cite(
     used: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Folders of saved runs; names of data sets, metrics and models.", metavar="[RUN|DIR|NAME]..."
+            help="Folders of saved runs, or of maps that `run` made; names of data sets, metrics and models.",
+            metavar="[RUN|DIR|NAME]...",
         ),
     ] = None,
     format: Format = "text",

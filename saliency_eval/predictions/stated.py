@@ -22,8 +22,13 @@ def provenance(folder: Path) -> Any:
         return None
 
 
+def stated(source: object, field: str) -> Any:
+    """What a folder of maps says under a name; None where nothing is said."""
+    made_by = provenance(Path(source)) if isinstance(source, str | Path) else None
+    return made_by.get(field) if isinstance(made_by, dict) else None
+
+
 def stated_kind(source: object) -> Kind:
     """What the maps in a folder are, as it says; maps where nothing is said."""
-    made_by = provenance(Path(source)) if isinstance(source, str | Path) else None
-    said = made_by.get("kind") if isinstance(made_by, dict) else None
+    said = stated(source, "kind")
     return said if said in KINDS else "map"
