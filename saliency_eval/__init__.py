@@ -16,6 +16,7 @@ _LAZY = {
     "Dataset": ("saliency_eval.datasets", "Dataset"),
     "Run": ("saliency_eval.run", "Run"),
     "SaliencyEvalError": ("saliency_eval.errors", "SaliencyEvalError"),
+    "bandwidth": ("saliency_eval.models.bandwidth", "bandwidth"),
     "build_boards": ("saliency_eval.boards", "build"),
     "check_predictions": ("saliency_eval.checking", "check_predictions"),
     "compare": ("saliency_eval.comparison", "compare"),

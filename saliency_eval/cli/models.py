@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from saliency_eval.cli.bandwidth import bandwidth
 from saliency_eval.cli.console import columns, console
 from saliency_eval.cli.describe import describe
 from saliency_eval.cli.learning import learn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from saliency_eval.core import Declared
     from saliency_eval.models.writing import Written
 
-HELP = """Reference models: list them, describe one, learn the filters of one again.
+HELP = """Reference models: list them, describe one, learn the filters of one again, fit the gold standard.
 
 Example: saliency-eval models centre_bias
 """
@@ -38,6 +39,7 @@ class ByName(TyperGroup):
 
 app = typer.Typer(help=HELP, cls=ByName, rich_markup_mode=None)
 app.command()(learn)
+app.command()(bandwidth)
 
 
 def register(app: typer.Typer) -> None:

@@ -92,9 +92,9 @@ def gold_standard(
 
     D = (1 - mix) G * c / sum(G * c) + mix / (H W) with c the counts of all others' fixations; G * c without `mix`. A
     share of a uniform map is for metrics of densities (ig, kld), in which a fixation where nobody else looked costs
-    without bound: of those tried on OSIE, `sigma=16, mix=0.05` makes the fixations likeliest. `fixations` (n, 2)
-    pixels, `observers` (n,) integers, `sigma` in px. An image with one observer has no ceiling: it gives no view, and
-    is not scored.
+    without bound: on OSIE `sigma=16, mix=0.05` makes the fixations likeliest; `saliency-eval models bandwidth` finds
+    them for any data set. `fixations` (n, 2) pixels, `observers` (n,) integers, `sigma` in px. An image with one
+    observer has no ceiling: it gives no view, and is not scored.
 
     >>> len(gold_standard(np.array([[0, 0], [1, 1]]), np.array([0, 1]), (3, 4), sigma=1.0))
     2
