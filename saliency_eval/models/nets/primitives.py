@@ -13,7 +13,7 @@ from torch.nn import functional
 
 Size = Sequence[int]  # height, width
 RESPONSES = 25_000_000  # of filters, held at a time for one image
-STRONG = 15  # times that maps shrink; for little more, in 64 bits, a GPU has no room: 48 kB for a block of threads
+STRONG = 15  # times that maps shrink; for little more, in 64 bits, a block of threads of a GPU has no room
 
 
 def resize(maps: Tensor, size: Size) -> Tensor:
