@@ -81,7 +81,7 @@ def is_short_of_memory(error: BaseException) -> bool:
     """Did the memory end, of whatever device?"""
     return isinstance(error, MemoryError) or any(
         words in str(error).lower()
-        for words in ("out of memory", "not enough memory", "can't allocate memory")
+        for words in ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
     )
 
 

@@ -49,8 +49,8 @@ def spectral_residual(
     images enlarged, and a height of at most 512 px; means of L with the border repeated; a Gaussian of sigma 2.5 px in
     a window of 9 px, with the border repeated. `pft`: the same with R = 0, the phase alone. `opencv`: grey, 64 x 64 px,
     rounded to 8 bits; means of L with the border mirrored; smoothed, in a window of 5 px with sigma 8, before it is
-    squared; divided by the maximum, as OpenCV does it. Source: Hou, Zhang 2007, doi:10.1109/CVPR.2007.383267; Guo, Ma,
-    Zhang 2008, doi:10.1109/CVPR.2008.4587715.
+    squared; divided by the maximum, as OpenCV does it. A frequency below 1e-12 of the largest has no phase and adds
+    nothing. Source: Hou, Zhang 2007, doi:10.1109/CVPR.2007.383267; Guo, Ma, Zhang 2008, doi:10.1109/CVPR.2008.4587715.
 
     >>> import torch
     >>> images = torch.zeros(1, 3, 64, 64)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from saliency_eval.classifiers import load_classifier, open_classifier
+from saliency_eval.classifiers.networks import is_short_of_memory
 from saliency_eval.errors import SaliencyEvalError
 
 torch = pytest.importorskip("torch")
@@ -177,6 +178,13 @@ def test_batches_that_do_not_fit_are_halved_and_give_the_same(file):
     found.module.forward = lambda images: scarce(images.repeat(10, 1, 1, 1))
     with pytest.raises(RuntimeError, match="out of memory"):
         found(batch)
+
+
+def test_libraries_of_a_gpu_say_in_their_own_words_that_memory_is_short():
+    assert is_short_of_memory(
+        RuntimeError("cusolver error: CUSOLVER_STATUS_ALLOC_FAILED, when calling `cusolverDn`")
+    )
+    assert not is_short_of_memory(RuntimeError("cusolver error: CUSOLVER_STATUS_INVALID_VALUE"))
 
 
 def test_no_such_device(file):

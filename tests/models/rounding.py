@@ -1,36 +1,19 @@
 """A device that rounds otherwise, played by the CPU: what no standard fixes is off by units in the last place."""
 
+import re
+
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
 UNITS = 4  # in the last place, up or down
-OF_EACH = (
-    *(
-        "abs",
-        "angle",
-        "atan2",
-        "avg_pool2d",
-        "cdist",
-        "cos",
-        "deg2rad",
-        "exp",
-        "hypot",
-        "log",
-        "polar",
-        "pow",
-    ),
-    *("sin", "softmax", "sqrt", "xlogy", "mean", "norm", "std", "sum", "var", "upsample"),
+OF_EACH = re.compile(
+    "abs|angle|atan2|avg_pool2d|cdist|cos|deg2rad|exp|fft_fftfreq|hypot|linalg_vector_norm|log2?|log_softmax|mean|norm"
+    "|polar|pow|remainder|sgn|sin|sqrt|std|sum|upsample_bi(cubic|linear)2d(_aa)?|xlogy"
 )
-OF_LARGEST = (
-    "conv2d",
-    "convolution",
-    "einsum",
-    "fft_fft",
-    "fft_ifft",
-    "linalg",
-    "matmul",
-)  # by transforms, say
+OF_LARGEST = re.compile(  # by transforms, say
+    "b?mm|matmul|einsum|conv2d|convolution|fft_i?r?fft2|linalg_(cholesky|eigh|eigvalsh|solve_triangular)"
+)
 
 
 class OtherRounding(TorchDispatchMode):
@@ -44,21 +27,37 @@ class OtherRounding(TorchDispatchMode):
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         found = operation(*args, **(kwargs or {}))
         name = operation._schema.name.removeprefix("aten::")
-        # a GPU divides by a number as it multiplies with the inverse
-        by_number = name == "div" and not isinstance(args[1], torch.Tensor)
-        far = any(word in name for word in OF_LARGEST)
-        if far or by_number or any(word in name for word in OF_EACH):
-            self.changed.add(name)
-            return tree_map_only(torch.Tensor, lambda values: self.rounded(values, far), found)
-        return found
+        called = name.strip("_")
+        far = OF_LARGEST.fullmatch(called)
+        if not (far or free(called, args, kwargs or {})):
+            return found
+        self.changed.add(called)
+        other = tree_map_only(torch.Tensor, lambda values: self.rounded(values, far), found)
+        if called == "linalg_eigh":  # which way an axis points is free
+            other = other[0], other[1] * self.noise(other[1][..., :1, :]).sign()
+        return args[0].copy_(other) if name.endswith("_") else other
 
     def rounded(self, values, far):
         """Each value off by units of itself, or of the largest one of its plane."""
         if not (values.is_floating_point() or values.is_complex()):
             return values
-        real = values.real if values.is_complex() else values
-        away = torch.rand(values.shape, generator=self.random, dtype=real.dtype).mul_(2).sub_(1)
-        away *= UNITS * torch.finfo(real.dtype).eps
+        away = self.noise(values)
+        if values.is_complex():
+            away = torch.complex(away, self.noise(values))
+        away *= UNITS * torch.finfo(values.dtype).eps
         if far and values.ndim > 1:
             return values + away * values.abs().amax((-2, -1), keepdim=True)
         return values * (1 + away)
+
+    def noise(self, like):
+        """A number from -1 to 1 for each value."""
+        return 2 * torch.rand(like.shape, generator=self.random, dtype=like.real.dtype) - 1
+
+
+def free(called, args, given):
+    """Is the last digit of each value up to the device?"""
+    if called == "div":  # a GPU divides by a number as it multiplies with the inverse
+        return not isinstance(args[1], torch.Tensor)
+    if called in ("abs", "sgn"):
+        return args[0].is_complex()
+    return OF_EACH.fullmatch(called) or given.get("alpha", 1) != 1  # a + alpha b is rounded once or twice

@@ -29,16 +29,11 @@ QUICK = (
     *("aim", "aim(patch=11)", "dva", "sun", "itti_koch", "itti_koch(colour=dkl)", "aws_like(scale=0.25)"),
 )
 LONG = (
-    *("gbvs", "bms(side=200)", "covsal(distance=log_euclidean)", "context_aware(side=100)"),
+    *("gbvs", "bms(side=160)", "covsal(distance=log_euclidean)", "context_aware(side=100)"),
     "rare2012_like(side=150)",
 )
 CALLS = [*QUICK, *(pytest.param(call, marks=pytest.mark.slow) for call in LONG)]
-LOOSE = {
-    "rare2012_like": 1e-2,
-    "aws_like": 0.1,
-    "sun": 0.1,
-    "aim": 1.0,
-}  # of what is drawn, not of photographs
+LOOSE = {"aws_like": 0.02, "sun": 0.03, "aim": 0.5}  # of what is drawn, not of photographs
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
 
@@ -69,8 +64,8 @@ def test_no_map_hangs_on_rounding(call, photographs):
 def test_no_map_of_what_is_drawn_hangs_on_rounding(call):
     """Frequencies, colours and differences that are not there must not count.
 
-    Not for aim and aws_like, which compare responses of 32 bits that are nearly the same, nor sun, whose powers of
-    nearly nothing are not.
+    They count somewhat in aim and aws_like, which compare responses of 32 bits that are nearly the same, and in sun,
+    whose powers of nearly nothing are not.
     """
     bar = next((bar for key, bar in LOOSE.items() if call.startswith(key)), 1e-3)
     for name, image in drawn().items():
@@ -97,6 +92,7 @@ def drawn(height=120, width=160):
     square = (abs(rows - 60) < 15) & (abs(columns - 80) < 20)
     ramps = np.stack([columns * 255 // (width - 1), rows * 255 // (height - 1), 128 + 0 * rows], 2)
     grey = {
+        "half a level": np.select([one, square], [205, 10]),  # lightness 8.5 of 255
         "square": 255 * ((rows // 30 == 1) & (columns // 40 == 1)),
         "dot": 255 * ((rows == 40) & (columns == 53)),
         "checks": 255 * ((rows // 20 + columns // 20) % 2),
@@ -128,6 +124,16 @@ def test_a_gpu_gives_the_maps_and_scores_of_the_cpu(key, toy, tmp_path):
     for here, there in zip(*maps, strict=True):
         assert np.abs(here - there).max() <= 1e-3 * max(np.ptp(here), 1e-6)
     assert scores[0] == pytest.approx(scores[1], abs=5e-4)
+
+
+@on_gpu
+@pytest.mark.parametrize("key", OF_IMAGES)
+def test_a_gpu_takes_large_images(key):
+    """It has little room to shrink them by much, above all in 64 bits."""
+    image = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
+    [found] = MODELS[key].traits["batch"]([image], MODELS[key].options, "cuda")
+    assert found.shape == (2160, 3840)
+    assert np.isfinite(found).all()
 
 
 def rate(key, device, count):

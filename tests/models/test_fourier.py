@@ -9,7 +9,7 @@ from saliency_eval import models as _declared  # noqa: F401  (declares the model
 from saliency_eval.core import MODELS
 
 torch = pytest.importorskip("torch", reason="models of images need torch")
-from saliency_eval.models.nets.primitives import at_width, lab  # noqa: E402
+from saliency_eval.models.nets.primitives import STRONG, at_width, lab, resize  # noqa: E402
 from saliency_eval.models.nets.signature import cosines, image_signature  # noqa: E402
 from saliency_eval.models.nets.spectral import GREY, spectral_residual  # noqa: E402
 
@@ -135,6 +135,18 @@ def test_images_are_brought_to_a_width(shape, expected):
     assert made.shape == (1, 3, expected, 64)
     assert made.min() >= 0
     assert made.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("size", "small"), [((700, 980), (48, 64)), ((40, 900), (1, 7)), ((1000, 5), (20, 10))]
+)
+def test_images_that_shrink_a_lot_are_resized_like_others(size, small):
+    """A GPU has no room for it in the way of torch."""
+    assert max(n / m for n, m in zip(size, small, strict=True)) > STRONG
+    images = torch.rand(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    expected = torch.nn.functional.interpolate(images, small, mode="bicubic", antialias=True)
+    torch.testing.assert_close(resize(images, small), expected, rtol=0, atol=1e-13)
+    torch.testing.assert_close(resize(images.float(), small), expected.float(), rtol=0, atol=1e-5)
 
 
 def test_cosines_are_the_orthonormal_transform():

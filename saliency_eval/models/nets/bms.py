@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import area, blur, fine, lab, minmax, turned, within
+from saliency_eval.models.nets.primitives import area, blur, fine, half_up, lab, minmax, turned, within
 
 BEFORE, AFTER = 3, 4  # px by which Boolean maps, and the map, are widened
 ROUNDING = 1e-6  # range of a colour that is not there; of others it is about 1
@@ -34,9 +34,9 @@ def colours(images: Tensor, side: int) -> Tensor:
     size = within(images.shape[-2:], side)
     shrinks = size[0] <= images.shape[-2] and size[1] <= images.shape[-1]
     small = lab(area(images.double(), size) if shrinks else fine(images, size))
-    small = torch.round(small * small.new_tensor([2.55, 1, 1])[:, None, None])
+    small = half_up(small * small.new_tensor([2.55, 1, 1])[:, None, None])
     white = turned(small.flatten(2)).reshape(small.shape)  # a division by deviations would go with the range
-    whole = torch.round(255 * minmax(white, ROUNDING))
+    whole = half_up(255 * minmax(white, ROUNDING))
     padded = functional.pad(whole, (1, 1, 1, 1), mode="replicate")
     return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(-1).values
 

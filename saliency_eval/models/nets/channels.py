@@ -68,8 +68,8 @@ def oriented(light: Tensor) -> Tensor:
 
 def correlated(maps: Tensor, filters: Tensor) -> Tensor:
     """Maps (batch, 1, h, w) with filters (n, p, p) where they fit, by a Fourier transform: (batch, n, ...)."""
-    size, turned = maps.shape[-2:], filters.flip(-2, -1)
-    found = torch.fft.irfft2(torch.fft.rfft2(maps) * torch.fft.rfft2(turned, size), size)
+    size, flipped = maps.shape[-2:], filters.flip(-2, -1)
+    found = torch.fft.irfft2(torch.fft.rfft2(maps) * torch.fft.rfft2(flipped, size), size)
     return found[..., filters.shape[-2] - 1 :, filters.shape[-1] - 1 :]
 
 

@@ -41,10 +41,11 @@ def uniqueness(colours: Tensor, scale: float, half: int, neighbours: int, stride
     own, places = patches(scaled, half, 1)
     taken = [patches(at(colours, scale * r), half, half * stride) for r in RATIOS if scale * r >= SMALLEST]
     others, where = torch.cat([p for p, _ in taken], 1), torch.cat([w for _, w in taken])
+    facing = torch.cat([others, torch.ones_like(others[..., :1]), squares(others)], -1).mT
     least = min(neighbours, len(where))
     rows = max(1, DISTANCES // (len(colours) * len(where)))
     means = [
-        unlike(some, others, here, where).topk(least, largest=False, sorted=False).values.mean(-1)
+        unlike(some, facing, here, where).topk(least, largest=False, sorted=False).values.mean(-1)
         for some, here in zip(own.split(rows, 1), places.split(rows), strict=True)
     ]
     weight = 49 / (2 * half + 1) ** 2
@@ -66,12 +67,17 @@ def patches(colours: Tensor, half: int, stride: int) -> tuple[Tensor, Tensor]:
     return found, torch.cartesian_prod(*((axis + 0.5 / longer) for axis in axes))
 
 
-def unlike(own: Tensor, others: Tensor, here: Tensor, there: Tensor) -> Tensor:
-    """Distance of patches by 1 + 3 times that of their places; (batch, own, others)."""
-    sums = [(p**2).sum(-1, keepdim=True) for p in (own, others)]
-    left = torch.cat([-2 * own, sums[0], torch.ones_like(sums[0])], -1)
-    right = torch.cat([others, torch.ones_like(sums[1]), sums[1]], -1)
-    squared = left @ right.mT  # |p|^2 - 2 p q + |q|^2
+def squares(values: Tensor) -> Tensor:
+    """The squared length of each patch; (batch, n, 1)."""
+    return (values**2).sum(-1, keepdim=True)
+
+
+def unlike(own: Tensor, facing: Tensor, here: Tensor, there: Tensor) -> Tensor:
+    """Distance of patches by 1 + 3 times that of their places; (batch, own, others).
+
+    `facing` are the others, 1 and their squared length, turned: |p|^2 - 2 p q + |q|^2 is one product.
+    """
+    squared = torch.cat([-2 * own, squares(own), torch.ones_like(own[..., :1])], -1) @ facing
     return squared.clamp_(min=0).sqrt_().div_(torch.cdist(here, there).mul_(NEAR).add_(1))
 
 

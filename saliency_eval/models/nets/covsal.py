@@ -15,6 +15,7 @@ PATCHES = (8, 16, 32, 64, 128)  # px
 AROUND = 3  # patches in each direction with which one is compared
 NEAREST = 0.1  # share of them that counts
 RIDGE = 1e-3  # added to variances
+SOLVED = 2**14  # matrices at a time: the solver of a GPU fails at twice as many
 ROUNDING = 1e-7  # a distance of patches that are the same
 SMOOTH = 0.02  # sigma of the last Gaussian, as a share of the longer side
 Distance = Literal["exact", "log_euclidean"]
@@ -85,15 +86,22 @@ def exact(found: Tensor) -> Tensor:
     root = torch.linalg.cholesky(found)[..., None, :, :].expand_as(others)
     half = torch.linalg.solve_triangular(root, others, upper=False)
     both = torch.linalg.solve_triangular(root, half.mT, upper=False)
-    values = torch.linalg.eigvalsh((both + both.mT) / 2).clamp(min=torch.finfo(found.dtype).tiny)
-    return values.log().norm(dim=-1)
+    parts = ((both + both.mT) / 2).flatten(0, 3).split(SOLVED)
+    values = torch.cat([torch.linalg.eigvalsh(part) for part in parts]).reshape(both.shape[:-1])
+    return values.clamp(min=torch.finfo(found.dtype).tiny).log().norm(dim=-1)
 
 
 def log_euclidean(found: Tensor) -> Tensor:
     """Frobenius norm of the difference of matrix logarithms; (batch, rows, columns, 49)."""
-    values, axes = torch.linalg.eigh(found)
-    logs = (axes * values.clamp(min=RIDGE / 2).log()[..., None, :] @ axes.mT).flatten(3)
+    parts = found.flatten(0, 2).split(SOLVED)
+    logs = torch.cat([logarithm(part) for part in parts]).reshape(found.shape).flatten(3)
     return (around(logs) - logs[..., None, :]).norm(dim=-1)
+
+
+def logarithm(matrices: Tensor) -> Tensor:
+    """Of covariances (n, 7, 7), whose variances are at least the ridge, whatever rounding makes of them."""
+    values, axes = torch.linalg.eigh(matrices)
+    return axes * values.clamp(min=RIDGE / 2).log()[..., None, :] @ axes.mT
 
 
 DISTANCES = {"exact": exact, "log_euclidean": log_euclidean}

@@ -28,7 +28,7 @@ def itti_koch(images: Tensor, *, colour: Colour, furthest: int) -> Tensor:
     levels = sorted({level for pair in pairs for level in pair})
     conspicuous = [contrasts(found, pairs, size) for found in channels(images, levels, colour)]
     total = minmax(attenuated(sum_of(stands_out(maps) for maps in conspicuous), BORDER))
-    return minmax(resize(minmax(softened(total, BLUR)), images.shape[-2:]))[:, 0].to(images)
+    return minmax(resize(minmax(softened(total, BLUR)).to(images), images.shape[-2:]))[:, 0]
 
 
 def contrasts(levels: Levels, pairs: Iterable[tuple[int, int]], size: Size) -> Tensor:

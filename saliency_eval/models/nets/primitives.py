@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
@@ -13,19 +13,36 @@ from torch.nn import functional
 
 Size = Sequence[int]  # height, width
 RESPONSES = 25_000_000  # of filters, held at a time for one image
+STRONG = 15  # times that maps shrink; for little more, in 64 bits, a block of threads of a GPU has no room
 
 
 def resize(maps: Tensor, size: Size) -> Tensor:
     """Bicubic with antialiasing, as Pillow does it; (batch, channels, h, w)."""
     if tuple(maps.shape[-2:]) == tuple(size):
         return maps
+    if max(n / m for n, m in zip(maps.shape[-2:], size, strict=True)) > STRONG:
+        return mixed(maps, size, bicubic)
     return functional.interpolate(maps, tuple(size), mode="bicubic", antialias=True, align_corners=False)
 
 
 def area(maps: Tensor, size: Size) -> Tensor:
     """Each pixel the mean of the area that it covers, with fractions of pixels; (batch, channels, h, w)."""
-    down, right = (covered(n, m, maps) for n, m in zip(maps.shape[-2:], size, strict=True))
-    return down @ maps @ right.T
+    return mixed(maps, size, covered)
+
+
+def mixed(maps: Tensor, size: Size, weights: Callable[[int, int, Tensor], Tensor]) -> Tensor:
+    """Each pixel a weighted mean over rows and columns; `weights` (m, n) of n pixels in m; (batch, channels, h, w)."""
+    down, right = (weights(n, m, maps) for n, m in zip(maps.shape[-2:], size, strict=True))
+    return down @ (maps @ right.T)
+
+
+def bicubic(n: int, m: int, like: Tensor) -> Tensor:
+    """What each of n pixels counts in each of m by the cubic that Pillow has, (m, n); rows sum to 1."""
+    old, new = (torch.arange(k, dtype=torch.float64, device=like.device) + 0.5 for k in (n, m))
+    away = (old - new[:, None] * n / m).abs() / max(n / m, 1.0)
+    near, far = (1.5 * away - 2.5) * away**2 + 1, ((2.5 - 0.5 * away) * away - 4) * away + 2
+    weights = torch.where(away < 1, near, torch.where(away < 2, far, 0.0))
+    return (weights / weights.sum(1, keepdim=True)).to(like)
 
 
 def covered(n: int, m: int, like: Tensor) -> Tensor:
@@ -176,6 +193,11 @@ def within(size: Size, side: int) -> tuple[int, int]:
 def linearise(images: Tensor) -> Tensor:
     """Light in proportion to its power, of sRGB in [0, 1]."""
     return torch.where(images <= 0.04045, images / 12.92, ((images + 0.055) / 1.055) ** 2.4)
+
+
+def half_up(values: Tensor) -> Tensor:
+    """Whole numbers, halves rounded up, a little less than a half too: no device may decide."""
+    return torch.floor(values + (0.5 + 1e-9))
 
 
 def turned(values: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ def image_signature(images: Tensor) -> Tensor:
     signs = torch.sign(waves) * present * varied(small, LEAST)
     back = down.T @ signs @ right
     smoothed = blur((back**2).mean(1, keepdim=True), SIGMA * WIDTH)
-    return minmax(resize(smoothed, images.shape[-2:]))[:, 0].to(images)
+    return minmax(resize(smoothed.to(images), images.shape[-2:]))[:, 0]
 
 
 def cosines(n: int, like: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import at_width, blur, grey, varied
+from saliency_eval.models.nets.primitives import at_width, blur, grey, half_up, varied
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px
@@ -39,7 +39,7 @@ def as_opencv(images: Tensor) -> Tensor:
     found = back(amplitude - box(amplitude, "reflect"), spectrum).abs()
     energy = five(found) ** 2 * varied(small, 0)
     share = energy / energy.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(energy.dtype).tiny)
-    return bilinear(share, images.shape[-2:])[:, 0].to(images)
+    return bilinear(share.to(images), images.shape[-2:])[:, 0]
 
 
 def five(maps: Tensor) -> Tensor:
@@ -64,11 +64,6 @@ def present(spectrum: Tensor) -> Tensor:
 def box(maps: Tensor, border: str) -> Tensor:
     """Mean of the 3 x 3 values around each; (batch, channels, h, w)."""
     return functional.avg_pool2d(functional.pad(maps, (1, 1, 1, 1), mode=border), 3, stride=1)
-
-
-def half_up(values: Tensor) -> Tensor:
-    """Whole numbers, halves rounded up, a little less than a half too: no device may decide."""
-    return torch.floor(values + (0.5 + 1e-9))
 
 
 def bilinear(maps: Tensor, size: tuple[int, ...]) -> Tensor:
