@@ -64,6 +64,14 @@ def test_shares_of_a_log_density_sum_to_one():
     assert found[1].unique() == pytest.approx(-np.log(120_000))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_least_share_does_not_depend_on_what_a_model_computes_in(dtype):
+    maps = torch.zeros(1, 30, 40, dtype=dtype)
+    maps[0, 3, 4] = 1
+    least = float(finished(maps, (30, 40), output="log_density").min())
+    assert least == pytest.approx(np.log(2.0**-23 / (1 + 1200 * 2.0**-23)), abs=1e-6)
+
+
 def test_logs_stay_logs():
     density = torch.rand(1, 30, 40) ** 4
     logs = torch.log(density) - 7

@@ -16,7 +16,7 @@ AROUND = 3  # patches in each direction with which one is compared
 NEAREST = 0.1  # share of them that counts
 RIDGE = 1e-3  # added to variances
 SOLVED = 2**14  # matrices at a time: the solver of a GPU fails at twice as many
-ROUNDING = 1e-7  # a distance of patches that are the same
+ROUNDING = 1e-7  # how much patches differ, by 1 + px between them, that are the same
 SMOOTH = 0.02  # sigma of the last Gaussian, as a share of the longer side
 Distance = Literal["exact", "log_euclidean"]
 

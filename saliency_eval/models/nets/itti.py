@@ -55,7 +55,7 @@ def local_maxima(maps: Tensor) -> Tensor:
     """Pixels off the border, at least 1 and at least as high as their four neighbours."""
     inner = maps[..., 1:-1, 1:-1]
     around = (maps[..., :-2, 1:-1], maps[..., 2:, 1:-1], maps[..., 1:-1, :-2], maps[..., 1:-1, 2:])
-    peaks = inner >= LEAST
+    peaks = inner >= LEAST - ROUNDING
     for neighbour in around:
         peaks = peaks & (inner >= neighbour - ROUNDING)
     return functional.pad(peaks, (1, 1, 1, 1))

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 Size = Sequence[int]  # height, width
+FLOOR = torch.finfo(torch.float32).eps  # of a share, whatever a model computes in
 RESPONSES = 25_000_000  # of filters, held at a time for one image
 STRONG = 15  # times that maps shrink; for little more, in 64 bits, a block of threads of a GPU has no room
 
@@ -117,9 +118,9 @@ def finished(
 
 def log_density(maps: Tensor) -> Tensor:
     """log(S / sum S), a little added to each share since log 0 is no number; the shares sum to 1."""
-    mass, floor = maps.sum((-2, -1), keepdim=True), torch.finfo(maps.dtype).eps
-    shares = torch.where(mass > 0, maps / mass.clamp(min=floor), 1 / maps[0].numel())
-    return torch.log((shares + floor) / (1 + floor * maps[0].numel()))
+    mass = maps.sum((-2, -1), keepdim=True)
+    shares = torch.where(mass > 0, maps / mass.clamp(min=FLOOR), 1 / maps[0].numel())
+    return torch.log((shares + FLOOR) / (1 + FLOOR * maps[0].numel()))
 
 
 def gaussian(size: Size, share: float, like: Tensor) -> Tensor:

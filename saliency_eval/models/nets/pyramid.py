@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -21,15 +20,18 @@ def pyramid(images: Tensor, levels: Sequence[int]) -> Levels:
     """R, G, B and their maximum at these levels, one plane after the other, in 64 bits."""
     images = enlarged(images)
     planes = (*images.split(1, 1), images.amax(1, keepdim=True))
-    steps = [list(itertools.islice(smaller(plane.double()), max(levels))) for plane in planes]
-    return {level: torch.cat([sizes[level - 1] for sizes in steps], 1) for level in levels}
+    found = [smaller(plane.double(), levels) for plane in planes]
+    return {level: torch.cat([of[level] for of in found], 1) for level in levels}
 
 
-def smaller(plane: Tensor) -> Iterator[Tensor]:
-    """Ever smaller ones, each the half of the one before."""
-    while True:
+def smaller(plane: Tensor, levels: Sequence[int]) -> Levels:
+    """A plane at these levels, each the half of the one before."""
+    found = {}
+    for level in range(1, max(levels) + 1):
         plane = halved(halved(plane, 2), 3)
-        yield plane
+        if level in levels:
+            found[level] = plane
+    return found
 
 
 def enlarged(images: Tensor) -> Tensor:

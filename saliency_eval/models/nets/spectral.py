@@ -10,6 +10,7 @@ from saliency_eval.models.nets.primitives import at_width, blur, grey, half_up, 
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px
+FLAT = 1e-4  # range of a channel that is rounding, and no picture
 ROUNDING = 1e-12  # of the largest amplitude
 GREY = (9798, 19235, 3735)  # 32768 times .299, .587 and .114, as OpenCV rounds them
 
@@ -23,7 +24,7 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
     spectrum = present(torch.fft.fft2(small))
     amplitude = torch.log(spectrum.abs() + 1e-8)
     residual = amplitude - box(amplitude, "replicate") if flavour == "paper" else torch.zeros_like(amplitude)
-    energy = back(residual, spectrum).abs() ** 2 * varied(small, 1e-4)
+    energy = back(residual, spectrum).abs() ** 2 * varied(small, FLAT)
     return blur(energy.mean(1, keepdim=True), SIGMA, truncate=4 / SIGMA)[:, 0].to(images)
 
 
