@@ -17,16 +17,21 @@ from saliency_eval.models.writing import write_maps
 from saliency_eval.variant import parse
 
 torch = pytest.importorskip("torch", reason="models of images need torch")
+from saliency_eval.models.nets.primitives import half_up, turned  # noqa: E402
 
 OF_IMAGES = [key for key, declared in MODELS.items() if "batch" in declared.traits]
 QUICK = (
+    *("image_signature", "spectral_residual", "spectral_residual(flavour=paper)"),
     *(
-        "image_signature",
-        "spectral_residual",
-        "spectral_residual(flavour=paper)",
         "spectral_residual(flavour=pft)",
+        "aim",
+        "aim(patch=11)",
+        "dva",
+        "sun",
+        "itti_koch",
+        "itti_koch(colour=dkl)",
+        "aws_like(scale=0.25)",
     ),
-    *("aim", "aim(patch=11)", "dva", "sun", "itti_koch", "itti_koch(colour=dkl)", "aws_like(scale=0.25)"),
 )
 LONG = (
     *("gbvs", "bms(side=160)", "covsal(distance=log_euclidean)", "context_aware(side=100)"),
@@ -44,6 +49,29 @@ def test_nothing_lies_on_another_device():
     found = json.loads(done.stdout)
     assert found.pop("careless").endswith("tensors on two devices")  # else nothing would be found
     assert found == dict.fromkeys(OF_IMAGES, 0.0)
+
+
+def test_axes_point_the_same_way_whatever_the_solver(monkeypatch):
+    values, solve = torch.rand(2, 3, 50, dtype=torch.float64), torch.linalg.eigh
+    expected = turned(values)
+    monkeypatch.setattr("torch.linalg.eigh", lambda found: Solved(*(solve(found))))
+    assert torch.equal(turned(values), expected)
+
+
+class Solved:
+    """What a solver gives that turns every axis round."""
+
+    def __init__(self, eigenvalues, eigenvectors):
+        self.eigenvalues, self.eigenvectors = eigenvalues, -eigenvectors
+
+
+def test_halves_are_rounded_up():
+    assert half_up(torch.tensor([0.5, 0.5 - 1e-12, 1.5, 2.4999], dtype=torch.float64)).tolist() == [
+        1,
+        1,
+        2,
+        2,
+    ]
 
 
 @pytest.fixture(scope="module")

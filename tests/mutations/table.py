@@ -18,7 +18,7 @@ REGIONS, LOOPS = "tests/regions/test_regions.py", "tests/regions/test_regions_ag
 PLAIN, PROPERTIES, ORACLE = (
     f"tests/metrics/test_{name}.py" for name in ("against_plain_code", "properties", "oracle")
 )
-RUNNING = "tests/models/test_running.py"
+RUNNING, DEVICES = "tests/models/test_running.py", "tests/models/test_devices.py"
 BASELINES = "tests/test_baselines.py"
 BOOLEAN, CONTEXT, COVARIANCES, FOURIER, INDEPENDENT, PYRAMIDS, RARE, WHITENING = (
     f"tests/models/test_{name}.py"
@@ -486,6 +486,15 @@ MUTATIONS = [
     m("models/nets/primitives.py", "floor: float = 1e-6", "floor: float = 1e-5",
       "less of a variance than a millionth is not raised", WHITENING),
     m("models/nets/primitives.py", "0.2126729", "0.2136729", "a constant of Lab is another one", FOURIER),
+    m("models/nets/primitives.py", "values + (0.5 + 1e-9)", "values + 0.5", "rounding decides about halves", DEVICES),
+    m("models/nets/primitives.py", "axes * axes.sign().gather", "axes * axes.sign().abs().gather",
+      "axes point to where the solver turns them", DEVICES),
+    m("models/nets/itti.py", "inner >= neighbour - ROUNDING", "inner >= neighbour", "rounding decides about peaks",
+      DEVICES),
+    m("models/nets/spectral.py", "ROUNDING = 1e-12", "ROUNDING = 0.0", "frequencies that rounding makes have a phase",
+      DEVICES),
+    m("models/nets/signature.py", "at_width(images, WIDTH)", "at_width(images, WIDTH).float()",
+      "rounding decides about signs", DEVICES),
     m("models/nets/rare.py", "KEPT = 0.3", "KEPT = 0.25", "maps that stand out little count", RARE),
     m("models/nets/signature.py", "SIGMA = 0.045", "SIGMA = 0.046", "the signature is smoothed a little more",
       FOURIER),
