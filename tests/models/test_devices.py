@@ -25,6 +25,7 @@ QUICK = (
         "spectral_residual",
         "spectral_residual(flavour=paper)",
         "spectral_residual(flavour=pft)",
+        "spectral_residual(flavour=paper,channels=grey)",
     ),
     *("aim", "aim(patch=11)", "dva", "sun", "itti_koch", "itti_koch(colour=dkl)", "aws_like(scale=0.25)"),
 )
@@ -35,9 +36,9 @@ LONG = (
 CALLS = [*QUICK, *(pytest.param(call, marks=pytest.mark.slow) for call in LONG)]
 LOOSE = {
     "rare2012_like": 1e-2,
-    "aws_like": 0.1,
-    "sun": 0.1,
-    "aim": 1.0,
+    "aws_like": 2e-2,
+    "sun": 2e-2,
+    "aim": 0.2,
 }  # of what is drawn, not of photographs
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
@@ -77,6 +78,12 @@ def test_no_map_of_what_is_drawn_hangs_on_rounding(call):
         assert moved(call, image) <= bar, name
 
 
+def test_halves_do_not_hang_on_rounding():
+    """Checks of one pixel, shrunk, have a brightness half way between the least and the largest."""
+    checks = np.indices((120, 160)).sum(0) % 2
+    assert moved("bms(side=60)", np.stack([255 * checks] * 3, 2).astype(np.uint8)) <= 1e-3
+
+
 def moved(call, image):
     """How far another rounding moves a map, as a share of its range."""
     model = parse(call, "model")
@@ -99,6 +106,7 @@ def drawn(height=120, width=160):
     grey = {
         "square": 255 * ((rows // 30 == 1) & (columns // 40 == 1)),
         "dot": 255 * ((rows == 40) & (columns == 53)),
+        "one level": 254 + ((rows == 40) & (columns == 50)),
         "checks": 255 * ((rows // 20 + columns // 20) % 2),
         "stripes": 180 * (columns // 16 % 2),
         "half": 255 * (columns >= 80),

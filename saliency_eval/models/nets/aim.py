@@ -15,7 +15,7 @@ OFF = 1e-3  # of a level: rounding must not decide about halves, which symmetric
 
 def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> Tensor:
     """How rare the responses of learned filters are in the image itself: the sum of -log p over the filters."""
-    small = scaled(images, scale, least=patch)
+    small = scaled(images.double(), scale, least=patch).to(images)
     filters = torch.as_tensor(bundled(f"aim{patch}").filters).to(images)
     information = sum(
         surprise(functional.conv2d(small, some), bins).sum(1, keepdim=True)

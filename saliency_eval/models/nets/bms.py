@@ -10,6 +10,7 @@ from saliency_eval.models.nets.primitives import area, blur, fine, lab, minmax, 
 
 BEFORE, AFTER = 3, 4  # px by which Boolean maps, and the map, are widened
 ROUNDING = 1e-6  # range of a colour that is not there; of others it is about 1
+HALF = 1e-6  # rounding must not decide about halves, which symmetric images are full of
 EVERY = 16  # steps between two looks at whether reconstruction has ended
 
 
@@ -26,7 +27,7 @@ def bms(images: Tensor, *, side: int, step: int, sigma: float) -> Tensor:
         enclosed = widened(((sets >= level) & (reached < level)).to(torch.uint8), BEFORE)
         norm = enclosed.sum((-2, -1), keepdim=True).clamp(min=1).double().sqrt()
         total += (enclosed / norm).sum(1)
-    return blur(widened(minmax(total), AFTER)[:, None], sigma, truncate=2)[:, 0]
+    return blur(widened(minmax(total, ROUNDING), AFTER)[:, None], sigma, truncate=2)[:, 0]
 
 
 def colours(images: Tensor, side: int) -> Tensor:
@@ -36,7 +37,7 @@ def colours(images: Tensor, side: int) -> Tensor:
     small = lab(area(images.double(), size) if shrinks else fine(images, size))
     small = torch.round(small * small.new_tensor([2.55, 1, 1])[:, None, None])
     white = turned(small.flatten(2)).reshape(small.shape)  # a division by deviations would go with the range
-    whole = torch.round(255 * minmax(white, ROUNDING))
+    whole = torch.round(255 * minmax(white, ROUNDING) + HALF)
     padded = functional.pad(whole, (1, 1, 1, 1), mode="replicate")
     return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(-1).values
 

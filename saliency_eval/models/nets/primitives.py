@@ -15,11 +15,14 @@ Size = Sequence[int]  # height, width
 RESPONSES = 25_000_000  # of filters, held at a time for one image
 
 
-def resize(maps: Tensor, size: Size) -> Tensor:
-    """Bicubic with antialiasing, as Pillow does it; (batch, channels, h, w)."""
-    if tuple(maps.shape[-2:]) == tuple(size):
+def resize(maps: Tensor, size: Size, mode: Literal["bicubic", "bilinear"] = "bicubic") -> Tensor:
+    """Bicubic or bilinear with antialiasing, as Pillow does it; (batch, channels, h, w)."""
+    height, width = size
+    if tuple(maps.shape[-2:]) == (height, width):
         return maps
-    return functional.interpolate(maps, tuple(size), mode="bicubic", antialias=True, align_corners=False)
+    if width == 1 < height:  # torch 2.13 repeats one row where a single column is wanted
+        return resize(maps.mT, (width, height), mode).mT
+    return functional.interpolate(maps, (height, width), mode=mode, antialias=True, align_corners=False)
 
 
 def area(maps: Tensor, size: Size) -> Tensor:
