@@ -63,6 +63,12 @@ def test_images_and_maps_of_one_column_are_resized_as_pillow_does_it(mode):
         np.testing.assert_allclose(made, expected, atol=5e-6)
 
 
+@pytest.mark.parametrize("sigma", [1e-320, 1e-45, 1e-3])
+def test_a_gaussian_of_no_width_leaves_a_map_as_it_is(sigma):
+    maps = torch.from_numpy(RNG.random((1, 1, 5, 7), np.float32))
+    assert torch.equal(primitives.blur(maps, sigma), maps)
+
+
 def test_a_batch_is_its_images_where_they_differ_by_one_level():
     """All that a map of these rests on is near to what rounds off."""
     image = np.full((120, 160, 3), 254, np.uint8)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 Size = Sequence[int]  # height, width
+LEAST = 0.05  # px, of a Gaussian: below, neighbours weigh less than 1e-86
 RESPONSES = 25_000_000  # of filters, held at a time for one image
 
 
@@ -41,7 +42,7 @@ def covered(n: int, m: int, like: Tensor) -> Tensor:
 
 def blur(maps: Tensor, sigma: float, truncate: float = 4.0) -> Tensor:
     """Separable Gaussian with the border repeated; (batch, channels, h, w)."""
-    if sigma <= 0:
+    if sigma < LEAST:
         return maps
     radius = math.ceil(truncate * sigma)
     steps = torch.arange(-radius, radius + 1, dtype=maps.dtype, device=maps.device)
