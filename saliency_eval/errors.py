@@ -119,6 +119,14 @@ CODES: dict[str, Code] = {
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, marks of direction, surrogates, line ends
 
 
+def said(value: object) -> str:
+    """The text of anything; of errors of others whose text is an error itself, the kind."""
+    try:
+        return str(value)
+    except Exception:
+        return f"a {type(value).__name__} that has no text"
+
+
 def shown(name: object, limit: int = 80) -> str:
     """A name made safe for a terminal: controls, direction marks and surrogates escaped, length cut.
 
@@ -127,7 +135,7 @@ def shown(name: object, limit: int = 80) -> str:
     """
     text = "".join(
         c if unicodedata.category(c) not in UNSEEN else c.encode("unicode_escape").decode("ascii")
-        for c in str(name)
+        for c in said(name)
     )
     return text if len(text) <= limit else text[: limit - 3] + "..."
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.classifiers.contract import MEAN, STD, Batch, Classifier, ClassNames, Colour, safe_name
-from saliency_eval.errors import ENVIRONMENT, Problem, fail, shown
+from saliency_eval.errors import ENVIRONMENT, Problem, fail, said, shown
 from saliency_eval.pool import Shape
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -80,7 +80,7 @@ class Network:
 def is_short_of_memory(error: BaseException) -> bool:
     """Did the memory end, of whatever device?"""
     return isinstance(error, MemoryError) or any(
-        words in str(error).lower()
+        words in said(error).lower()
         for words in ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
     )
 

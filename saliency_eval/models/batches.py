@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import platform
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,7 +49,7 @@ class Batches:
 
     def __init__(self, variant: Variant, device: Place = "cpu", batch: Batch = "auto") -> None:
         self.variant, self.device = variant, device
-        self.most = MOST if batch == "auto" else batch
+        self.most = MOST if batch == "auto" else min(batch, sys.maxsize)
         self.bytes = BYTES[device] if batch == "auto" else None
         self.notes: list[str] = []
 

@@ -36,7 +36,7 @@ class MapFolder:
         Raises `usage` when maps of another provenance are there, and OSError.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        there = [(id, kind) for id in ids for kind in get_args(Kind) if self.file_of(id, kind).exists()]
+        there = self.there(ids)
         before = provenance(self.path)
         if resume and before == made_by:
             return {id for id, kind in there if kind == self.kind}
@@ -49,6 +49,17 @@ class MapFolder:
             self.file_of(id, kind).unlink()
         disk.replace(self.path / PROVENANCE, (json.dumps(made_by, indent=1) + "\n").encode())
         return set()
+
+    def there(self, ids: Iterable[str]) -> list[tuple[str, str]]:
+        """The files under the names of maps, of either kind: image and kind."""
+        return [(id, kind) for id in ids for kind in get_args(Kind) if self.file_of(id, kind).exists()]
+
+    def spare(self, root: Path, ids: Iterable[str]) -> None:
+        """Raise `usage` for files in the folder of a data set that nothing says are maps: its own images, say."""
+        inside = self.path.resolve().is_relative_to(root.resolve())
+        if inside and provenance(self.path) is None and (there := self.there(ids)):
+            text = f"maps must not take the place of files of the data set, of which {shown(self.path, 200)} holds"
+            fail("usage", f"{text} {len(there)} under their names", "choose another --out")
 
     def put(self, id: str, values: NDArray[np.floating[Any]]) -> None:
         """Write the map of an image; raises OSError."""

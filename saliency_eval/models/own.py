@@ -251,7 +251,18 @@ def of_tensors(found: Any, spec: str) -> Callable[[Tensor], Tensor]:
     def predict(images: Tensor) -> Tensor:
         import torch
 
-        maps = torch.as_tensor((found.to(images.device) if is_network(found) else found)(images))
+        given = (found.to(images.device) if is_network(found) else found)(images)
+        try:
+            maps = torch.as_tensor(given)
+        except (TypeError, ValueError, RuntimeError):
+            text = f"{shown(spec)} must give maps as one tensor, got {shown(type(given).__name__)}"
+            fail("model", text, "correct it")
+        if maps.is_complex():
+            fail(
+                "model",
+                f"{shown(spec)} must give real maps, got {maps.dtype}",
+                "give their absolute values, say",
+            )
         if maps.ndim == 4 and maps.shape[1] == 1:
             maps = maps[:, 0]
         if maps.ndim != 3 or len(maps) != len(images) or 0 in maps.shape:

@@ -55,7 +55,8 @@ def write_maps(
     most `batch`, and `workers` are threads that read and write; for other models they are processes. `weights` are
     those of a model of others; with `limit`, the first images only.
 
-    Raises `usage` for maps of something else in the folder, `io` (exit 5) when it cannot be written.
+    Raises `usage` for maps of something else in the folder and for files of the data set, `io` (exit 5) when it cannot
+    be written.
     """
     where, predictions, folder = (
         place(workers),
@@ -65,6 +66,7 @@ def write_maps(
     batches = Batches.of(predictions.variant, device, batch)
     problems, done = [], 0
     try:
+        folder.spare(data.root, data)
         kept = folder.begin(provenance(predictions, folder, batches), data, resume=resume)
         progress(len(kept))
         todo = [id for id in list(data)[:limit] if id not in kept]

@@ -17,7 +17,9 @@ from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.models.writing import write_maps
 
 pytest.importorskip("torch", reason="models of images need torch")
-from saliency_eval.models.nets import covsal
+import torch
+
+from saliency_eval.models.nets import covsal, primitives
 
 OF_IMAGES = [key for key, declared in MODELS.items() if "batch" in declared.traits]
 QUICK = {"side": 16, "distance": "log_euclidean"}
@@ -44,6 +46,37 @@ def test_every_size_and_grey_and_constant(key, monkeypatch):
         looked(key, noise, QUICK)
         looked(key, np.repeat(noise[..., :1], 3, 2), QUICK)
         assert not looked(key, np.full_like(noise, 77), QUICK).any()
+
+
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+def test_images_and_maps_of_one_column_are_resized_as_pillow_does_it(mode):
+    for shape, size in (
+        ((9, 3), (5, 1)),
+        ((30, 2), (60, 1)),
+        ((9, 1), (20, 1)),
+        ((3, 9), (1, 5)),
+        ((9, 3), (1, 1)),
+    ):
+        values = RNG.random(shape, np.float32)
+        expected = Image.fromarray(values).resize(size[::-1], Image.Resampling[mode.upper()])
+        made = primitives.resize(torch.from_numpy(values)[None, None], size, mode)[0, 0]
+        np.testing.assert_allclose(made, expected, atol=5e-6)
+
+
+@pytest.mark.parametrize("sigma", [1e-320, 1e-45, 1e-3])
+def test_a_gaussian_of_no_width_leaves_a_map_as_it_is(sigma):
+    maps = torch.from_numpy(RNG.random((1, 1, 5, 7), np.float32))
+    assert torch.equal(primitives.blur(maps, sigma), maps)
+
+
+def test_a_batch_is_its_images_where_they_differ_by_one_level():
+    """All that a map of these rests on is near to what rounds off."""
+    image = np.full((120, 160, 3), 254, np.uint8)
+    image[40, 50] = 255
+    for key in ("sun", "aws_like"):
+        run, options = MODELS[key].traits["batch"], MODELS[key].options
+        [alone], together = run([image], options), run([image[::-1], image, image], options)
+        assert np.abs(together[1:] - alone).max() <= 1e-5 * np.ptp(alone)
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ from saliency_eval.cli import app
 from saliency_eval.core import MODELS
 from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.models.batched import FINISH
-from saliency_eval.models.batches import Batches, ahead
+from saliency_eval.models.batches import Batches, ahead, gathered
+from saliency_eval.models.batches import Image as Read
 from saliency_eval.models.folder import PROVENANCE
 from saliency_eval.models.own import model_of
 from saliency_eval.models.runner import ModelPredictions
@@ -88,6 +89,19 @@ def of_another():
         return helper.scale(images) + more.offset
     return predict
 
+class Silent(Exception):
+    def __str__(self): return self.text
+
+def silent_at_white():
+    def predict(images):
+        if (images > 0.999).flatten(1).all(1).any():
+            raise Silent()
+        return images.mean(1)
+    return predict
+
+def silent(): raise Silent()
+def complex_values(): return lambda images: 1j * images.mean(1)
+def pairs(): return lambda images: (images.mean(1), images)
 def flat(): return lambda images: images.mean((2, 3))
 def nothing(): return 3
 def broken(): return 1 / 0
@@ -168,6 +182,8 @@ def test_few_large_and_many_small_images_are_shown_together(own):
     ]
     assert Batches(model_of(f"{own}:mean"), "cuda").together((600, 800)) == 2**35 // (1064 * 480_000)
     assert Batches(model_of("image_signature"), "cpu", 5).together((8000, 6000)) == 5
+    endless = Batches(model_of("image_signature"), "cpu", 10**30)
+    assert list(gathered([Read("a", (2, 2), None, [])], endless.together))
 
 
 def test_fewer_are_shown_when_memory_is_short_and_that_is_said_once(data, own, tmp_path):
@@ -308,6 +324,7 @@ def test_a_model_of_the_user_is_scored_in_other_processes(data, own):
     [
         ("nothing", "model", "must make a function of images or a network, got int"),
         ("broken", "model", r"raised ZeroDivisionError: division by zero \(own.py, line \d+\)"),
+        ("silent", "model", "raised Silent: a Silent that has no text"),
         ("men", "model", "Did you mean mean"),
         ("mean(sharp=3)", "usage", "unknown option of mean#.* Known: output, prior, smooth, weight, weights"),
     ],
@@ -332,6 +349,39 @@ def test_a_gpu_would_not_round_and_what_was_set_stays_set(data, own, before):
         cuda.matmul.allow_tf32, cudnn.allow_tf32 = kept
     [found] = json.loads(own.with_suffix(".seen").read_text())
     assert not any(found)
+
+
+def test_an_error_without_a_text_is_one_like_others(toy, own, tmp_path):
+    Image.new("RGB", (64, 48), "white").save(toy / "toy" / "stimuli" / "i03.png")
+    found = write_maps(f"{own}:silent_at_white", se.load_dataset(str(toy / "toy")), tmp_path / "out")
+    assert (found.made, [p.image for p in found.problems]) == (5, ["i03"])
+    assert "Silent: a Silent that has no text (own.py, line " in found.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("factory", "words"),
+    [
+        ("complex_values", "must give real maps, got torch.complex64"),
+        ("pairs", "must give maps as one tensor, got tuple"),
+    ],
+)
+def test_what_is_no_map_is_wrong_for_every_image_and_ends_the_run(data, own, tmp_path, factory, words):
+    with pytest.raises(SaliencyEvalError, match=words) as error:
+        write_maps(f"{own}:{factory}", data, tmp_path / "out")
+    assert (len(error.value.problems), error.value.code) == (1, "model")
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_maps_never_take_the_place_of_images_or_densities(toy, tmp_path, resume):
+    folder = toy / "toy" / "stimuli"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    data = se.load_dataset(str(toy / "toy"))
+    with pytest.raises(SaliencyEvalError, match=r"files of the data set, of which .* holds 6") as error:
+        write_maps("uniform", data, folder, resume=resume)
+    assert error.value.code == "usage"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    for _ in range(2):  # elsewhere in it maps may be, and be written over
+        assert write_maps("uniform", data, toy / "toy" / "predicted", resume=resume).problems == []
 
 
 def test_maps_of_a_wrong_shape_are_wrong_for_every_image_and_end_the_run(data, own, tmp_path):

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from saliency_eval.models.bases import bundled
 from saliency_eval.models.nets.primitives import blur as blurred
-from saliency_eval.models.nets.primitives import chunks, framed, minmax, scaled
+from saliency_eval.models.nets.primitives import chunks, correlated, framed, minmax, scaled
 
+BYTES = 6  # times those of a response of 32 bits: transforms of filters and of what they give
 OFF = 1e-3  # of a level: rounding must not decide about halves, which symmetric images are full of
 
 
 def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> Tensor:
     """How rare the responses of learned filters are in the image itself: the sum of -log p over the filters."""
-    small = scaled(images, scale, least=patch)
-    filters = torch.as_tensor(bundled(f"aim{patch}").filters).to(images)
+    small = scaled(images.double(), scale, least=patch)
+    filters = torch.as_tensor(bundled(f"aim{patch}").filters).to(small)
     information = sum(
-        surprise(functional.conv2d(small, some), bins).sum(1, keepdim=True)
-        for some in chunks(filters, small[0, 0].numel())
+        surprise(correlated(small, some), bins).sum(1, keepdim=True)
+        for some in chunks(filters, BYTES * small[0, 0].numel())
     )
-    return blurred(framed(information, small.shape[-2:]), blur)[:, 0]
+    return blurred(framed(information, small.shape[-2:]), blur)[:, 0].to(images)
 
 
 def surprise(responses: Tensor, bins: int) -> Tensor:

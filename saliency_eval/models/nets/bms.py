@@ -26,7 +26,7 @@ def bms(images: Tensor, *, side: int, step: int, sigma: float) -> Tensor:
         enclosed = widened(((sets >= level) & (reached < level)).to(torch.uint8), BEFORE)
         norm = enclosed.sum((-2, -1), keepdim=True).clamp(min=1).double().sqrt()
         total += (enclosed / norm).sum(1)
-    return blur(widened(minmax(total), AFTER)[:, None], sigma, truncate=2)[:, 0]
+    return blur(widened(minmax(total, ROUNDING), AFTER)[:, None], sigma, truncate=2)[:, 0]
 
 
 def colours(images: Tensor, side: int) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import blur, linearise
+from saliency_eval.models.nets.primitives import blur, correlated, linearise
 from saliency_eval.models.nets.pyramid import Levels, pyramid
 
 Colour = Literal["opponent", "dkl"]
@@ -66,15 +66,8 @@ def oriented(light: Tensor) -> Tensor:
     return attenuated(even + odd, REACH)
 
 
-def correlated(maps: Tensor, filters: Tensor) -> Tensor:
-    """Maps (batch, 1, h, w) with filters (n, p, p) where they fit, by a Fourier transform: (batch, n, ...)."""
-    size, flipped = maps.shape[-2:], filters.flip(-2, -1)
-    found = torch.fft.irfft2(torch.fft.rfft2(maps) * torch.fft.rfft2(flipped, size), size)
-    return found[..., filters.shape[-2] - 1 :, filters.shape[-1] - 1 :]
-
-
 def gabors(phase: float, like: Tensor) -> Tensor:
-    """A filter for each angle, of mean 0 and length 1; (angles, 27, 27)."""
+    """A filter for each angle, of mean 0 and length 1; (angles, 1, 27, 27)."""
     axis = torch.arange(-REACH, REACH + 1, dtype=like.dtype, device=like.device)
     row, column = axis[:, None], axis[None, :]
     angles = torch.deg2rad(like.new_tensor(ANGLES))[:, None, None]
@@ -82,7 +75,7 @@ def gabors(phase: float, like: Tensor) -> Tensor:
     minor = row * angles.sin() + column * angles.cos()
     waves = torch.cos(2 * major + phase) * torch.exp(-(major**2) / 8 - minor**2 / 32)
     waves = waves - waves.mean((1, 2), keepdim=True)
-    return waves / waves.flatten(1).norm(dim=1)[:, None, None]
+    return (waves / waves.flatten(1).norm(dim=1)[:, None, None])[:, None]
 
 
 def attenuated(maps: Tensor, border: int) -> Tensor:

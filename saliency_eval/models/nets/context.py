@@ -24,7 +24,7 @@ DISTANCES = 2**20  # between patches, at one time
 def context_aware(images: Tensor, *, side: int, neighbours: int, stride: int) -> Tensor:
     """Pixels whose patch resembles none of the image, at several scales, drawn toward the foci of attention."""
     size = within(images.shape[-2:], side)
-    small = functional.interpolate(images, size, mode="bilinear", antialias=True).clamp(0, 1)
+    small = resize(images, size, "bilinear").clamp(0, 1)
     colours = minmax(torch.round(lab(small.double()), decimals=3))  # else grey has colours
     maps = [
         resize(uniqueness(colours, scale, half, neighbours, stride)[:, None], size) for scale, half in SCALES
@@ -55,7 +55,7 @@ def uniqueness(colours: Tensor, scale: float, half: int, neighbours: int, stride
 def at(colours: Tensor, scale: float) -> Tensor:
     """The image at a scale."""
     size = within(colours.shape[-2:], max(1, round(scale * max(colours.shape[-2:]))))
-    return functional.interpolate(colours, size, mode="bilinear", antialias=True)
+    return resize(colours, size, "bilinear")
 
 
 def patches(colours: Tensor, half: int, stride: int) -> tuple[Tensor, Tensor]:

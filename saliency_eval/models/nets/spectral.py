@@ -19,7 +19,7 @@ def spectral_residual(images: Tensor, *, flavour: str, channels: str) -> Tensor:
     """What the phase of the spectrum gives back with the unexpected part of its amplitude, or with none."""
     if flavour == "opencv":
         return as_opencv(images)
-    seen = grey(images) if channels == "grey" else images
+    seen = grey(images.double()) if channels == "grey" else images
     small = at_width(seen, WIDTH)
     spectrum = present(torch.fft.fft2(small))
     amplitude = torch.log(spectrum.abs() + 1e-8)

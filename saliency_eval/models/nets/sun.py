@@ -30,10 +30,14 @@ def exponents(images: Tensor, filters: Tensor, sigma: Tensor, theta: Tensor) -> 
 
 
 def contrasts(images: Tensor, scale: float) -> Tensor:
-    """Images at a scale, each divided by the standard deviation of all of its values."""
-    small = scaled(images, scale, least=SIDE)
-    spread = small.flatten(1).std(1, correction=0).clamp(min=1e-6)
-    return small / spread[:, None, None, None]
+    """Images at a scale, each divided by the standard deviation of all of its values.
+
+    Their mean is taken off, of which filters that sum to zero see the rounding alone.
+    """
+    small = scaled(images.double(), scale, least=SIDE)
+    centred = small - small.mean((1, 2, 3), keepdim=True)
+    spread = centred.flatten(1).std(1, correction=0).clamp(min=1e-6)
+    return (centred / spread[:, None, None, None]).to(images)
 
 
 def responses(images: Tensor, filters: Tensor) -> Tensor:
