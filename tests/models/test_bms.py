@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="models of images need torch")
 
 from saliency_eval.core import MODELS  # noqa: E402
 from saliency_eval.models.nets import bms  # noqa: E402
-from saliency_eval.models.nets.primitives import area  # noqa: E402
+from saliency_eval.models.nets.sizes import area  # noqa: E402
 
 SQUARE = np.ones((3, 3))
 

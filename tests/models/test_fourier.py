@@ -9,8 +9,9 @@ from saliency_eval import models as _declared  # noqa: F401  (declares the model
 from saliency_eval.core import MODELS
 
 torch = pytest.importorskip("torch", reason="models of images need torch")
-from saliency_eval.models.nets.primitives import STRONG, at_width, lab, resize  # noqa: E402
+from saliency_eval.models.nets.primitives import lab  # noqa: E402
 from saliency_eval.models.nets.signature import cosines, image_signature  # noqa: E402
+from saliency_eval.models.nets.sizes import STRONG, at_width, resize  # noqa: E402
 from saliency_eval.models.nets.spectral import GREY, spectral_residual  # noqa: E402
 
 

@@ -19,7 +19,7 @@ from saliency_eval.models.writing import write_maps
 pytest.importorskip("torch", reason="models of images need torch")
 import torch
 
-from saliency_eval.models.nets import covsal, primitives
+from saliency_eval.models.nets import covsal, primitives, sizes
 
 OF_IMAGES = [key for key, declared in MODELS.items() if "batch" in declared.traits]
 QUICK = {"side": 16, "distance": "log_euclidean"}
@@ -59,7 +59,7 @@ def test_images_and_maps_of_one_column_are_resized_as_pillow_does_it(mode):
     ):
         values = RNG.random(shape, np.float32)
         expected = Image.fromarray(values).resize(size[::-1], Image.Resampling[mode.upper()])
-        made = primitives.resize(torch.from_numpy(values)[None, None], size, mode)[0, 0]
+        made = sizes.resize(torch.from_numpy(values)[None, None], size, mode)[0, 0]
         np.testing.assert_allclose(made, expected, atol=5e-6)
 
 

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from saliency_eval.models.bases import bundled
 from saliency_eval.models.nets.primitives import blur as blurred
-from saliency_eval.models.nets.primitives import chunks, correlated, framed, minmax, scaled
+from saliency_eval.models.nets.primitives import chunks, correlated, framed, minmax
+from saliency_eval.models.nets.sizes import scaled
 
 BYTES = 6  # times those of a response of 32 bits: transforms of filters and of what they give
 OFF = 1e-3  # of a level: rounding must not decide about halves, which symmetric images are full of

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import area, blur, fine, half_up, lab, minmax, turned, within
+from saliency_eval.models.nets.primitives import blur, half_up, lab, minmax, turned
+from saliency_eval.models.nets.sizes import area, fine, within
 
 BEFORE, AFTER = 3, 4  # px by which Boolean maps, and the map, are widened
 ROUNDING = 1e-6  # range of a colour that is not there; of others it is about 1

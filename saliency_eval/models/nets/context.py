@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import lab, minmax, resize, within
+from saliency_eval.models.nets.primitives import lab, minmax
+from saliency_eval.models.nets.sizes import resize, within
 
 SCALES = (
     (1.0, 3),

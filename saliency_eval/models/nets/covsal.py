@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import blur, fine, lab, minmax, resize, within
+from saliency_eval.models.nets.primitives import blur, lab, minmax
+from saliency_eval.models.nets.sizes import fine, resize, within
 
 SIDE = 512  # px, of the square to which an image is brought
 PATCHES = (8, 16, 32, 64, 128)  # px

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from saliency_eval.models.bases import bundled
-from saliency_eval.models.nets.primitives import minmax, resize
+from saliency_eval.models.nets.primitives import minmax
+from saliency_eval.models.nets.sizes import resize
 
 SIZE = (80, 120)  # px to which an image is brought, whatever its aspect
 

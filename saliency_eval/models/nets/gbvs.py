@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from saliency_eval.models.nets.channels import Colour, attenuated, channels, softened
-from saliency_eval.models.nets.primitives import Size, minmax, resize, within
+from saliency_eval.models.nets.primitives import minmax
+from saliency_eval.models.nets.sizes import Size, resize, within
 
 LEVELS = (2, 3, 4)
 POWER = 1.5  # of the activation, which stands for the paper's second graph

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from saliency_eval.models.nets.channels import Colour, attenuated, channels, softened
-from saliency_eval.models.nets.primitives import Size, minmax, resize, within
+from saliency_eval.models.nets.primitives import minmax
 from saliency_eval.models.nets.pyramid import Levels
+from saliency_eval.models.nets.sizes import Size, resize, within
 
 CENTRES = (2, 3)  # levels
 SHRINK = 8  # from the image to the map

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import fine
+from saliency_eval.models.nets.sizes import fine
 
 Levels = dict[int, Tensor]  # level of the pyramid: (batch, planes, h, w)
 SMALLEST = 128  # px of the shorter side; smaller images are enlarged

@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from saliency_eval.models.nets.aim import surprise
-from saliency_eval.models.nets.primitives import Size, fine, minmax, resize, turned, varied, within
+from saliency_eval.models.nets.primitives import minmax, turned, varied
+from saliency_eval.models.nets.sizes import Size, fine, resize, within
 
 ANGLES = 8
 WAVES = (6.0, 12.0, 24.0)  # px, of the Gabor filters

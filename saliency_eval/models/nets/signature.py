@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from saliency_eval.models.nets.primitives import at_width, blur, lab, minmax, resize, varied
+from saliency_eval.models.nets.primitives import blur, lab, minmax, varied
+from saliency_eval.models.nets.sizes import at_width, resize
 
 WIDTH = 64  # px to which an image is brought
 ROUNDING = 1e-12  # of the largest coefficient: less has no sign

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saliency_eval.models.nets.primitives import at_width, blur, grey, half_up, varied
+from saliency_eval.models.nets.primitives import blur, grey, half_up, varied
+from saliency_eval.models.nets.sizes import at_width
 
 WIDTH = 64  # px to which an image is brought
 SIGMA = 2.5  # of the smoothing, in a window of 9 px

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from saliency_eval.models.bases import bundled
 from saliency_eval.models.nets.primitives import blur as blurred
-from saliency_eval.models.nets.primitives import chunks, framed, scaled
+from saliency_eval.models.nets.primitives import chunks, framed
+from saliency_eval.models.nets.sizes import scaled
 
 SIDE = 11  # px of a filter
 

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from saliency_eval.models.nets.primitives import blur, fine, lab, minmax, whiten
+from saliency_eval.models.nets.primitives import blur, lab, minmax, whiten
+from saliency_eval.models.nets.sizes import fine
 
 SCALES = (7, 5, 5)  # for the colours in the order of their variance
 ANGLES = (0, 45, 90, 135)
