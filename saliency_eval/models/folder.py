@@ -61,6 +61,10 @@ class MapFolder:
             text = f"maps must not take the place of files of the data set, of which {shown(self.path, 200)} holds"
             fail("usage", f"{text} {len(there)} under their names", "choose another --out")
 
+    def is_older(self, id: str, image: Path) -> bool:
+        """Was an image written after its map?"""
+        return image.exists() and image.stat().st_mtime_ns > self.file_of(id).stat().st_mtime_ns
+
     def put(self, id: str, values: NDArray[np.floating[Any]]) -> None:
         """Write the map of an image; raises OSError."""
         path, file = self.file_of(id), io.BytesIO()

@@ -50,10 +50,10 @@ def write_maps(
 ) -> Written:
     """Write the maps of a model, a file for each image, and what made them, in `.saliency-eval.json`.
 
-    Maps that are there and were made by the same model, data and versions are kept, unless not to `resume`. An image
-    that gets no map does not cost the others: why is in `problems`. Models in torch run on `device` in batches of at
-    most `batch`, and `workers` are threads that read and write; for other models they are processes. `weights` are
-    those of a model of others; with `limit`, the first images only.
+    Maps that are there and were made by the same model, data and versions are kept, unless not to `resume`, or their
+    image was written since. An image that gets no map does not cost the others: why is in `problems`. Models in torch
+    run on `device` in batches of at most `batch`, and `workers` are threads that read and write; for other models they
+    are processes. `weights` are those of a model of others; with `limit`, the first images only.
 
     Raises `usage` for maps of something else in the folder and for files of the data set, `io` (exit 5) when it cannot
     be written.
@@ -68,6 +68,7 @@ def write_maps(
     try:
         folder.spare(data.root, data)
         kept = folder.begin(provenance(predictions, folder, batches), data, resume=resume)
+        kept = {id for id in kept if not folder.is_older(id, data.paths[id])}
         progress(len(kept))
         todo = [id for id in list(data)[:limit] if id not in kept]
         for found in written(MapWriter(predictions, data, folder), todo, where, batches):

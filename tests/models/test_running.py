@@ -1,6 +1,7 @@
 """Maps of models of images written in batches: the same as one by one, continued, and none at the cost of others."""
 
 import json
+import os
 import pickle
 import re
 import threading
@@ -137,6 +138,17 @@ def data(toy):
 
 def written(folder):
     return {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+def test_the_map_of_an_image_that_was_replaced_is_made_again(data, tmp_path):
+    write_maps("spectral_residual", data, tmp_path / "out", limit=3)
+    stale, fresh = data.paths["i01"], data.paths["i02"]
+    Image.new("RGB", (64, 48), "red").save(stale)
+    os.utime(stale, ns=(2 * stale.stat().st_mtime_ns,) * 2)
+    os.utime(fresh, ns=(0, 0))
+    found = write_maps("spectral_residual", data, tmp_path / "out", limit=3)
+    assert (found.made, found.kept) == (1, 2)
+    assert not np.load(tmp_path / "out" / "i01.npy").any()
 
 
 def test_a_model_cannot_end_the_program(data, own, tmp_path):
