@@ -12,7 +12,18 @@ from saliency_eval.cli.bandwidth import bandwidth
 from saliency_eval.cli.console import columns, console
 from saliency_eval.cli.describe import describe
 from saliency_eval.cli.learning import learn
-from saliency_eval.cli.options import Count, Data, Format, Quiet, Root, TextOrJson, Workers, choice, count
+from saliency_eval.cli.options import (
+    Count,
+    Data,
+    Format,
+    Quiet,
+    Root,
+    TextOrJson,
+    Workers,
+    choice,
+    count,
+    named_folder,
+)
 from saliency_eval.cli.progress import bar
 from saliency_eval.errors import DONE, SaliencyEvalError, shown
 
@@ -111,7 +122,9 @@ def run(
         typer.Argument(help="Model, with options: centre_gaussian(width=0.3); or path/to/file.py:factory."),
     ],
     data: Data,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the maps.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder for the maps.")
+    ],
     root: Root = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda, for models in torch.")] = "auto",
     batch: Annotated[

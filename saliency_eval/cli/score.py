@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saliency_eval.cli.console import console
-from saliency_eval.cli.options import Data, Executor, Format, Metrics, Quiet, Root, Strict, Workers
+from saliency_eval.cli.options import (
+    Data,
+    Executor,
+    Format,
+    Metrics,
+    Quiet,
+    Root,
+    Strict,
+    Workers,
+    named_folder,
+)
 from saliency_eval.cli.predictions import (
     KindName,
     Missing,
@@ -55,7 +65,9 @@ def score(
     pattern: Pattern = None,
     variable: VariableName = None,
     name: Annotated[list[str] | None, typer.Option(help="Display name of each model.")] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of saved runs.")] = Path("results"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder of saved runs.")
+    ] = Path("results"),
     save: Annotated[bool, typer.Option("--save/--no-save", help="Save the run.")] = True,
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Go on where the same command was interrupted.")
