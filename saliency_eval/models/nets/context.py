@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from saliency_eval.models.nets.primitives import lab, minmax
-from saliency_eval.models.nets.sizes import resize, within
+from saliency_eval.models.nets.sizes import fine, resize, within
 
 SCALES = (
     (1.0, 3),
@@ -25,8 +25,8 @@ DISTANCES = 2**20  # between patches, at one time
 def context_aware(images: Tensor, *, side: int, neighbours: int, stride: int) -> Tensor:
     """Pixels whose patch resembles none of the image, at several scales, drawn toward the foci of attention."""
     size = within(images.shape[-2:], side)
-    small = resize(images, size, "bilinear").clamp(0, 1)
-    colours = minmax(torch.round(lab(small.double()), decimals=3))  # else grey has colours
+    small = fine(images, size, "bilinear")
+    colours = minmax(torch.round(lab(small), decimals=3))  # else grey has colours
     maps = [
         resize(uniqueness(colours, scale, half, neighbours, stride)[:, None], size) for scale, half in SCALES
     ]

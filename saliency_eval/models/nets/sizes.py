@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 Size = Sequence[int]  # height, width
+Mode = Literal["bicubic", "bilinear"]
 STRONG = 15  # times that maps shrink; for little more, in 64 bits, a block of threads of a GPU has no room
 
 
-def resize(maps: Tensor, size: Size, mode: Literal["bicubic", "bilinear"] = "bicubic") -> Tensor:
+def resize(maps: Tensor, size: Size, mode: Mode = "bicubic") -> Tensor:
     """Bicubic or bilinear with antialiasing, as Pillow does it; (batch, channels, h, w)."""
     height, width = size
     if tuple(maps.shape[-2:]) == (height, width):
@@ -53,9 +54,9 @@ def covered(n: int, m: int, like: Tensor) -> Tensor:
     return overlap.clamp(min=0) * m / n
 
 
-def fine(images: Tensor, size: Size) -> Tensor:
+def fine(images: Tensor, size: Size, mode: Mode = "bicubic") -> Tensor:
     """Images in [0, 1] of another size, in 64 bits: for signs, bins and peaks, about which rounding must not decide."""
-    return torch.cat([resize(plane.double(), size) for plane in images.split(1, 1)], 1).clamp(0, 1)
+    return torch.cat([resize(plane.double(), size, mode) for plane in images.split(1, 1)], 1).clamp(0, 1)
 
 
 def at_width(images: Tensor, width: int) -> Tensor:
