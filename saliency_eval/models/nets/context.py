@@ -19,7 +19,7 @@ RATIOS = (1.0, 0.5, 0.25)  # of that size, at which patches to compare with are 
 SMALLEST = 0.2  # scale * ratio that is used
 NEAR = 3.0  # weight of the distance of places
 FOCUS = 0.8  # share of the maximum from which on a pixel draws its neighbours with it
-DISTANCES = 2**20  # between patches, at one time
+DISTANCES, ON_GPU = 2**20, 2**26  # between patches, at one time; there each step takes as long, however small
 
 
 def context_aware(images: Tensor, *, side: int, neighbours: int, stride: int) -> Tensor:
@@ -44,7 +44,8 @@ def uniqueness(colours: Tensor, scale: float, half: int, neighbours: int, stride
     others, where = torch.cat([p for p, _ in taken], 1), torch.cat([w for _, w in taken])
     facing = torch.cat([others, torch.ones_like(others[..., :1]), squares(others)], -1).mT
     least = min(neighbours, len(where))
-    rows = max(1, DISTANCES // (len(colours) * len(where)))
+    held = DISTANCES if colours.device.type == "cpu" else ON_GPU
+    rows = max(1, held // (len(colours) * len(where)))
     means = [
         unlike(some, facing, here, where).topk(least, largest=False, sorted=False).values.mean(-1)
         for some, here in zip(own.split(rows, 1), places.split(rows), strict=True)
