@@ -66,7 +66,8 @@ def write_maps(
     batches = Batches.of(predictions.variant, device, batch)
     problems, done = [], 0
     try:
-        folder.spare(data.root, data)
+        if data.has_files:
+            folder.spare(data.root, data)
         kept = folder.begin(provenance(predictions, folder, batches), data, resume=resume)
         kept = {id for id in kept if not folder.is_older(id, data.paths[id])}
         progress(len(kept))
