@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@batched("Image signature", source="doi:10.1109/TPAMI.2011.146", cost="as much as")
+@batched("Image signature", source="doi:10.1109/TPAMI.2011.146", cost="2 times")
 def image_signature(images: Tensor) -> Tensor:
     """Image signature: what the signs of the cosine transform alone give back.
 

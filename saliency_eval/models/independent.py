@@ -23,7 +23,7 @@ LEARNED = (
 @batched(
     "AIM",
     source="doi:10.1167/9.3.5",
-    cost="17 times",
+    cost="24 times",
     note=LEARNED,
     takes=lambda options, shape: 600 * options["scale"] ** 2 * pixels(shape),
 )
@@ -54,7 +54,7 @@ def aim(
     return aim(images, patch=patch, scale=scale, bins=bins, blur=blur)
 
 
-@batched("DVA", source=NIPS_2008, cost="2 times", note=LEARNED, takes=lambda options, shape: 20e6)
+@batched("DVA", source=NIPS_2008, cost="3 times", note=LEARNED, takes=lambda options, shape: 20e6)
 def dva(images: Tensor) -> Tensor:
     """Dynamic visual attention: features whose coding length grows when they are excited a little more.
 
@@ -78,7 +78,7 @@ def dva(images: Tensor) -> Tensor:
 @batched(
     "SUN",
     source="doi:10.1167/8.7.32",
-    cost="50 times",
+    cost="60 times",
     note=LEARNED,
     takes=lambda options, shape: 1000 * options["scale"] ** 2 * pixels(shape),
 )

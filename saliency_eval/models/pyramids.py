@@ -20,7 +20,7 @@ def takes(options: Mapping[str, Any], shape: Shape) -> float:
     return 64 * pixels(shape) * max(1.0, min(128 / min(shape), 1024 / max(shape))) ** 2
 
 
-@batched("Itti-Koch", source="doi:10.1109/34.730558", cost="5 times", takes=takes)
+@batched("Itti-Koch", source="doi:10.1109/34.730558", cost="6 times", takes=takes)
 def itti_koch(
     images: Tensor, *, colour: Colour = "opponent", furthest: Annotated[int, Range(2, 4)] = 2
 ) -> Tensor:
@@ -48,7 +48,7 @@ def itti_koch(
 @batched(
     "GBVS",
     source="doi:10.7551/mitpress/7503.003.0073",
-    cost="15 times",
+    cost="18 times",
     note="the equilibrium is exact, not iterated",
     takes=takes,
 )

@@ -18,7 +18,7 @@ Stride = Annotated[int, Range(1, 16)]
 @batched(
     "BMS",
     source="doi:10.1109/TPAMI.2015.2473844",
-    cost="40 times",
+    cost="60 times",
     takes=lambda options, shape: 800 * pixels(shape, options["side"]),
 )
 def bms(images: Tensor, *, side: Side = 400, step: Step = 8, sigma: Blur = 9.0) -> Tensor:
@@ -41,7 +41,7 @@ def bms(images: Tensor, *, side: Side = 400, step: Step = 8, sigma: Blur = 9.0) 
     return bms(images, side=side, step=step, sigma=sigma)
 
 
-@batched("CovSal", source="doi:10.1167/13.4.11", cost="180 times", takes=lambda options, shape: 480e6)
+@batched("CovSal", source="doi:10.1167/13.4.11", cost="230 times", takes=lambda options, shape: 480e6)
 def covsal(
     images: Tensor, *, distance: Literal["exact", "log_euclidean"] = "exact", centre: bool = True
 ) -> Tensor:
@@ -69,7 +69,7 @@ def covsal(
 @batched(
     "Context-aware",
     source="doi:10.1109/TPAMI.2011.272",
-    cost="540 times",
+    cost="630 times",
     takes=lambda options, shape: 20 * options["side"] * pixels(shape, options["side"]),
 )
 def context_aware(images: Tensor, *, side: Side = 250, neighbours: Count = 64, stride: Stride = 2) -> Tensor:

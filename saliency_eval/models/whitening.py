@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @batched(
     "AWS-like",
     source="doi:10.1016/j.imavis.2011.11.007",
-    cost="20 times",
+    cost="27 times",
     note="a definition of our own: the published program cannot be read",
     takes=lambda options, shape: 300 * options["scale"] ** 2 * pixels(shape),
 )
@@ -40,7 +40,7 @@ def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, b
 @batched(
     "RARE2012-like",
     source="doi:10.1016/j.image.2013.03.009",
-    cost="50 times",
+    cost="100 times",
     note="a definition of our own from the parameters that are published: the program is compiled and for research "
     "only, and how its parts fit together could not be verified",
     takes=lambda options, shape: 800 * pixels(shape, options["side"]),
