@@ -565,6 +565,6 @@ def test_models_are_listed_and_described():
     costs = {model: call("models", model).output for model in ("covsal", "spectral_residual", "centre_bias")}
     assert re.search(r"^ *cost +230 times spectral_residual$", costs.pop("covsal"), re.M)
     assert not any(re.search("^ *cost ", text, re.M) for text in costs.values())
-    assert re.search(r"^ *cost +as much as spectral_residual$", described.output, re.M)
+    assert re.search(r"^ *cost +2 times spectral_residual$", described.output, re.M)
     every = json.loads(call("models", "--format", "json").output)["results"]
     assert [model["key"] for model in every] == list(MODELS)
