@@ -49,7 +49,7 @@ def ranked(boards, models, gap):
     return np.mean(held), np.mean(widths)
 
 
-@pytest.mark.parametrize("boards", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("boards", [40, pytest.param(200, marks=pytest.mark.slow)])
 def test_coverage_of_ranks(boards):
     """Ranks are whole numbers, so their intervals hold the truth more often than 95 %, yet are not just wide.
 

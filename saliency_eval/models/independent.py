@@ -25,7 +25,7 @@ LEARNED = (
     source="doi:10.1167/9.3.5",
     cost="24 times",
     note=LEARNED,
-    takes=lambda options, shape: 600 * options["scale"] ** 2 * pixels(shape),
+    takes=lambda options, shape: 800 * options["scale"] ** 2 * pixels(shape),
 )
 def aim(
     images: Tensor,
