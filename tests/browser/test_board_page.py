@@ -157,14 +157,12 @@ def test_columns_and_sections_of_metrics_can_be_chosen(browser, page):
 @pytest.mark.parametrize("width", [360, 1200])
 def test_pictures_stand_beside_their_rows(browser, hostile, width):
     browser.open(hostile, width=width)
-    top, bottom = "e.getBoundingClientRect().top", "e.getBoundingClientRect().bottom"
-    strip = "#intervals [data-of]:not([hidden]) .strips"
-    for picture_top, picture_bottom in zip(
-        browser.each(f"{strip} img", top), browser.each(f"{strip} img", bottom), strict=True
-    ):
-        rows = np.array(browser.each(f"{strip} tbody th", top))
-        assert np.allclose(rows, picture_top + 26 * np.arange(len(HOSTILE)), atol=0.5)
-        assert picture_bottom == pytest.approx(rows[-1] + 26 + 36, abs=0.5)
+    strip, top = "#intervals [data-of]:not([hidden]) .strips", "getBoundingClientRect().top"
+    below = f"[...e.closest('.strips').querySelectorAll('tbody th')].map(row => row.{top} - e.{top})"  # at one time
+    heights = browser.each(f"{strip} img", "e.getBoundingClientRect().height")
+    for rows, height in zip(browser.each(f"{strip} img", below), heights, strict=True):
+        assert np.allclose(rows, 26 * np.arange(len(HOSTILE)), atol=0.5)
+        assert height == pytest.approx(rows[-1] + 26 + 36, abs=0.5)
 
 
 def tied(browser):
