@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saliency_eval.cli.console import arrow, columns, console
-from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice, named_folder
+from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice, out_folder
 from saliency_eval.errors import GATE, fail, shown
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 def build(
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder of boards, a folder for each."
-        ),
+        out_folder("Folder of boards, a folder for each."),
     ],
     results: Annotated[Path, typer.Argument(help="Folder of saved runs, of one data set or one run.")] = Path(
         "results"

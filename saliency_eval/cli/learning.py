@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from saliency_eval.cli.console import console
-from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice, named_folder
+from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice, out_folder
 from saliency_eval.errors import ENVIRONMENT, fail, shown, unknown
 
 
@@ -16,7 +16,7 @@ def learn(
     model: Annotated[str, typer.Argument(help="aim, dva or sun.")],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder for the filters."),
+        out_folder("Folder for the filters."),
     ],
     format: Format = "text",
     quiet: Quiet = False,

@@ -22,7 +22,7 @@ from saliency_eval.cli.options import (
     Workers,
     choice,
     count,
-    named_folder,
+    out_folder,
 )
 from saliency_eval.cli.progress import bar
 from saliency_eval.errors import DONE, SaliencyEvalError, shown
@@ -122,9 +122,7 @@ def run(
         typer.Argument(help="Model, with options: centre_gaussian(width=0.3); or path/to/file.py:factory."),
     ],
     data: Data,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder for the maps.")
-    ],
+    out: Annotated[Path, out_folder("Folder for the maps.")],
     root: Root = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda, for models in torch.")] = "auto",
     batch: Annotated[

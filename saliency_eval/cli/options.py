@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -46,6 +46,11 @@ def named_folder(text: str) -> Path:
     if not str(text).strip():
         raise typer.BadParameter("must name a folder, got nothing; . is this one")
     return Path(text)
+
+
+def out_folder(help: str) -> Any:
+    """`--out`, a folder to write to."""
+    return typer.Option("--out", "-o", parser=named_folder, metavar="FOLDER", help=help)
 
 
 Workers = Annotated[

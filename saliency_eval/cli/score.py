@@ -20,7 +20,7 @@ from saliency_eval.cli.options import (
     Root,
     Strict,
     Workers,
-    named_folder,
+    out_folder,
 )
 from saliency_eval.cli.predictions import (
     KindName,
@@ -65,9 +65,7 @@ def score(
     pattern: Pattern = None,
     variable: VariableName = None,
     name: Annotated[list[str] | None, typer.Option(help="Display name of each model.")] = None,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", parser=named_folder, metavar="FOLDER", help="Folder of saved runs.")
-    ] = Path("results"),
+    out: Annotated[Path, out_folder("Folder of saved runs.")] = Path("results"),
     save: Annotated[bool, typer.Option("--save/--no-save", help="Save the run.")] = True,
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Go on where the same command was interrupted.")

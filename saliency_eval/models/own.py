@@ -258,11 +258,8 @@ def of_tensors(found: Any, spec: str) -> Callable[[Tensor], Tensor]:
             text = f"{shown(spec)} must give maps as one tensor, got {shown(type(given).__name__)}"
             fail("model", text, "correct it")
         if maps.is_complex():
-            fail(
-                "model",
-                f"{shown(spec)} must give real maps, got {maps.dtype}",
-                "give their absolute values, say",
-            )
+            text = f"{shown(spec)} must give real maps, got {maps.dtype}"
+            fail("model", text, "give their absolute values, say")
         if maps.ndim == 4 and maps.shape[1] == 1:
             maps = maps[:, 0]
         if maps.ndim != 3 or len(maps) != len(images) or 0 in maps.shape:

@@ -54,9 +54,9 @@ def test_small_images_count_as_the_pyramid_sees_them(key):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize(("call", "shape"), [
-    ("spectral_residual", (768, 1024)), ("gbvs", (480, 640)), ("aim", (480, 640)), ("sun", (480, 640)),
-    ("aws_like", (480, 640)), ("bms", (32, 32)), ("rare2012_like", (32, 32)),
-    ("covsal(distance=log_euclidean)", (32, 32)), ("context_aware(side=100)", (32, 32)),
+    ("spectral_residual", (768, 1024)), ("image_signature", (768, 1024)), ("dva", (32, 32)), ("gbvs", (480, 640)),
+    ("itti_koch", (480, 640)), ("aim", (480, 640)), ("sun", (480, 640)), ("aws_like", (480, 640)), ("bms", (32, 32)),
+    ("rare2012_like", (32, 32)), ("covsal(distance=log_euclidean)", (32, 32)), ("context_aware(side=100)", (32, 32)),
 ])  # fmt: skip
 def test_an_image_more_takes_no_more_than_what_is_declared(call, shape):
     """Of memory, measured; and a quarter of that at least, else far too few are shown together."""

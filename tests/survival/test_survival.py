@@ -53,7 +53,7 @@ def test_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_many_killed_runs_end_with_the_same_bytes(tmp_path: Path) -> None:
-    assert disturb(tmp_path, 5, 300, random.Random(2)) == 0
+    assert disturb(tmp_path, 20, 300, random.Random(2)) == 0
 
 
 @pytest.mark.slow

@@ -10,13 +10,13 @@ from saliency_eval.models.nets.primitives import blur as blurred
 from saliency_eval.models.nets.primitives import chunks, correlated, framed, minmax
 from saliency_eval.models.nets.sizes import scaled
 
-BYTES = 6  # times those of a response of 32 bits: transforms of filters and of what they give
+BYTES = 6  # times those of a response of 32 bits: it has 64, a level and what that says
 OFF = 1e-3  # of a level: rounding must not decide about halves, which symmetric images are full of
 
 
 def aim(images: Tensor, *, patch: int, scale: float, bins: int, blur: float) -> Tensor:
     """How rare the responses of learned filters are in the image itself: the sum of -log p over the filters."""
-    small = scaled(images.double(), scale, least=patch)
+    small = scaled(images, scale, least=patch)
     filters = torch.as_tensor(bundled(f"aim{patch}").filters).to(small)
     information = sum(
         surprise(correlated(small, some), bins).sum(1, keepdim=True)

@@ -66,9 +66,8 @@ def at_width(images: Tensor, width: int) -> Tensor:
 
 
 def scaled(images: Tensor, scale: float, least: int = 1) -> Tensor:
-    """Images in [0, 1] at a scale, no side below `least` px."""
-    size = [max(least, round(scale * n)) for n in images.shape[-2:]]
-    return resize(images, size).clamp(0, 1)
+    """Images in [0, 1] at a scale, no side below `least` px; in 64 bits."""
+    return fine(images, [max(least, round(scale * n)) for n in images.shape[-2:]])
 
 
 def within(size: Size, side: int) -> tuple[int, int]:

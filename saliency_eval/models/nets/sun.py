@@ -35,7 +35,7 @@ def contrasts(images: Tensor, scale: float) -> Tensor:
 
     Their mean is taken off, of which filters that sum to zero see the rounding alone.
     """
-    small = scaled(images.double(), scale, least=SIDE)
+    small = scaled(images, scale, least=SIDE)
     centred = small - small.mean((1, 2, 3), keepdim=True)
     spread = centred.flatten(1).std(1, correction=0).clamp(min=1e-6)
     return (centred / spread[:, None, None, None]).to(images)

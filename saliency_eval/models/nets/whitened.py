@@ -8,25 +8,26 @@ import torch
 from torch import Tensor
 
 from saliency_eval.models.nets.primitives import blur, lab, minmax, whiten
-from saliency_eval.models.nets.sizes import fine
+from saliency_eval.models.nets.sizes import scaled
 
 SCALES = (7, 5, 5)  # for the colours in the order of their variance
 ANGLES = (0, 45, 90, 135)
 SHORTEST = 6.0  # px of the first wavelength; each next one is twice as long
 BANDWIDTH = 0.55  # of the log-Gabor filters
+ROUNDING = 1e-6  # range of the energy of an image in which nothing differs
 SPREAD = math.radians(30)  # of their angle
 
 
 def aws_like(images: Tensor, *, scale: float, blurring: float) -> Tensor:
     """The squared length of the responses at several scales, decorrelated for each colour and angle, summed."""
-    small = [max(1, round(scale * n)) for n in images.shape[-2:]]
-    energy = distinctness(fine(images, small))
-    return minmax(blur(energy, blurring * max(small)), 1e-6)[:, 0].to(images)
+    small = scaled(images, scale)
+    energy = blur(distinctness(small), blurring * max(small.shape[-2:]))
+    return minmax(energy, ROUNDING)[:, 0].to(images)
 
 
 def distinctness(images: Tensor) -> Tensor:
     """The sum over colours and angles before it is smoothed; (batch, 1, h, w)."""
-    colours = white_maps(lab(images.double())).float()  # grey has colours in 32 bits
+    colours = white_maps(lab(images)).float()  # of 64 bits: grey has colours in 32
     present = (colours**2).mean((-2, -1), keepdim=True)  # 1, or next to 0 for a colour that is not there
     spectra, waves = torch.fft.fft2(colours), wavelengths(colours)
     total = torch.zeros_like(colours[:, :1])
