@@ -128,16 +128,19 @@ def said(value: object) -> str:
 
 
 def shown(name: object, limit: int = 80) -> str:
-    """A name made safe for a terminal: controls, direction marks and surrogates escaped, length cut.
+    """A name made safe for a terminal: controls, direction marks and surrogates escaped, its middle left out.
 
     >>> shown("a\\x1b[31m.png")
     'a\\\\x1b[31m.png'
+    >>> shown("maps/" + 100 * "x" + "/i01.png", limit=20)
+    'maps/xxx...x/i01.png'
     """
     text = "".join(
         c if unicodedata.category(c) not in UNSEEN else c.encode("unicode_escape").decode("ascii")
         for c in said(name)
     )
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    first = (limit - 3) // 2  # the last part of a path says most
+    return text if len(text) <= limit else f"{text[:first]}...{text[first + 3 - limit :]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

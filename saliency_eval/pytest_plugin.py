@@ -14,6 +14,7 @@ import pytest
 
 UPDATE = "--saliency-golden-update"
 OUTCOMES = pytest.StashKey[Counter[str]]()
+OF_WORKER = "saliency_golden"  # what a worker of pytest-xdist hands over
 
 
 class Golden:
@@ -71,6 +72,19 @@ def saliency_golden(pytestconfig: pytest.Config) -> Golden:
     golden = Golden(folder, bool(pytestconfig.getoption(UPDATE)))
     pytestconfig.stash[OUTCOMES] = golden.outcomes
     return golden
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what a worker of pytest-xdist counted."""
+    if handed := getattr(session.config, "workeroutput", None):
+        handed[OF_WORKER] = dict(session.config.stash.setdefault(OUTCOMES, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of pytest-xdist counted."""
+    outcomes = node.config.stash.setdefault(OUTCOMES, Counter())
+    outcomes.update(getattr(node, "workeroutput", {}).get(OF_WORKER, {}))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

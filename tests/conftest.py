@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from saliency_eval.executors import ONE_THREAD
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SALIENCY_EVAL_SHARED", ROOT.parent / "shared"))
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in what runs in the background
+if os.environ.pop("PYTEST_XDIST_WORKER", None):  # a process that tests start is none of the workers
+    os.environ.update(ONE_THREAD)
+
+
+def pytest_xdist_auto_num_workers(config):
+    """As many as there are cores, but none where times are measured or tests are named."""
+    return 0 if config.getoption("benchmark_enable") or any("::" in arg for arg in config.args) else None
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,20 @@ def test_run(saliency_golden):
     done.stdout.fnmatch_lines(["*nss was nss|protocol:mit|*|ddof:1|*", "*and is nss|protocol:mit|*|ddof:0|*"])
 
 
+def test_what_workers_wrote_is_counted_together(golden):
+    body = """
+import pytest
+
+@pytest.mark.parametrize("name", ["one", "two", "three"])
+def test_model(saliency_golden, name):
+    saliency_golden.check(name, {"a": {"nss": 1.25}})
+"""
+    for said in ("3 written", "3 unchanged"):
+        done = golden(body, "--saliency-golden-update", "-n", "2")
+        done.assert_outcomes(passed=3)
+        done.stdout.fnmatch_lines([f"saliency golden: {said}"])
+
+
 def test_the_folder_may_be_a_setting_and_must_be_given(pytester):
     pytester.makepyfile(TEST % 1)
     done = pytester.runpytest(*PLUGINS)

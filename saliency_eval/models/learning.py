@@ -136,7 +136,7 @@ def with_statistics(basis: Basis) -> Basis:
     with torch.inference_mode():
         for image in photographs():
             small = contrasts(torch.from_numpy(image).permute(2, 0, 1)[None], 0.5)
-            found = responses(small, torch.from_numpy(filters))[0].flatten(1).double().numpy()
+            found = responses(small, torch.from_numpy(filters))[0].flatten(1).numpy()
             first, second, seen = (
                 first + np.abs(found).sum(1),
                 second + (found**2).sum(1),

@@ -89,7 +89,7 @@ def test_statistics_are_those_of_half_size_photographs(monkeypatch):
     assert made.theta[1] == made.theta[0]
     assert np.abs(made.filters.sum((1, 2, 3))).max() < 1e-3
     small = sun.contrasts(torch.from_numpy(photographs[0]).permute(2, 0, 1)[None], 0.5)
-    found = sun.responses(small, torch.from_numpy(made.filters[:1])).abs().double()
+    found = sun.responses(small, torch.from_numpy(made.filters[:1])).abs()
     expected = learning.generalised_gaussian(found.mean().numpy()[None], (found**2).mean().numpy()[None])
     assert (made.sigma[0], made.theta[0]) == pytest.approx(np.ravel(expected), rel=1e-4)
 

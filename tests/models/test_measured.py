@@ -41,7 +41,9 @@ KNOWN = {
     "gbvs(colour=opponent)": Known(frozen=(0.9927, 2.1746)),
     "aws_like": Known((0.75, 0.73, 1.20), (0.8024, 0.7791, 1.471), step=28, frozen=(0.6931, 2.4479)),
     "aws_like(scale=0.25)": Known(None, (0.7946, 0.7625, 1.449), step=28, frozen=(0.7550, 2.1779)),
-    "rare2012_like": Known((0.75, 0.71, 1.09), frozen=(0.6253, 2.1553)),  # nobody else has measured it
+    "rare2012_like": Known(
+        (0.75, 0.71, 1.09), step=28, frozen=(0.6253, 2.1553)
+    ),  # nobody else has measured it
     "bms": Known((0.83, 0.77, 1.55), (0.8595, 0.8099, 1.825), frozen=(1.3616, 2.6950)),
     # of ten images NSS is .012 above: a tenth of its standard error, .119
     "covsal": Known(None, (0.7557, 0.5344, 0.805), (0.002, 0.002, 0.013), 70, (0.8944, 1.0025)),

@@ -88,7 +88,7 @@ def tested(tests: Iterable[str], copy: Path) -> tuple[int, str]:
             "SALIENCY_EVAL_SHARED": SHARED,
         }
     )
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(
         command, cwd=copy, env=environment, capture_output=True, text=True, errors="replace",
         timeout=60 * MINUTES, check=False,
