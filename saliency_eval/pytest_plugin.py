@@ -76,8 +76,9 @@ def saliency_golden(pytestconfig: pytest.Config) -> Golden:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand over what a worker of pytest-xdist counted."""
-    if handed := getattr(session.config, "workeroutput", None):
-        handed[OF_WORKER] = dict(session.config.stash.setdefault(OUTCOMES, Counter()))
+    outcomes = session.config.stash.get(OUTCOMES, None)
+    if outcomes and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[OF_WORKER] = dict(outcomes)
 
 
 @pytest.hookimpl(optionalhook=True)
