@@ -170,9 +170,27 @@ def test_what_does_not_fit_is_refused_before_it_is_read():
 def test_the_compiled_form_takes_no_array_of_another_type():
     values = np.arange(6.0)
     for others in (values.astype(np.float32), values.astype(np.int64), np.arange(12.0)[::2]):
-        with pytest.raises(ctypes.ArgumentError):
+        with pytest.raises(TypeError):
             sums.covariance(values, 0.0, others, 0.0)
+    with pytest.raises(ctypes.ArgumentError):
+        sums.covariance(values, "0", values, 0.0)
     assert sums.covariance(values, 0, values, 0) == 55.0  # whole numbers are numbers
+
+
+class Interrupting(np.ndarray):
+    """Ctrl-C comes when its address is asked for."""
+
+    @property
+    def ctypes(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(not sums.COMPILED, reason="the sums were not compiled: there was no C compiler")
+def test_an_interruption_while_arrays_are_checked_stays_one():
+    values = np.arange(6.0)
+    for one, other in ((values, values.view(Interrupting)), (values.view(Interrupting), values)):
+        with pytest.raises(KeyboardInterrupt):
+            sums.covariance(one, 0.0, other, 0.0)
 
 
 HARD = st.one_of(

@@ -165,6 +165,7 @@ def components(levels: Array, diagonal: bool) -> tuple[Integers, Integers]:
 
 WHOLE, NUMBER = ctypes.c_int64, ctypes.c_double
 COUNTS, FLOATS, INTEGERS = (ndpointer(k, flags="C_CONTIGUOUS") for k in (np.int64, np.float64, np.int32))
+VALUES = {kind: ndpointer(kind, flags="C_CONTIGUOUS") for kind in SUFFIX}
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # what a function gives, and takes after the values
     "histogram": (None, (WHOLE, COUNTS)),
     "level_sums": (None, (FLOATS, WHOLE, FLOATS)),
@@ -181,6 +182,11 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # what a function gives,
 }
 
 
+def passed(kind: Any) -> Any:
+    """As what a kind of argument is passed: arrays as their addresses."""
+    return kind if kind in (WHOLE, NUMBER) else ctypes.c_void_p
+
+
 def load() -> ctypes.CDLL | None:
     """The compiled functions, None where nothing was compiled from just these sources."""
     try:
@@ -188,10 +194,10 @@ def load() -> ctypes.CDLL | None:
     except OSError:
         return None
     for name, (gives, takes) in SIGNATURES.items():
-        for kind, suffix in SUFFIX.items():
+        for suffix in SUFFIX.values():
             if hasattr(found, f"{name}_{suffix}"):
                 function = getattr(found, f"{name}_{suffix}")
-                function.restype, function.argtypes = gives, (ndpointer(kind, flags="C_CONTIGUOUS"), *takes)
+                function.restype, function.argtypes = gives, [ctypes.c_void_p, *map(passed, takes)]
     return found
 
 
@@ -200,8 +206,16 @@ COMPILED = LIBRARY is not None
 
 
 def run(name: str, values: Array, *arguments: Any) -> Any:
-    """Call a compiled function for the type of the values; raises for arrays of other types, or not in C order."""
-    return getattr(LIBRARY, f"{name}_{SUFFIX[values.dtype.name]}")(values, *arguments)
+    """Call a compiled function for the type of the values; raises `TypeError` for other arrays, or not in C order.
+
+    Arrays are checked here and not by ctypes, which would make an `ArgumentError` of a Ctrl-C that comes meanwhile.
+    """
+    kinds = (VALUES[values.dtype.name], *SIGNATURES[name][1])
+    given = [
+        argument if passed(kind) is kind else kind.from_param(argument).data
+        for kind, argument in zip(kinds, (values, *arguments), strict=True)
+    ]
+    return getattr(LIBRARY, f"{name}_{SUFFIX[values.dtype.name]}")(*given)
 
 
 def check_sizes(values: Array, others: Array) -> None:
