@@ -80,7 +80,7 @@ def dva(images: Tensor) -> Tensor:
     source="doi:10.1167/8.7.32",
     cost="60 times",
     note=LEARNED,
-    takes=lambda options, shape: 1000 * options["scale"] ** 2 * pixels(shape),
+    takes=lambda options, shape: 1400 * options["scale"] ** 2 * pixels(shape),
 )
 def sun(images: Tensor, *, scale: Scale = 0.5, blur: Blur = 8.0) -> Tensor:
     """Saliency using natural statistics: responses of learned filters that are rare in natural images.

@@ -35,10 +35,10 @@ def test_images_together_take_no_more_than_there_should_be(key, shape):
 
 
 @pytest.mark.parametrize(("call", "shape", "together"), [
-    ("covsal", (32, 32), 2), ("covsal", (512, 512), 2), ("context_aware", (32, 32), 3), ("dva", (32, 32), 53),
-    ("context_aware(side=125)", (32, 32), 27), ("bms", (32, 32), 8), ("bms(side=200)", (32, 32), 33),
+    ("covsal", (32, 32), 2), ("covsal", (512, 512), 2), ("context_aware", (32, 32), 2), ("dva", (32, 32), 53),
+    ("context_aware(side=125)", (32, 32), 22), ("bms", (32, 32), 8), ("bms(side=200)", (32, 32), 33),
     ("rare2012_like", (300, 400), 10), ("itti_koch", (16, 16), 256), ("gbvs", (512, 512), 32),
-    ("aim", (512, 512), 15), ("aim(scale=1)", (512, 512), 4), ("sun", (512, 512), 13), ("aws_like", (512, 512), 29),
+    ("aim", (512, 512), 15), ("aim(scale=1)", (512, 512), 4), ("sun", (512, 512), 9), ("aws_like", (512, 512), 23),
 ])  # fmt: skip
 def test_what_a_model_makes_of_an_image_counts_not_its_size(call, shape, together):
     assert Batches(model_of(call), "cpu").together(shape) == together
@@ -60,9 +60,9 @@ def test_small_images_count_as_the_pyramid_sees_them(key):
 ])  # fmt: skip
 def test_an_image_more_takes_no_more_than_what_is_declared(call, shape):
     """Of memory, measured; and a quarter of that at least, else far too few are shown together."""
-    one, three = (
+    one, five = (
         int(subprocess.check_output([sys.executable, "-c", PEAK, call, str(n), *map(str, shape)]))
-        for n in (1, 3)
+        for n in (1, 5)
     )
     declared = bytes_of(model_of(call), shape)
-    assert declared / 4 < (three - one) / 2 < 1.1 * declared
+    assert declared / 4 < (five - one) / 4 < 1.1 * declared
