@@ -222,6 +222,8 @@ MUTATIONS = [
       "recorded numbers are compared less strictly", "tests/test_recorded.py"),
     m("pinned.py", "if not different(folder, new, tolerance):", "if different(folder, new, tolerance):",
       "records that differ are not written anew", "tests/test_pytest_plugin.py"),
+    m("pytest_plugin.py", "outcomes.update(getattr(node, \"workeroutput\", {}).get(OF_WORKER, {}))", "pass",
+      "records that workers compared are not told", "tests/test_pytest_plugin.py"),
     m("side_by_side/__init__.py", "math.isfinite(end - start) else end - start",
       "math.isfinite(end - start) else start - end",
       "causes have the wrong sign", "tests/test_side_by_side.py"),
