@@ -70,7 +70,7 @@ def covsal(
     "Context-aware",
     source="doi:10.1109/TPAMI.2011.272",
     cost="630 times",
-    takes=lambda options, shape: 24 * options["side"] * pixels(shape, options["side"]),
+    takes=lambda options, shape: 2000 * pixels(shape, options["side"]),
 )
 def context_aware(images: Tensor, *, side: Side = 250, neighbours: Count = 64, stride: Stride = 2) -> Tensor:
     """Context-aware saliency: patches that resemble no others of the image.

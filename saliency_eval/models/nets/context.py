@@ -85,8 +85,15 @@ def unlike(own: Tensor, facing: Tensor, here: Tensor, there: Tensor) -> Tensor:
 
 def distance(chosen: Tensor) -> Tensor:
     """Euclidean distance of each pixel to the nearest chosen one; (batch, h, w)."""
-    down, right = (torch.arange(n, device=chosen.device, dtype=torch.float64) for n in chosen.shape[-2:])
     far = float(sum(chosen.shape[-2:]) ** 2)  # beyond every distance, squared
-    column = torch.where(chosen, 0.0, far)[:, None] + ((down[:, None] - down) ** 2)[..., None]
-    row = column.amin(2)[:, :, None] + (right[:, None] - right) ** 2
-    return row.amin(3).sqrt()
+    squared = torch.where(chosen, 0.0, torch.as_tensor(far, dtype=torch.float64, device=chosen.device))
+    return nearest(nearest(squared.mT).mT).sqrt()
+
+
+def nearest(squared: Tensor) -> Tensor:
+    """The least of squared[j] + (i - j)^2 at each i of a line; (batch, lines, places)."""
+    found = squared.clone()
+    for step in range(1, squared.shape[-1]):
+        for here, there in ((found[..., step:], squared[..., :-step]), (found[..., :-step], squared[..., step:])):
+            torch.minimum(here, there + step**2, out=here)
+    return found
