@@ -115,7 +115,7 @@ class Variant:
     def call(self) -> str:
         """The variant as one would write it: key, and the options that are not at their default."""
         plain = defaults(self.declared)
-        changed = [f"{k}={show(v)}" for k, v in self.options if v != plain[k] and plain[k] != DATASET]
+        changed = [f"{k}={show(v)}" for k, v in self.options if v != plain[k]]
         return f"{self.key}({','.join(changed)})" if changed else self.key
 
     def refuse_idle(self, named: Iterable[str]) -> Variant:
@@ -180,7 +180,11 @@ CONTEXT = (
     "n",
     "v",
 )
-CALL = re.compile(r"\s*([a-z_0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+FORMS = {
+    "metric": "key or key(option=value,option=value)",
+    "model": "key, key(option=value,option=value) or path/to/file.py:factory",
+}
+CALL = re.compile(r"\s*([A-Za-z_0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
 def parse(text: str, kind: str = "metric") -> Variant:
@@ -201,7 +205,7 @@ def read_call(text: str, kind: str = "metric") -> tuple[str, dict[str, str]]:
     else:
         match = CALL.fullmatch(text)
         if match is None:
-            fail("usage", f"'{shown(text)}' is not a {kind}", "write key or key(option=value,option=value)")
+            fail("usage", f"'{shown(text)}' is not a {kind}", f"write {FORMS[kind]}")
         key, inner = match[1], match[2] or ""
         split = [p.partition("=") for p in inner.split(",") if p.strip()]
     options: dict[str, str] = {}

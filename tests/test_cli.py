@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from saliency_eval.cli import main
+from saliency_eval.cli.info import state_of
 from saliency_eval.cli.results import foreign
 from saliency_eval.maps import Map
 from saliency_eval.stats import Interval
@@ -156,7 +157,7 @@ def test_bare_prints_one_number(toy):
         (["score", "maps", "--data", "osi"], 2, "Did you mean osie?"),
         (["score", "maps", "--data", "toy", "--metrics", "auc_jud"], 2, "Did you mean auc_judd?"),
         (["score", "maps", "--data", "toy", "--protocol", "mitt"], 2, "Did you mean mit?"),
-        (["score", "maps", "--data", "toy", "--kind", "maps"], 2, "Did you mean map?"),
+        (["score", "maps", "--data", "toy", "--kind", "maps"], 2, "choose map or density or log-density"),
         (["score", "absent", "--data", "toy"], 3, "error[missing]"),
         (["score", "maps", "--data", "osie", "--root", "toy"], 4, "looked for"),
         (["score", "maps", "--data", "osie", "--root", "nowhere"], 4, "error[not_available]"),
@@ -193,6 +194,13 @@ def test_run_then_score(toy):
     assert "extra" not in done.stderr
     done = call("run", "gold_standard", "--data", "toy", "--out", "gs", cwd=toy)
     assert "model:gold_standard" in done.stderr
+
+
+def test_run_tells_pictures_that_are_no_images(toy):
+    (toy / "toy" / "stimuli" / "a.webp").touch()
+    done = call("run", "uniform", "--data", "toy", "--out", "u", "--format", "json", cwd=toy)
+    assert done.returncode == 0
+    assert [problem["code"] for problem in json.loads(done.stdout)["problems"]] == ["extra"]
 
 
 def test_limit_is_not_a_score(toy):
@@ -545,6 +553,9 @@ def test_doctor_and_lists():
     assert "numpy" in run("doctor").stdout
     facts = json.loads(run("doctor", "--format", "json").stdout)["results"][0]
     assert facts["extra [emd]"] == "installed"
+    assert state_of("torch", ("json", "no_such_module")) == (
+        "without no_such_module: pip install 'saliency-eval[torch]'"
+    )
     listed = json.loads(run("metrics", "--format", "json").stdout)["results"]
     assert {"nss", "auc_judd", "emd"} <= {m["key"] for m in listed}
     assert "Formula" in run("metrics", "auc_judd").stdout or "ROC" in run("metrics", "auc_judd").stdout

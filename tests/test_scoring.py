@@ -236,6 +236,7 @@ def test_metrics_that_the_data_cannot_define(toy):
 
 def test_observers_left_out_are_scored_under_the_others(toy, data):
     run = se.score("model:gold_standard(sigma=4)", data, ["nss"])
+    assert run.model == "gold_standard(sigma=4)"
     image = data["i01"]
     values = []
     for who in range(4):

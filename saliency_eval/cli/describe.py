@@ -25,10 +25,12 @@ def options(variant: Variant) -> list[list[str]]:
     """Rows of option, default, accepted values and, of those with words for it, what it means."""
     from saliency_eval.options import describe as accepted
     from saliency_eval.options import show
+    from saliency_eval.variant import defaults
 
+    plain = defaults(variant.declared)
     means: Mapping[str, str] = variant.declared.traits.get("meanings", {})
     rows = [
         [name, show(value), accepted(variant.kind_of(name)), means.get(name, "")]
-        for name, value in variant.options
+        for name, value in plain.items()
     ]
     return [["option", "default", "accepted", "means" if means else ""], *rows]

@@ -17,7 +17,7 @@ from saliency_eval.cli.options import Format, Quiet, TextOrJson, choice
 from saliency_eval.errors import CODES, GATE, shown, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from saliency_eval.run import Run
 
@@ -236,14 +236,19 @@ def doctor(
         "data folder": shown(data_folder(), 500),
         **states(context.obj.files),
         **{name: version_of(name) for name in USED},
-        **{f"extra [{extra}]": "installed" if all(map(importlib.util.find_spec, names))
-           else f"absent: pip install 'saliency-eval[{extra}]'" for extra, names in EXTRAS.items()},
+        **{f"extra [{extra}]": state_of(extra, names) for extra, names in EXTRAS.items()},
     }  # fmt: skip
     if format == "json":
         console.document(0, results=[facts])
     else:
         for text in columns([[k, v] for k, v in facts.items()]):
             console.print(text)
+
+
+def state_of(extra: str, modules: Iterable[str]) -> str:
+    """Is an extra installed? Else what it lacks, and what installs it."""
+    lacking = [name for name in modules if importlib.util.find_spec(name) is None]
+    return f"without {', '.join(lacking)}: pip install 'saliency-eval[{extra}]'" if lacking else "installed"
 
 
 def version_of(name: str) -> str:

@@ -24,8 +24,8 @@ from saliency_eval.cli.options import (
     count,
     out_folder,
 )
-from saliency_eval.cli.progress import bar
-from saliency_eval.errors import DONE, SaliencyEvalError, shown
+from saliency_eval.cli.progress import CONTINUES, bar
+from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
 
 if TYPE_CHECKING:
     from saliency_eval.core import Declared
@@ -79,14 +79,14 @@ def info(
     from saliency_eval import models as _declared  # noqa: F401  (declares the models)
     from saliency_eval.core import MODELS
     from saliency_eval.models.own import from_package, model_of, offered
-    from saliency_eval.variant import variant
 
     console.begin("models", choice("--format", format, TextOrJson))
-    chosen = list(MODELS.values()) if name is None else [MODELS[model_of(name).key]]
+    named = None if name is None else model_of(name)
+    chosen = list(MODELS.values()) if named is None else [named.declared]
     if format == "json":
         console.document(0, results=[as_json(m) for m in chosen])
-    elif name:
-        describe(variant(chosen[0].key, "model"))
+    elif named:
+        describe(named)
         facts = [[fact, str(value)] for fact, value in as_json(chosen[0]).items() if fact in FACTS and value]
         for text in ["", *columns(facts)]:
             console.print(text)
@@ -142,7 +142,11 @@ def run(
         str, typer.Option("--files", help="npy, float32 as the model gives it; or png, 8 bits.")
     ] = "npy",
     resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Keep maps that the same command made before.")
+        bool,
+        typer.Option(
+            "--resume/--no-resume",
+            help="Keep maps that the same command made before; without, those of something else are removed.",
+        ),
     ] = True,
     limit: Annotated[int | None, typer.Option(help="First N images only.", min=1)] = None,
     workers: Workers = None,
@@ -163,7 +167,8 @@ def run(
         choice("--files", files, ("npy", "png")),
     )
     dataset = load_dataset(data, root)
-    with console.aside(), bar(min(limit or len(dataset), len(dataset)), model, resumable=True) as progress:
+    total = min(limit or len(dataset), len(dataset))
+    with console.aside(), bar(total, model, again=CONTINUES[resume]) as progress:
         written = write_maps(
             model, dataset, out, worker_count(workers), progress,
             device=device, batch=batch, kind=files, resume=resume, weights=weights, limit=limit,  # type: ignore[arg-type]
@@ -171,7 +176,7 @@ def run(
     notes_on(written, files)
     if limit is not None and limit < len(dataset):
         console.note(f"note: the first {limit} of {len(dataset)} images; without --limit, the rest is made")
-    raise typer.Exit(answer(written, out))
+    raise typer.Exit(answer(written, out, dataset.passed_over()))
 
 
 def notes_on(written: Written, files: str) -> None:
@@ -187,18 +192,18 @@ def notes_on(written: Written, files: str) -> None:
         console.note(text)
 
 
-def answer(written: Written, out: Path) -> int:
-    """Say what was written, and which images have no map; the exit status."""
+def answer(written: Written, out: Path, warnings: list[Problem]) -> int:
+    """Say what was written, which images have no map, and what is no image; the exit status."""
     made, there, problems = str(written.predictions.variant), written.made + written.kept, written.problems
     status = SaliencyEvalError(problems).exit_code if problems else DONE
     if console.format == "json":
         result = {"model": made, "maps": there, "kept": written.kept, "out": str(out)}
-        console.document(status, problems, results=[result])
+        console.document(status, [*problems, *warnings], results=[result])
     else:
         kept = f", {written.kept} of them from before" if written.kept else ""
         without = (
             f"; {len(problems)} image{'s have' if len(problems) > 1 else ' has'} none" if problems else ""
         )
         console.print(f"{there} map{'' if there == 1 else 's'} of {made} in {shown(out, 500)}{kept}{without}")
-    console.problems(problems)
+    console.problems([*problems, *warnings])
     return status

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 from saliency_eval.cli.console import console, shown
 
+CONTINUES = {True: "continues", False: "continues without --no-resume"}  # by --resume
+
 
 @contextmanager
-def bar(total: int | None, label: str, *, resumable: bool = False) -> Iterator[Callable[[int], object]]:
+def bar(total: int | None, label: str, *, again: str = "starts again") -> Iterator[Callable[[int], object]]:
     """To be told how many images were finished, of a total if one is known.
 
-    `resumable` when what was done is not lost on interruption.
+    `again` says what the same command does after an interruption.
     """
     from tqdm import tqdm
 
@@ -30,6 +32,5 @@ def bar(total: int | None, label: str, *, resumable: bool = False) -> Iterator[C
             yield step
         except KeyboardInterrupt:
             of = "" if total is None else f" of {total}"
-            then = "continues" if resumable else "starts again"
-            console.interrupted = f"interrupted after {done}{of}; the same command {then}"
+            console.interrupted = f"interrupted after {done}{of}; the same command {again}"
             raise

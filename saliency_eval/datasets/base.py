@@ -6,6 +6,7 @@ import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -181,6 +182,21 @@ class Dataset(Mapping[str, Stimulus], ABC):
         if id not in self.shapes:
             self.shapes[id] = image_shape(self.paths[id])
         return self.shapes[id]
+
+    def read_headers(self) -> None:
+        """Read the sizes of all images; raises what is wrong with any, of all at once."""
+        problems: list[Problem] = []
+        for id in self.paths:
+            try:
+                self.shape_of(id)
+            except SaliencyEvalError as error:
+                problems += [replace(problem, image=id) for problem in error.problems]
+        if problems:
+            raise SaliencyEvalError(problems)
+
+    def passed_over(self) -> list[Problem]:
+        """Warnings of what lies among the images and looks like one, but cannot be one."""
+        return []
 
     def image_of(self, id: str) -> NDArray[np.uint8]:
         """An image as RGB (height, width, 3)."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval.disk import read
-from saliency_eval.errors import TRUTH, USAGE, SaliencyEvalError, fail, shown
+from saliency_eval.errors import TRUTH, USAGE, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.pool import Shape
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 JUNK = {"thumbs.db", "desktop.ini"}
 IMAGES = (".jpg", ".jpeg", ".png")
+OTHER_IMAGES = {".avif", ".bmp", ".gif", ".heic", ".jp2", ".tif", ".tiff", ".webp"}
 MOST_DIGITS = 4000  # of a number that Python reads
 
 
@@ -90,6 +91,28 @@ def files_by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
             )
         found[stem] = path
     return found
+
+
+def no_images(folder: Path) -> list[Problem]:
+    """Warnings of pictures of other kinds, and of names of pictures behind which is no file."""
+    known = {*IMAGES, *OTHER_IMAGES}
+    files = [path for path in folder.iterdir() if path.suffix.lower() in known and not is_junk(path.name)]
+    lost = [path for path in files if not path.is_file()]
+    other = [path for path in files if path.is_file() and path.suffix.lower() in OTHER_IMAGES]
+    told = (
+        (other, f"a picture, but none of {' '.join(IMAGES)}", "convert"),
+        (lost, "no file, or a link that leads nowhere", "restore"),
+    )
+    return [passing(folder, paths, what, remedy) for paths, what, remedy in told if paths]
+
+
+def passing(folder: Path, paths: Collection[Path], what: str, remedy: str) -> Problem:
+    """A warning that some files are passed over, the first of them named."""
+    more, first = len(paths) - 1, f"{shown(folder.name)}/{shown(min(paths).name)}"
+    others, it = (f", as {'is' if more == 1 else 'are'} {more} more", "them") if more else ("", "it")
+    return Problem(
+        "extra", f"{first} is {what}, and is passed over{others}", f"{remedy} {it}", count=len(paths)
+    )
 
 
 def need(root: Path, *relative: str) -> Path:

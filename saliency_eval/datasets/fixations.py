@@ -44,6 +44,7 @@ class FixationDataset(Dataset):
     @functools.cached_property
     def truth(self) -> Truth:
         """The gaze of all images, read once; copies in other processes carry it along."""
+        self.read_headers()
         gaze = {id: self._read_gaze(id) for id in self.paths}
         pool = Pool.of((id, self.shape_of(id), g.points) for id, g in gaze.items())
         observers = np.concatenate([g.observers for g in gaze.values()])
@@ -89,6 +90,7 @@ class FixationDataset(Dataset):
     # -------------------------------------------------------------- findings
 
     def counted(self) -> Iterator[Row]:
+        self.read_headers()
         counted = FixationTotals()
         for id in self:
             counted.add(id, self.shape_of(id), self.gaze(id))
@@ -98,11 +100,12 @@ class FixationDataset(Dataset):
         """Findings about the copy and its truth: too few images, dropped points, images without a fixation."""
         if self.withheld:
             text = f"the fixations of {self.card.name} are withheld: metrics that need them are not defined"
-            return [*self.count_of_images(), Problem("undefined_metric", text)]
+            return [*self.count_of_images(), *self.passed_over(), Problem("undefined_metric", text)]
         gaze = {id: self.truth.of(id) for id in self.paths}
         empty = [id for id, g in gaze.items() if not len(g.points)]
         return [
             *self.count_of_images(),
+            *self.passed_over(),
             *self.dropping({id: g for id, g in gaze.items() if g.dropped}),
             *(Problem("empty_fixations", f"image {shown(id)} has no fixation", image=id) for id in empty),
         ]

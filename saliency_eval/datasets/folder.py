@@ -16,7 +16,7 @@ from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.box_files import boxes_of_rows, read_rows
 from saliency_eval.datasets.card import Card
-from saliency_eval.datasets.files import IMAGES, files_by_stem, listing
+from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, no_images
 from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.datasets.folder_files import Table, read_csv, read_json, table
 from saliency_eval.datasets.folder_points import finite, fit, one_based, why
@@ -51,14 +51,17 @@ class Folder(FixationDataset):
         self.key = slug(name)
 
     def images(self) -> dict[str, Path]:
-        stimuli = self.root / "stimuli"
-        found = files_by_stem(stimuli if stimuli.exists() or self._scorable else self.root, IMAGES)
+        found = files_by_stem(self._stimuli, IMAGES)
         if not found:
             wanted = "stimuli/ with images" + ("" if self._scorable else ", or images alone")
+            wanted += f" ({' '.join(IMAGES)})"
             text = f"{shown(self.root, 500)} must hold {wanted}, got {listing(self.root)}"
             fail("layout", text, "'saliency-eval data info folder' shows the layout")
         self._check_names(found)
         return found
+
+    def passed_over(self) -> list[Problem]:
+        return no_images(self._stimuli)
 
     @property
     def why_none(self) -> str:
@@ -109,6 +112,12 @@ class Folder(FixationDataset):
             text = f"{shown(self.root.name)} must hold one fixation file, got {' and '.join(FILES)}"
             fail("ambiguous", text, "remove one of them", exit=TRUTH)
         return present[0] if present else self.root / FILES[0]
+
+    @property
+    def _stimuli(self) -> Path:
+        """Where the images lie."""
+        stimuli = self.root / "stimuli"
+        return stimuli if stimuli.exists() or self._scorable else self.root
 
     @property
     def _scorable(self) -> bool:

@@ -100,7 +100,7 @@ def of_data(data: Dataset) -> tuple[float, ...]:
     """Sigmas around that of a data set."""
     if data.card.sigma is None:
         fail("usage", f"a bandwidth must be tried at some sigmas, {shown(data.tag)} has none of its own",
-             "give sigmas in px, or set sigma in its dataset.toml")  # fmt: skip
+             "give sigmas in px (--sigma), or set sigma in its dataset.toml")  # fmt: skip
     return tuple(share * data.card.sigma for share in SIGMAS)
 
 

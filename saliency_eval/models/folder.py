@@ -1,10 +1,15 @@
-"""A folder of the maps of a model: how they are stored, and the file that says what made them."""
+"""A folder of the maps of a model: how they are stored, and the files that say what made them, and of which images."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,6 +22,14 @@ from saliency_eval.errors import fail, shown
 from saliency_eval.predictions.stated import PROVENANCE, provenance
 
 Kind = Literal["npy", "png"]
+MADE = ".saliency-eval.jsonl"  # a dot: not a prediction
+WORDS = {
+    "files": "other --files",
+    "versions": "other versions",
+    "weights": "other weights",
+    "constants": "other constants",
+}
+BESIDE = re.compile(r"\.(.+)\.[0-9]+\.tmp")  # a file that is not whole yet, of `disk.replace`
 
 
 @dataclass(frozen=True)
@@ -30,25 +43,55 @@ class MapFolder:
         """Where the map of an image lies."""
         return self.path / f"{id}.{kind or self.kind}"
 
-    def begin(self, made_by: Mapping[str, Any], ids: Iterable[str], *, resume: bool = True) -> set[str]:
-        """The images whose maps of this provenance are there already; without `resume` they are removed.
+    def begin(
+        self,
+        made_by: Mapping[str, Any],
+        ids: Iterable[str],
+        again: Iterable[str] | None = None,
+        *,
+        by_image: bool = False,
+    ) -> int:
+        """Say what makes the maps of some images from now on; how many of another provenance were removed.
 
-        Raises `usage` when maps of another provenance are there, and OSError.
+        Maps that are to be made `again`, whatever there is, are removed, and all others too if their provenance is
+        another one. Where each follows from its image alone, `by_image`, the hash of all data is none of it.
+
+        Raises `usage` when maps of another provenance are there and none is to be made again, and OSError.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        there = self.there(ids)
-        before = provenance(self.path)
-        if resume and before == made_by:
-            return {id for id, kind in there if kind == self.kind}
-        if resume and there:
-            text = f"{shown(self.path, 200)} holds {len(there)} maps of these images, {difference(before, made_by)}"
+        there, before = self.there(ids), provenance(self.path)
+        key = differing(before, made_by, by_image=by_image)
+        same = key is None
+        if again is None and there and not same:
+            what = f"{plural(len(there))} of these images, {difference(before, made_by, key)}"
+            text = f"{shown(self.path, 200)} holds {what}"
             remedy = "choose another --out, or write over them with --no-resume"
             fail("usage", text, f"{remedy}{drawn_anew(before, made_by)}")
-        (self.path / PROVENANCE).unlink(missing_ok=True)  # first: what is half removed must not be continued
-        for id, kind in there:
+        wanted = set(again or ())
+        doomed = [(id, kind) for id, kind in there if id in wanted or not same]
+        if not same:
+            for name in (PROVENANCE, MADE):  # first: what is half removed must not be continued
+                (self.path / name).unlink(missing_ok=True)
+        for id, kind in doomed:
             self.file_of(id, kind).unlink()
         disk.replace(self.path / PROVENANCE, (json.dumps(made_by, indent=1) + "\n").encode())
-        return set()
+        return len({id for id, _ in doomed} - wanted)
+
+    def kept(self, images: Mapping[str, Path], threads: int = 1) -> set[str]:
+        """The images whose maps are what was written of what they are, by the content of both."""
+        made = self._made()
+        known = [id for id in images if id in made]
+        with ThreadPoolExecutor(threads) as pool:
+            now = pool.map(lambda id: [hash_of(self.file_of(id)), hash_of(images[id])], known)
+            return {id for id, hashes in zip(known, now, strict=True) if hashes == made[id] and hashes[0]}
+
+    def _made(self) -> dict[str, list[str]]:
+        """Hashes of each map and of its image; the last line of each that can be read."""
+        try:
+            lines = (self.path / MADE).read_bytes().splitlines()
+        except OSError:
+            return {}
+        return dict(filter(None, map(parsed, lines)))
 
     def there(self, ids: Iterable[str]) -> list[tuple[str, str]]:
         """The files under the names of maps, of either kind: image and kind."""
@@ -61,12 +104,8 @@ class MapFolder:
             text = f"maps must not take the place of files of the data set, of which {shown(self.path, 200)} holds"
             fail("usage", f"{text} {len(there)} under their names", "choose another --out")
 
-    def is_older(self, id: str, image: Path) -> bool:
-        """Was an image written after its map?"""
-        return image.exists() and image.stat().st_mtime_ns > self.file_of(id).stat().st_mtime_ns
-
-    def put(self, id: str, values: NDArray[np.floating[Any]]) -> None:
-        """Write the map of an image; raises OSError."""
+    def put(self, id: str, values: NDArray[np.floating[Any]], image: Path) -> None:
+        """Write the map of an image, then that it is there; raises OSError."""
         path, file = self.file_of(id), io.BytesIO()
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.kind == "npy":
@@ -74,14 +113,69 @@ class MapFolder:
         else:
             save_png(file, values)
         disk.replace(path, file.getvalue())
+        line = json.dumps([id, hashlib.sha256(file.getvalue()).hexdigest(), hash_of(image)])
+        with (self.path / MADE).open("ab", buffering=0) as made:  # whole lines, of several processes
+            made.write(f"{line}\n".encode())
+
+    def tidy(self, ids: Iterable[str], before: float = math.inf) -> None:
+        """Remove what was left of maps that were not written to their end, `before` a time."""
+        files = {self.file_of(id) for id in ids}
+        for beside in (path for folder in {file.parent for file in files} for path in folder.glob(".*.tmp")):
+            name = BESIDE.fullmatch(beside.name)
+            if name and beside.with_name(name[1]) in files and beside.stat().st_mtime < before:
+                beside.unlink(missing_ok=True)
 
 
-def difference(before: Any, now: Mapping[str, Any]) -> str:
-    """In what two provenances differ, as the end of a sentence."""
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file; empty where there is none."""
+    try:
+        found = path.stat()
+        return hashed(path, found.st_size, found.st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@functools.lru_cache(64)  # one file may hold many images
+def hashed(path: Path, size: int, changed: int) -> str:
+    """SHA-256 of a file of a size and a time of change."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def parsed(line: bytes) -> tuple[str, list[str]] | None:
+    """Image, and hashes of its map and of itself; None for a line that is torn."""
+    try:
+        id, *hashes = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return (id, hashes) if isinstance(id, str) else None
+
+
+def plural(count: int) -> str:
+    """A number of maps.
+
+    >>> plural(1), plural(3)
+    ('1 map', '3 maps')
+    """
+    return f"{count} map{'' if count == 1 else 's'}"
+
+
+def differing(before: Any, now: Mapping[str, Any], *, by_image: bool) -> str | None:
+    """The first entry in which two provenances differ; empty where there is none before, None where all agree."""
     if not isinstance(before, Mapping):
+        return ""
+    old, new = ({**one, "data": str(one["data"]).partition("#")[0]} if by_image and "data" in one else one
+                for one in (before, now))  # fmt: skip
+    return next((key for key in (*new, *old) if old.get(key) != new.get(key)), None)
+
+
+def difference(before: Any, now: Mapping[str, Any], key: str | None) -> str:
+    """In what two provenances differ, as the end of a sentence."""
+    if not key:
         return "and nothing that says what made them"
-    key = next((key for key in (*now, *before) if before.get(key) != now.get(key)), "")
-    return f"made with another {key}: {shown(before.get(key))} is not {shown(now.get(key))}"
+    return (
+        f"made with {WORDS.get(key, f'another {key}')}: {shown(before.get(key))} is not {shown(now.get(key))}"
+    )
 
 
 def drawn_anew(before: Any, now: Mapping[str, Any]) -> str:

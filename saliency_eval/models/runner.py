@@ -88,10 +88,10 @@ class ModelPredictions:
         if lacking := data.lacks(variant.needed):
             fail("undefined_metric", f"model {variant.key} needs {lacking}",
                  "choose another model ('saliency-eval models'), or another data set", exit=TRUTH)  # fmt: skip
+        self.name = name or variant.call  # before the data set decides anything
         self.variant = variant.bound(data.defaults)
         looks = "image" in self.variant.declared.fields  # at the picture itself, as one does who saves a map
         self.data = data.framed(ORIGINAL) if looks else data
-        self.name = name or self.variant.call
         given = kind_of(self.variant)
         self.kind: Kind = kind or given
         self.rules = Rules("map" if self.kind == "map" else given, any_size=self.data.any_size)

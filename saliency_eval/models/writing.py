@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,13 +17,14 @@ from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.executors import Place, Progress, Workers, place, run_tasks
 from saliency_eval.models.batches import Batch, Batches, Result, ahead, maps_of_all
-from saliency_eval.models.folder import Kind, MapFolder
+from saliency_eval.models.folder import Kind, MapFolder, plural
 from saliency_eval.models.own import files_of, with_weights
 from saliency_eval.models.runner import ModelPredictions, whole_map
 from saliency_eval.predictions.mapping import FetchedArray
 from saliency_eval.versions import versions
 
 CONSTANTS = Path(__file__).parent / "bases"  # files there begin with the key of their model
+OF_IMAGES = {"image", "shape"}  # fields that are told by the image itself
 
 
 class Written(NamedTuple):
@@ -50,10 +53,11 @@ def write_maps(
 ) -> Written:
     """Write the maps of a model, a file for each image, and what made them, in `.saliency-eval.json`.
 
-    Maps that are there and were made by the same model, data and versions are kept, unless not to `resume`, or their
-    image was written since. An image that gets no map does not cost the others: why is in `problems`. Models in torch
-    run on `device` in batches of at most `batch`, and `workers` are threads that read and write; for other models they
-    are processes. `weights` are those of a model of others; with `limit`, the first images only.
+    Maps that are there and were made by the same model and versions of the same image are kept, unless not to `resume`;
+    the data must be the same for models that read more than images. An image that gets no map does not cost the
+    others: why is in `problems`. Models in torch run on `device` in batches of at most `batch`, and `workers` are
+    threads that read and write; for other models they are processes. `weights` are those of a model of others; with
+    `limit`, the first images only.
 
     Raises `usage` for maps of something else in the folder and for files of the data set, `io` (exit 5) when it cannot
     be written.
@@ -63,28 +67,42 @@ def write_maps(
         ModelPredictions.of(with_weights(text, weights), data),
         MapFolder(Path(out), kind),
     )
-    batches = Batches.of(predictions.variant, device, batch)
+    batches, start = Batches.of(predictions.variant, device, batch), time.time()
+    wanted = {id: data.paths[id] for id in list(data)[:limit]}
     problems, done = [], 0
     try:
         if data.has_files:
             folder.spare(data.root, data)
-        kept = folder.begin(provenance(predictions, folder, batches), data, resume=resume)
-        kept = {id for id in kept if not folder.is_older(id, data.paths[id])}
+        by_image = set(predictions.variant.declared.fields) <= OF_IMAGES
+        made_by = provenance(predictions, folder, batches)
+        removed = folder.begin(made_by, data, None if resume else wanted, by_image=by_image)
+        kept = folder.kept(wanted, where.workers)
         progress(len(kept))
-        todo = [id for id in list(data)[:limit] if id not in kept]
-        for found in written(MapWriter(predictions, data, folder), todo, where, batches):
-            problems += found
-            done += not found
-            progress(1)
+        todo = [id for id in wanted if id not in kept]
+        try:
+            with contextlib.closing(
+                written(MapWriter(predictions, data, folder), todo, where, batches)
+            ) as results:
+                for found in results:
+                    problems += found
+                    done += not found
+                    progress(1)
+        except BaseException:  # workers were ended at whatever they did
+            folder.tidy(data)
+            raise
+        folder.tidy(data, start)
     except OSError as error:
         fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
              exit=ENVIRONMENT)  # fmt: skip
-    return Written(predictions, done, len(kept), problems, batches.notes if batches else [])
+    notes = [f"{plural(removed)} of something else in {shown(out, 200)} made room"] if removed else []
+    return Written(
+        predictions, done, len(kept), problems, notes + (batches.notes if batches is not None else [])
+    )
 
 
 def written(
     writer: MapWriter, ids: list[str], where: Place, batches: Batches | None
-) -> Iterator[list[Problem]]:
+) -> Generator[list[Problem]]:
     """For each image, once its map is written, why it has none."""
     if batches is None:
         return run_tasks(writer, ids, where, lost=not_made)
@@ -132,7 +150,7 @@ class MapWriter:
         if reading.views == ():
             text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
             return [Problem("missing", text, "leave the image out of the data set", id)]
-        self.folder.put(id, whole_map(reading))
+        self.folder.put(id, whole_map(reading), self.data.paths[id])
         return []
 
     def save(self, made: tuple[str, Result]) -> list[Problem]:
@@ -144,7 +162,8 @@ class MapWriter:
             FetchedArray(id, found, self.predictions.rules).read(self.data[id]["shape"])
         except SaliencyEvalError as error:
             return error.problems
-        self.folder.put(id, np.exp(found, dtype=np.float64) if self.as_density else found)
+        values = np.exp(found, dtype=np.float64) if self.as_density else found
+        self.folder.put(id, values, self.data.paths[id])
         return []
 
 

@@ -299,6 +299,7 @@ def test_no_stimuli(tmp_path: Path, files: list[str]) -> None:
     for name in files:
         (tmp_path / name).touch()
     alone = "" if files else ", or images alone"  # beside a fixation file, images lie in stimuli/
+    alone += " (.jpg .jpeg .png)"
     got = ", ".join(files) or "an empty folder"
     with refused("layout", f"must hold stimuli/ with images{alone}, got {got};"):
         Dataset.from_folder(tmp_path)
@@ -315,6 +316,29 @@ def test_no_stimuli(tmp_path: Path, files: list[str]) -> None:
 def test_bad_toml(folder: Path, points: Fixations, text: str, word: str) -> None:
     with refused("unreadable", "dataset.toml", word):
         with_toml(folder, text, points)
+
+
+def test_pictures_that_cannot_be_images_are_told(folder: Path, points: Fixations) -> None:
+    for name in ("a.WEBP", "b.tif", "c.gif", ".d.gif", "notes.txt"):
+        (folder / "stimuli" / name).touch()
+    (folder / "stimuli" / "lost.png").symlink_to("nowhere")
+    told = [problem for problem in with_json(folder, points).problems() if problem.code == "extra"]
+    assert [(problem.message, problem.remedy, problem.count) for problem in told] == [
+        (
+            "stimuli/a.WEBP is a picture, but none of .jpg .jpeg .png, and is passed over, as are 2 more",
+            "convert them",
+            3,
+        ),
+        ("stimuli/lost.png is no file, or a link that leads nowhere, and is passed over", "restore it", 1),
+    ]
+
+
+def test_all_images_that_are_unreadable_are_told_at_once(folder: Path, points: Fixations) -> None:
+    for name in ("i01.png", "i04.png"):
+        (folder / "stimuli" / name).write_bytes(b"")
+    with pytest.raises(SaliencyEvalError) as error:
+        with_json(folder, points).problems()
+    assert [problem.image for problem in error.value.problems] == ["i01", "i04"]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG\r\n\x1a\n"])

@@ -18,7 +18,7 @@ from saliency_eval.errors import SaliencyEvalError
 from saliency_eval.models.batched import FINISH
 from saliency_eval.models.batches import Batches, ahead, gathered
 from saliency_eval.models.batches import Image as Read
-from saliency_eval.models.folder import PROVENANCE
+from saliency_eval.models.folder import MADE, PROVENANCE
 from saliency_eval.models.own import model_of
 from saliency_eval.models.runner import ModelPredictions
 from saliency_eval.models.writing import constants, write_maps
@@ -142,13 +142,76 @@ def written(folder):
 
 def test_the_map_of_an_image_that_was_replaced_is_made_again(data, tmp_path):
     write_maps("spectral_residual", data, tmp_path / "out", limit=3)
-    stale, fresh = data.paths["i01"], data.paths["i02"]
+    stale, touched = data.paths["i01"], data.paths["i02"]
     Image.new("RGB", (64, 48), "red").save(stale)
-    os.utime(stale, ns=(2 * stale.stat().st_mtime_ns,) * 2)
-    os.utime(fresh, ns=(0, 0))
+    os.utime(stale, ns=(0, 0))  # as a copy of an old file
+    os.utime(touched)
     found = write_maps("spectral_residual", data, tmp_path / "out", limit=3)
     assert (found.made, found.kept) == (1, 2)
     assert not np.load(tmp_path / "out" / "i01.npy").any()
+
+
+@pytest.mark.parametrize("model", ["spectral_residual", "centre_bias"])
+def test_a_map_that_is_not_what_was_written_is_made_again(data, tmp_path, model):
+    write_maps(model, data, tmp_path)
+    whole = {path: path.read_bytes() for path in tmp_path.glob("*.npy")}
+    torn, empty, one, other, _, lost = sorted(whole)
+    torn.write_bytes(whole[torn][:5000])
+    empty.write_bytes(b"")
+    one.write_bytes(whole[other])
+    other.write_bytes(whole[one])
+    lost.unlink()
+    with (tmp_path / MADE).open("ab") as made:
+        made.write(b'[[[\n3\n{"a": 1}\n["caf\xff", "')
+    found = write_maps(model, data, tmp_path)
+    assert (found.made, found.kept, found.problems) == (5, 1, [])
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.npy")} == whole
+    assert write_maps(model, data, tmp_path).made <= 1  # the line after a torn one does not count
+
+
+def test_a_model_of_images_goes_on_when_images_come_and_fixations_change(data, tmp_path):
+    for model in ("image_signature", "centre_bias"):
+        write_maps(model, data, tmp_path / model)
+    fixations = data.root / "fixations.csv"
+    fixations.write_text(fixations.read_text() + "i01,3,3,0\n")
+    Image.new("RGB", (64, 48), "red").save(data.root / "stimuli" / "new.png")
+    now = se.load_dataset(str(data.root))
+    found = write_maps("image_signature", now, tmp_path / "image_signature")
+    assert (found.made, found.kept) == (1, 6)
+    assert json.loads((tmp_path / "image_signature" / PROVENANCE).read_text())["data"] == now.tag != data.tag
+    with pytest.raises(SaliencyEvalError, match="made with another data: toy@1#"):
+        write_maps("centre_bias", now, tmp_path / "centre_bias")
+
+
+def test_what_is_made_anew_costs_no_map_beyond_the_limit_unless_of_something_else(data, tmp_path):
+    write_maps("image_signature", data, tmp_path)
+    (tmp_path / "i01.npy").write_bytes(b"")
+    found = write_maps("image_signature", data, tmp_path, resume=False, limit=2)
+    assert (found.made, found.kept, found.notes) == (2, 0, [])
+    assert len(written(tmp_path)) == 6
+    found = write_maps("uniform", data, tmp_path, resume=False, limit=2)
+    assert [note.partition(" in ")[0] for note in found.notes] == ["4 maps of something else"]
+    assert len(written(tmp_path)) == 2
+
+
+def test_what_was_not_written_to_its_end_is_removed(data, tmp_path):
+    left, foreign = tmp_path / ".i01.npy.123.tmp", tmp_path / ".mine.npy.123.tmp"
+    for path in (left, foreign):
+        path.write_bytes(b"x")
+        os.utime(path, ns=(0, 0))
+    beside = tmp_path / ".i02.npy.124.tmp"
+    beside.write_bytes(b"of another run, at this time")
+    os.utime(beside, (2**32, 2**32))
+    write_maps("uniform", data, tmp_path)
+    assert sorted(path.name for path in tmp_path.glob(".*.tmp")) == [beside.name, foreign.name]
+    with pytest.raises(KeyboardInterrupt):
+        write_maps("uniform", data, tmp_path, progress=interrupted, resume=False)
+    assert list(tmp_path.glob(".*.tmp")) == [foreign]
+
+
+def interrupted(count):
+    if count:
+        raise KeyboardInterrupt
 
 
 def test_a_model_cannot_end_the_program(data, own, tmp_path):
@@ -268,7 +331,7 @@ def test_maps_of_something_else_are_not_written_over(data, tmp_path):
     ):
         with pytest.raises(SaliencyEvalError, match=f"holds 6 maps of these images, .*{words}"):
             write_maps(other, data, tmp_path)
-    with pytest.raises(SaliencyEvalError, match="made with another files: npy is not png"):
+    with pytest.raises(SaliencyEvalError, match="made with other --files: npy is not png"):
         write_maps("image_signature", data, tmp_path, kind="png")
     np.testing.assert_equal(written(tmp_path), before)
     (tmp_path / PROVENANCE).write_text("[[[")
@@ -290,7 +353,7 @@ def test_files_say_what_made_them(data, own, tmp_path, monkeypatch):
     monkeypatch.setattr("saliency_eval.models.writing.CONSTANTS", tmp_path)
     (tmp_path / "aim21.npz").write_bytes(b"abc")
     (tmp_path / "image_signature.npz").write_bytes(b"other")
-    with pytest.raises(SaliencyEvalError, match="made with another constants"):
+    with pytest.raises(SaliencyEvalError, match="made with other constants"):
         write_maps("image_signature(smooth=0.1)", data, tmp_path / "a")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert constants("aim") == {"aim21.npz": digest}

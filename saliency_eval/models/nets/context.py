@@ -94,6 +94,9 @@ def nearest(squared: Tensor) -> Tensor:
     """The least of squared[j] + (i - j)^2 at each i of a line; (batch, lines, places)."""
     found = squared.clone()
     for step in range(1, squared.shape[-1]):
-        for here, there in ((found[..., step:], squared[..., :-step]), (found[..., :-step], squared[..., step:])):
+        for here, there in (
+            (found[..., step:], squared[..., :-step]),
+            (found[..., :-step], squared[..., step:]),
+        ):
             torch.minimum(here, there + step**2, out=here)
     return found
