@@ -6,7 +6,7 @@ import itertools
 import platform
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal, NamedTuple, TypeVar
@@ -160,7 +160,7 @@ def gathered(images: Iterable[Image], together: Callable[[Shape], int]) -> Itera
 
 def ahead(
     function: Callable[[S], T], given: Iterable[S], threads: int, room: Callable[[S], int]
-) -> Generator[T]:
+) -> Iterator[T]:
     """Results in the order of what is given, made in threads; as many as there is `room` for wait to be taken."""
     pool = ThreadPoolExecutor(threads)
     waiting: deque[Future[T]] = deque()

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import io
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -117,8 +116,8 @@ class MapFolder:
         with (self.path / MADE).open("ab", buffering=0) as made:  # whole lines, of several processes
             made.write(f"{line}\n".encode())
 
-    def tidy(self, ids: Iterable[str], before: float = math.inf) -> None:
-        """Remove what was left of maps that were not written to their end, `before` a time."""
+    def tidy(self, ids: Iterable[str], before: float) -> None:
+        """Remove what runs that were ended `before` a time left of maps that they had not written to their end."""
         files = {self.file_of(id) for id in ids}
         for beside in (path for folder in {file.parent for file in files} for path in folder.glob(".*.tmp")):
             name = BESIDE.fullmatch(beside.name)

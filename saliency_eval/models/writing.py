@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import time
-from collections.abc import Generator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,17 +78,10 @@ def write_maps(
         kept = folder.kept(wanted, where.workers)
         progress(len(kept))
         todo = [id for id in wanted if id not in kept]
-        try:
-            with contextlib.closing(
-                written(MapWriter(predictions, data, folder), todo, where, batches)
-            ) as results:
-                for found in results:
-                    problems += found
-                    done += not found
-                    progress(1)
-        except BaseException:  # workers were ended at whatever they did
-            folder.tidy(data)
-            raise
+        for found in written(MapWriter(predictions, data, folder), todo, where, batches):
+            problems += found
+            done += not found
+            progress(1)
         folder.tidy(data, start)
     except OSError as error:
         fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
@@ -102,7 +94,7 @@ def write_maps(
 
 def written(
     writer: MapWriter, ids: list[str], where: Place, batches: Batches | None
-) -> Generator[list[Problem]]:
+) -> Iterator[list[Problem]]:
     """For each image, once its map is written, why it has none."""
     if batches is None:
         return run_tasks(writer, ids, where, lost=not_made)

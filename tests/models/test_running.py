@@ -204,14 +204,6 @@ def test_what_was_not_written_to_its_end_is_removed(data, tmp_path):
     os.utime(beside, (2**32, 2**32))
     write_maps("uniform", data, tmp_path)
     assert sorted(path.name for path in tmp_path.glob(".*.tmp")) == [beside.name, foreign.name]
-    with pytest.raises(KeyboardInterrupt):
-        write_maps("uniform", data, tmp_path, progress=interrupted, resume=False)
-    assert list(tmp_path.glob(".*.tmp")) == [foreign]
-
-
-def interrupted(count):
-    if count:
-        raise KeyboardInterrupt
 
 
 def test_a_model_cannot_end_the_program(data, own, tmp_path):

@@ -461,10 +461,6 @@ MUTATIONS = [
     m("models/folder.py", "if id in wanted or not same]", "]",
       "what is made anew costs the maps beyond the limit", RUNNING),
     m("models/writing.py", "folder.tidy(data, start)", "pass", "what is not whole stays", RUNNING),
-    m("datasets/fixations.py", """        self.read_headers()
-        gaze =""", "        gaze =", "one unreadable image is told at a time", "tests/datasets/test_folder.py"),
-    m("datasets/files.py", "not path.is_file()]", "False]", "broken links are passed over in silence",
-      "tests/datasets/test_folder.py"),
     m("models/folder.py", "np.floor(255 * (", "np.floor(255.1 * (", "maps of 8 bits have other steps", RUNNING),
     m("models/writing.py", '"constants": constants(variant.key),', '"constants": {},',
       "maps of filters learned anew are taken for those of the old", RUNNING),
@@ -533,6 +529,10 @@ MUTATIONS = [
     m("models/batches.py", 'error.code == "model":', "False:", "maps of a wrong shape are told each time", RUNNING),
     m("models/folder.py", "factory == other and old != new", "factory == other",
       "other options are taken for weights that are drawn anew", RUNNING),
+    m("datasets/fixations.py", """        self.read_headers()
+        gaze =""", "        gaze =", "one unreadable image is told at a time", "tests/datasets/test_folder.py"),
+    m("datasets/files.py", "not path.is_file()]", "False]", "broken links are passed over in silence",
+      "tests/datasets/test_folder.py"),
     m("datasets/folder.py", "super().why_none if self._scorable else absent", "super().why_none",
       "nothing says where fixations should lie", "tests/datasets/test_folder.py"),
     m("datasets/folder.py", "stimuli.exists() or self._scorable", "stimuli.exists()",
