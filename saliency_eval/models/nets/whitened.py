@@ -26,8 +26,11 @@ def aws_like(images: Tensor, *, scale: float, blurring: float) -> Tensor:
 
 
 def distinctness(images: Tensor) -> Tensor:
-    """The sum over colours and angles before it is smoothed; (batch, 1, h, w)."""
-    colours = white_maps(lab(images)).float()  # of 64 bits: grey has colours in 32
+    """The sum over colours and angles before it is smoothed, (batch, 1, h, w); in 64 bits.
+
+    In 32, grey has colours, and rounding tells apart what is nearly the same at several scales.
+    """
+    colours = white_maps(lab(images))
     present = (colours**2).mean((-2, -1), keepdim=True)  # 1, or next to 0 for a colour that is not there
     spectra, waves = torch.fft.fft2(colours), wavelengths(colours)
     total = torch.zeros_like(colours[:, :1])
