@@ -50,7 +50,7 @@ def cite(names: Iterable[str]) -> tuple[list[Cited], list[Problem]]:
     found, problems = [Cited(("package saliency_eval",), PACKAGE)], []
     for name in names:
         if isinstance(maker := stated(name, "model"), str):
-            found += [*of_maker(maker), *of_data(stated(name, "data"))]
+            found += of_maker(maker)
         elif name not in {*ADAPTERS, *METRICS, *MODELS} and os.path.isdir(name):
             runs, skipped = load_runs(name)
             if not runs:
@@ -77,13 +77,6 @@ def of_maker(text: str) -> Iterator[Cited]:
     """The model that made maps, as it signs them; nothing where maps were read, nor for a model of others."""
     key = text.partition("|")[0]
     if key and "#" not in key:  # a hash is in the name of a model of others
-        yield from of_name(key)
-
-
-def of_data(tag: object) -> Iterator[Cited]:
-    """The data set whose images maps were made of, by its tag; nothing for an own one."""
-    key = tag.partition("@")[0] if isinstance(tag, str) else ""
-    if key in ADAPTERS:
         yield from of_name(key)
 
 

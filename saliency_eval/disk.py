@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import math
 import os
 import stat
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 from saliency_eval.errors import fail
@@ -16,6 +20,7 @@ KINDS = {
     stat.S_IFLNK: "a link",
 }
 NO_WAIT = sum(getattr(os, f"O_{name}", 0) for name in ("NONBLOCK", "CLOEXEC", "BINARY"))  # no system has all
+UNFINISHED = ".tmp"  # end of the name of a file that is not whole yet
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -53,6 +58,13 @@ def check_plain(mode: int) -> None:
         fail("not_a_file", f"must be a file, got {kind}", "put the file in its place")
 
 
+def hash_of(path: str | Path, kind: str = "sha256") -> str:
+    """The hash of a plain file as hexadecimal digits; raises `not_a_file`, OSError."""
+    check_plain(os.stat(path).st_mode)
+    with open(open_plain(path, os.O_RDONLY, follow=True), "rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
 def size(count: int) -> str:
     """Bytes for a reader, rounded up: one more than a limit must not look like the limit.
 
@@ -67,12 +79,23 @@ def size(count: int) -> str:
 
 def replace(path: Path, data: bytes) -> None:
     """Write a file beside its target, then rename it: whoever looks sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
     try:
         write(beside, data)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def remove_unfinished(paths: Collection[Path], older: float) -> None:
+    """Remove what was left beside files by whoever was ended while they were replaced, if it is so many s old."""
+    names = {os.fspath(path) for path in paths}
+    for folder in {path.parent for path in paths}:
+        for beside in folder.glob(f".*{UNFINISHED}"):
+            name = beside.name.removesuffix(UNFINISHED).removeprefix(".").rpartition(".")[0]
+            with contextlib.suppress(OSError):
+                if os.path.join(folder, name) in names and time.time() - beside.stat().st_mtime > older:
+                    beside.unlink()
 
 
 def write(path: Path, data: bytes) -> None:

@@ -66,6 +66,9 @@ CODES: dict[str, Code] = {
     ),
     "identical": Code("warning", REJECTED, "All predictions are equal."),
     "mixed": Code("warning", REJECTED, "Three or more file formats in one set of predictions."),
+    "passed_over": Code(
+        "warning", TRUTH, "Pictures of a kind that is not read, and links that lead nowhere."
+    ),
     "dropped_fixations": Code("warning", TRUTH, "Fixations outside their image were dropped."),
     "swapped_axes": Code("error", TRUTH, "Fixations fit only when row and column are exchanged."),
     "empty_fixations": Code("warning", TRUTH, "Images without a fixation: fixation metrics skip them."),
@@ -143,15 +146,19 @@ def shown(name: object, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[:first]}...{text[first + 3 - limit :]}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """ "Did you mean": the sentence that offers the nearest of the known words, or lists them.
+FEW = 4  # words that are listed beside the nearest
 
-    >>> nearest("auc_jud", ["auc_judd", "nss"])
-    'Did you mean auc_judd?'
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ "Did you mean": the sentence that offers the nearest of the known words, lists them, or, if they are few, both.
+
+    >>> nearest("jpg", ["npy", "png"])
+    'Did you mean png? Known: npy, png'
     """
     known = sorted(known)
     close = difflib.get_close_matches(str(word).lower(), known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else "Known: " + ", ".join(known)
+    found = [f"Did you mean {close[0]}?"] if close else []
+    return " ".join(found if found and len(known) > FEW else [*found, "Known: " + ", ".join(known)])
 
 
 @dataclass(frozen=True)

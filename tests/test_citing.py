@@ -95,10 +95,8 @@ def test_runs_of_a_folder_and_names(tmp_path):
 def test_the_model_of_maps_that_run_made(tmp_path):
     (tmp_path / ".saliency-eval.json").write_text('{"model": "aim|patch:21|scale:0.5"}')
     assert [one.used for one in cite([str(tmp_path)])[0]] == [("package saliency_eval",), ("model aim",)]
-    (tmp_path / ".saliency-eval.json").write_text('{"model": "mine#c0ffee00", "data": "mine@1#abc"}')
+    (tmp_path / ".saliency-eval.json").write_text('{"model": "mine#c0ffee00"}')
     assert len(cite([str(tmp_path)])[0]) == 1
-    (tmp_path / ".saliency-eval.json").write_text('{"model": "mine#c0ffee00", "data": "osie@1#abc"}')
-    assert cite([str(tmp_path)])[0][1].used == ("data set osie@1",)
 
 
 def test_what_has_no_citation_comes_last_and_says_so(tmp_path):

@@ -157,7 +157,11 @@ def test_bare_prints_one_number(toy):
         (["score", "maps", "--data", "osi"], 2, "Did you mean osie?"),
         (["score", "maps", "--data", "toy", "--metrics", "auc_jud"], 2, "Did you mean auc_judd?"),
         (["score", "maps", "--data", "toy", "--protocol", "mitt"], 2, "Did you mean mit?"),
-        (["score", "maps", "--data", "toy", "--kind", "maps"], 2, "choose map or density or log-density"),
+        (
+            ["score", "maps", "--data", "toy", "--kind", "maps"],
+            2,
+            "Did you mean map? Known: density, log-density, map",
+        ),
         (["score", "absent", "--data", "toy"], 3, "error[missing]"),
         (["score", "maps", "--data", "osie", "--root", "toy"], 4, "looked for"),
         (["score", "maps", "--data", "osie", "--root", "nowhere"], 4, "error[not_available]"),
@@ -200,7 +204,7 @@ def test_run_tells_pictures_that_are_no_images(toy):
     (toy / "toy" / "stimuli" / "a.webp").touch()
     done = call("run", "uniform", "--data", "toy", "--out", "u", "--format", "json", cwd=toy)
     assert done.returncode == 0
-    assert [problem["code"] for problem in json.loads(done.stdout)["problems"]] == ["extra"]
+    assert [problem["code"] for problem in json.loads(done.stdout)["problems"]] == ["passed_over"]
 
 
 def test_limit_is_not_a_score(toy):

@@ -102,7 +102,9 @@ def test_stored_densities_by_a_relative_path(toy, executor, monkeypatch):
 
 def test_osie(shared, executor, tmp_path):
     data = se.load_dataset("osie", shared / "data" / "OSIE")
-    writer = MapWriter(ModelPredictions.of("centre_bias", data), data, MapFolder(tmp_path))
+    writer = MapWriter(
+        ModelPredictions.of("centre_bias", data), data, MapFolder(tmp_path), dict.fromkeys(data, "")
+    )
     for id in list(data)[:40]:
         writer(id)
     assert len(same(executor, tmp_path, data, ["auc_judd", "auc_borji", "nss"], limit=40).ids) == 40

@@ -24,7 +24,7 @@ from saliency_eval.cli.options import (
     count,
     out_folder,
 )
-from saliency_eval.cli.progress import CONTINUES, bar
+from saliency_eval.cli.progress import bar
 from saliency_eval.errors import DONE, Problem, SaliencyEvalError, shown
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def run(
         bool,
         typer.Option(
             "--resume/--no-resume",
-            help="Keep maps that the same command made before; without, those of something else are removed.",
+            help="Keep maps that the same command made before; without, all are made anew, and those of something "
+            "else removed.",
         ),
     ] = True,
     limit: Annotated[int | None, typer.Option(help="First N images only.", min=1)] = None,
@@ -168,7 +169,7 @@ def run(
     )
     dataset = load_dataset(data, root)
     total = min(limit or len(dataset), len(dataset))
-    with console.aside(), bar(total, model, again=CONTINUES[resume]) as progress:
+    with console.aside(), bar(total, model, resumable=True, resume=resume) as progress:
         written = write_maps(
             model, dataset, out, worker_count(workers), progress,
             device=device, batch=batch, kind=files, resume=resume, weights=weights, limit=limit,  # type: ignore[arg-type]
@@ -194,6 +195,8 @@ def notes_on(written: Written, files: str) -> None:
 
 def answer(written: Written, out: Path, warnings: list[Problem]) -> int:
     """Say what was written, which images have no map, and what is no image; the exit status."""
+    from saliency_eval.models.folder import number_of_maps
+
     made, there, problems = str(written.predictions.variant), written.made + written.kept, written.problems
     status = SaliencyEvalError(problems).exit_code if problems else DONE
     if console.format == "json":
@@ -204,6 +207,6 @@ def answer(written: Written, out: Path, warnings: list[Problem]) -> int:
         without = (
             f"; {len(problems)} image{'s have' if len(problems) > 1 else ' has'} none" if problems else ""
         )
-        console.print(f"{there} map{'' if there == 1 else 's'} of {made} in {shown(out, 500)}{kept}{without}")
+        console.print(f"{number_of_maps(there)} of {made} in {shown(out, 500)}{kept}{without}")
     console.problems([*problems, *warnings])
     return status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -21,7 +21,6 @@ Metrics = Annotated[
 ]
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The result only.")]
-FEW = 4  # words are listed, where one of more is offered
 TextOrJson = ("text", "json")
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings are errors.")]
 
@@ -65,9 +64,8 @@ Executor = Annotated[
 ]
 
 
-def choice(option: str, value: str, known: Collection[str]) -> str:
+def choice(option: str, value: str, known: Iterable[str]) -> str:
     """The value if it is one of the known ones."""
     if value not in known:
-        remedy = f"choose {' or '.join(known)}" if len(known) < FEW else nearest(value, known)
-        fail("usage", f"{option} cannot be '{shown(value)}'", remedy)
+        fail("usage", f"{option} cannot be '{shown(value)}'", nearest(value, known))
     return value

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 from saliency_eval.cli.console import console, shown
 
-CONTINUES = {True: "continues", False: "continues without --no-resume"}  # by --resume
-
 
 @contextmanager
-def bar(total: int | None, label: str, *, again: str = "starts again") -> Iterator[Callable[[int], object]]:
+def bar(
+    total: int | None, label: str, *, resumable: bool = False, resume: bool = True
+) -> Iterator[Callable[[int], object]]:
     """To be told how many images were finished, of a total if one is known.
 
-    `again` says what the same command does after an interruption.
+    `resumable` when what was done is not lost on interruption; without `resume` it is all done anew if asked for again.
     """
     from tqdm import tqdm
 
@@ -31,6 +31,8 @@ def bar(total: int | None, label: str, *, again: str = "starts again") -> Iterat
         try:
             yield step
         except KeyboardInterrupt:
+            goes_on = "continues" if resume else "continues without --no-resume"
+            then = goes_on if resumable else "starts again"
             of = "" if total is None else f" of {total}"
-            console.interrupted = f"interrupted after {done}{of}; the same command {again}"
+            console.interrupted = f"interrupted after {done}{of}; the same command {then}"
             raise

@@ -36,7 +36,7 @@ from saliency_eval.cli.predictions import (
     protocol_names,
     worker_count,
 )
-from saliency_eval.cli.progress import CONTINUES, bar
+from saliency_eval.cli.progress import bar
 from saliency_eval.cli.several import each
 from saliency_eval.errors import SaliencyEvalError, fail, shown, unknown
 from saliency_eval.options import split_list
@@ -120,8 +120,8 @@ def score(
     folder = usable(out, dataset.key) if save and limit is None else None
 
     def scored(number: int, protocol: str, chosen: Sequence[str] | None, folder: Path | None = None) -> Run:
-        again = "starts again" if folder is None else CONTINUES[resume]
-        with bar(limit or len(dataset), predictions[number], again=again) as progress:
+        total, label = limit or len(dataset), predictions[number]
+        with bar(total, label, resumable=folder is not None, resume=resume) as progress:
             return score_predictions(
                 predictions[number], dataset, chosen,
                 protocol=protocol, kind=kind, on_missing=on_missing, resize=resize, seed=seed,  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -153,10 +152,11 @@ class Dataset(Mapping[str, Stimulus], ABC):
     @property
     def tag(self) -> str:
         """The data set in a signature: id, edition, options other than the default, hash of the truth."""
-        return f"{self._label}#{self.sha256[:8]}"
+        return f"{self.label}#{self.sha256[:8]}"
 
     @property
-    def _label(self) -> str:
+    def label(self) -> str:
+        """The tag without the hash of the truth."""
         plain = {name: values[0] for name, values in self.options.items()}
         changed = [f"{k}={show(v)}" for k, v in self.settings.items() if v != plain[k] and k != EDITION]
         options = f"({','.join(changed)})" if changed else ""
@@ -165,7 +165,7 @@ class Dataset(Mapping[str, Stimulus], ABC):
     def __repr__(self) -> str:
         count = len(self.paths) if "paths" in self.__dict__ else "unlisted"
         where = f" in {shown(self.root, 500)}" if self.has_files else ""
-        return f"<{self._label}: {count} images{where}>"
+        return f"<{self.label}: {count} images{where}>"
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -182,17 +182,6 @@ class Dataset(Mapping[str, Stimulus], ABC):
         if id not in self.shapes:
             self.shapes[id] = image_shape(self.paths[id])
         return self.shapes[id]
-
-    def read_headers(self) -> None:
-        """Read the sizes of all images; raises what is wrong with any, of all at once."""
-        problems: list[Problem] = []
-        for id in self.paths:
-            try:
-                self.shape_of(id)
-            except SaliencyEvalError as error:
-                problems += [replace(problem, image=id) for problem in error.problems]
-        if problems:
-            raise SaliencyEvalError(problems)
 
     def passed_over(self) -> list[Problem]:
         """Warnings of what lies among the images and looks like one, but cannot be one."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from saliency_eval.datasets.box_files import BoxRow, boxes_of_rows, read_rows
 from saliency_eval.datasets.boxes import NO_LABEL, BoxDataset, Integers, Labelled
 from saliency_eval.datasets.card import Card
-from saliency_eval.datasets.files import IMAGES, files_by_stem, natural, need, no_images
+from saliency_eval.datasets.files import IMAGES, files_by_stem, natural, need, passed_over
 from saliency_eval.datasets.folder import slug
 from saliency_eval.datasets.folder_toml import Settings, read_toml
 from saliency_eval.errors import TRUTH, Problem, fail, shown
@@ -49,7 +49,7 @@ class BoxFolder(BoxDataset):
         return files_by_stem(need(self.root, "stimuli"), IMAGES)
 
     def passed_over(self) -> list[Problem]:
-        return no_images(self.root / "stimuli")
+        return passed_over(self.root / "stimuli")
 
     def labelled(self, id: str) -> Labelled:
         return Labelled(self._table.boxes[id], self._table.labels.get(id, NO_LABEL))

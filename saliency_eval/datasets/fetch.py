@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from saliency_eval import disk
 from saliency_eval.datasets.card import Card
 from saliency_eval.datasets.unpack import unpack
 from saliency_eval.errors import SaliencyEvalError, fail, shown
@@ -81,13 +81,7 @@ def is_present(file: Mapping[str, Any], root: Path) -> bool:
     if "unpack" in file:
         return all((root / folder).is_dir() for folder in file["unpack"])
     path, (kind, _, digest) = root / file["name"], known_hash(file).partition(":")
-    return path.is_file() and file_hash(path, kind) == digest
-
-
-def file_hash(path: Path, kind: str) -> str:
-    """The hash of a file as hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, kind).hexdigest()
+    return path.is_file() and disk.hash_of(path, kind) == digest
 
 
 def fetch_file(file: Mapping[str, Any], root: Path, progress: Progress | None, most: int) -> None:

@@ -93,26 +93,25 @@ def files_by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
     return found
 
 
-def no_images(folder: Path) -> list[Problem]:
+def passed_over(folder: Path) -> list[Problem]:
     """Warnings of pictures of other kinds, and of names of pictures behind which is no file."""
     known = {*IMAGES, *OTHER_IMAGES}
     files = [path for path in folder.iterdir() if path.suffix.lower() in known and not is_junk(path.name)]
     lost = [path for path in files if not path.is_file()]
     other = [path for path in files if path.is_file() and path.suffix.lower() in OTHER_IMAGES]
     told = (
-        (other, f"a picture, but none of {' '.join(IMAGES)}", "convert"),
-        (lost, "no file, or a link that leads nowhere", "restore"),
+        (other, f"a picture, but none of {' '.join(IMAGES)}", "convert it"),
+        (lost, "no file, or a link that leads nowhere", "put the picture in its place"),
     )
-    return [passing(folder, paths, what, remedy) for paths, what, remedy in told if paths]
+    return [warning_of(folder, paths, what, remedy) for paths, what, remedy in told if paths]
 
 
-def passing(folder: Path, paths: Collection[Path], what: str, remedy: str) -> Problem:
-    """A warning that some files are passed over, the first of them named."""
-    more, first = len(paths) - 1, f"{shown(folder.name)}/{shown(min(paths).name)}"
-    others, it = (f", as {'is' if more == 1 else 'are'} {more} more", "them") if more else ("", "it")
-    return Problem(
-        "extra", f"{first} is {what}, and is passed over{others}", f"{remedy} {it}", count=len(paths)
-    )
+def warning_of(folder: Path, paths: Collection[Path], what: str, remedy: str) -> Problem:
+    """A warning of files that are passed over, the first of them by name."""
+    more = len(paths) - 1
+    text = f"{shown(folder.name)}/{shown(min(paths).name)} is {what}, and is passed over"
+    others = f", as {'is' if more == 1 else 'are'} {more} more" if more else ""
+    return Problem("passed_over", text + others, remedy, count=len(paths))
 
 
 def need(root: Path, *relative: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.datasets.gaze import Gaze, Numbers, Truth
 from saliency_eval.datasets.totals import FixationTotals, Row
-from saliency_eval.errors import Problem, shown
+from saliency_eval.errors import Problem, SaliencyEvalError, shown
 from saliency_eval.pool import Pool
 
 
@@ -58,6 +59,17 @@ class FixationDataset(Dataset):
     @property
     def sha256(self) -> str:
         return self.pool.sha256
+
+    def read_headers(self) -> None:
+        """Read the sizes of all images; raises what is wrong with any, of all at once."""
+        problems: list[Problem] = []
+        for id in self.paths:
+            try:
+                self.shape_of(id)
+            except SaliencyEvalError as error:
+                problems += [replace(problem, image=id) for problem in error.problems]
+        if problems:
+            raise SaliencyEvalError(problems)
 
     def truth_of(self, id: str) -> dict[str, Any]:
         gaze = functools.cache(lambda: self._known_gaze(id))

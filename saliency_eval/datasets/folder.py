@@ -16,7 +16,7 @@ from saliency_eval.core import Lazy
 from saliency_eval.datasets.base import Choices
 from saliency_eval.datasets.box_files import boxes_of_rows, read_rows
 from saliency_eval.datasets.card import Card
-from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, no_images
+from saliency_eval.datasets.files import IMAGES, files_by_stem, listing, passed_over
 from saliency_eval.datasets.fixations import FixationDataset
 from saliency_eval.datasets.folder_files import Table, read_csv, read_json, table
 from saliency_eval.datasets.folder_points import finite, fit, one_based, why
@@ -61,7 +61,7 @@ class Folder(FixationDataset):
         return found
 
     def passed_over(self) -> list[Problem]:
-        return no_images(self._stimuli)
+        return passed_over(self._stimuli)
 
     @property
     def why_none(self) -> str:
@@ -152,7 +152,7 @@ class Folder(FixationDataset):
                 if id not in listed
             ]
         if problems:
-            raise SaliencyEvalError(problems)
+            raise SaliencyEvalError([*problems, *self.passed_over()])
 
     # -------------------------------------------------------------- what is wrong with many points
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import io
 import json
-import re
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saliency_eval import disk
-from saliency_eval.errors import fail, shown
+from saliency_eval.errors import SaliencyEvalError, fail, shown
 from saliency_eval.predictions.stated import PROVENANCE, provenance
 
 Kind = Literal["npy", "png"]
 MADE = ".saliency-eval.jsonl"  # a dot: not a prediction
-WORDS = {
-    "files": "other --files",
-    "versions": "other versions",
-    "weights": "other weights",
-    "constants": "other constants",
+LONGEST = 2**30  # bytes of it
+MINUTE = 60.0  # s: what is older is not being written
+OTHERS = {name: f"other {name}" for name in ("versions", "weights", "constants", "options")} | {
+    "files": "other --files"
 }
-BESIDE = re.compile(r"\.(.+)\.[0-9]+\.tmp")  # a file that is not whole yet, of `disk.replace`
 
 
 @dataclass(frozen=True)
@@ -42,53 +39,49 @@ class MapFolder:
         """Where the map of an image lies."""
         return self.path / f"{id}.{kind or self.kind}"
 
-    def begin(
-        self,
-        made_by: Mapping[str, Any],
-        ids: Iterable[str],
-        again: Iterable[str] | None = None,
-        *,
-        by_image: bool = False,
-    ) -> int:
-        """Say what makes the maps of some images from now on; how many of another provenance were removed.
-
-        Maps that are to be made `again`, whatever there is, are removed, and all others too if their provenance is
-        another one. Where each follows from its image alone, `by_image`, the hash of all data is none of it.
-
-        Raises `usage` when maps of another provenance are there and none is to be made again, and OSError.
-        """
-        self.path.mkdir(parents=True, exist_ok=True)
-        there, before = self.there(ids), provenance(self.path)
-        key = differing(before, made_by, by_image=by_image)
-        same = key is None
-        if again is None and there and not same:
-            what = f"{plural(len(there))} of these images, {difference(before, made_by, key)}"
-            text = f"{shown(self.path, 200)} holds {what}"
+    def refuse_others(self, made_by: Mapping[str, Any], ids: Iterable[str]) -> None:
+        """Raise `usage` when maps of another provenance are there."""
+        before, there = provenance(self.path), self.there(ids)
+        if there and before != made_by:
+            count, why = number_of_maps(len(there)), difference(before, made_by)
+            text = f"{shown(self.path, 200)} holds {count} of these images, {why}"
             remedy = "choose another --out, or write over them with --no-resume"
             fail("usage", text, f"{remedy}{drawn_anew(before, made_by)}")
-        wanted = set(again or ())
-        doomed = [(id, kind) for id, kind in there if id in wanted or not same]
+
+    def begin(self, made_by: Mapping[str, Any], ids: Iterable[str], again: Collection[str] = ()) -> int:
+        """Say what makes the maps from now on; how many images lost theirs and are not to get one `again`.
+
+        Those of another provenance are removed, and of this one those that are to be made again. Raises OSError.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        there, same = self.there(ids), provenance(self.path) == made_by
+        doomed = [(id, kind) for id, kind in there if id in again or not same]
         if not same:
             for name in (PROVENANCE, MADE):  # first: what is half removed must not be continued
                 (self.path / name).unlink(missing_ok=True)
         for id, kind in doomed:
             self.file_of(id, kind).unlink()
         disk.replace(self.path / PROVENANCE, (json.dumps(made_by, indent=1) + "\n").encode())
-        return len({id for id, _ in doomed} - wanted)
+        return len({id for id, _ in doomed} - set(again))
 
-    def kept(self, images: Mapping[str, Path], threads: int = 1) -> set[str]:
-        """The images whose maps are what was written of what they are, by the content of both."""
+    def kept(self, images: Mapping[str, str], threads: int = 1) -> set[str]:
+        """The images, given by their hashes, whose maps are what was written of them, by the content of both.
+
+        What is known of others of them is forgotten.
+        """
         made = self._made()
-        known = [id for id in images if id in made]
-        with ThreadPoolExecutor(threads) as pool:
-            now = pool.map(lambda id: [hash_of(self.file_of(id)), hash_of(images[id])], known)
-            return {id for id, hashes in zip(known, now, strict=True) if hashes == made[id] and hashes[0]}
+        known = {id: made[id] for id in images if id in made}
+        now = hashes({id: self.file_of(id) for id in known}, threads)
+        kept = {id for id in known if known[id] == [now[id], images[id]]}
+        lines = [line(id, *made[id]) for id in made if id in kept or id not in images]
+        disk.replace(self.path / MADE, b"".join(lines))
+        return kept
 
     def _made(self) -> dict[str, list[str]]:
         """Hashes of each map and of its image; the last line of each that can be read."""
         try:
-            lines = (self.path / MADE).read_bytes().splitlines()
-        except OSError:
+            lines = disk.read(self.path / MADE, LONGEST).splitlines()
+        except (OSError, SaliencyEvalError):
             return {}
         return dict(filter(None, map(parsed, lines)))
 
@@ -103,8 +96,8 @@ class MapFolder:
             text = f"maps must not take the place of files of the data set, of which {shown(self.path, 200)} holds"
             fail("usage", f"{text} {len(there)} under their names", "choose another --out")
 
-    def put(self, id: str, values: NDArray[np.floating[Any]], image: Path) -> None:
-        """Write the map of an image, then that it is there; raises OSError."""
+    def put(self, id: str, values: NDArray[np.floating[Any]], image: str) -> None:
+        """Write the map of an image, then that it is there, by the hash of the image; raises OSError."""
         path, file = self.file_of(id), io.BytesIO()
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.kind == "npy":
@@ -112,69 +105,64 @@ class MapFolder:
         else:
             save_png(file, values)
         disk.replace(path, file.getvalue())
-        line = json.dumps([id, hashlib.sha256(file.getvalue()).hexdigest(), hash_of(image)])
-        with (self.path / MADE).open("ab", buffering=0) as made:  # whole lines, of several processes
-            made.write(f"{line}\n".encode())
+        made = line(id, hashlib.sha256(file.getvalue()).hexdigest(), image)
+        with open(
+            disk.open_plain(self.path / MADE, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", 0
+        ) as file_of_all:
+            file_of_all.write(made)  # at once: there may be several processes
 
-    def tidy(self, ids: Iterable[str], before: float) -> None:
-        """Remove what runs that were ended `before` a time left of maps that they had not written to their end."""
-        files = {self.file_of(id) for id in ids}
-        for beside in (path for folder in {file.parent for file in files} for path in folder.glob(".*.tmp")):
-            name = BESIDE.fullmatch(beside.name)
-            if name and beside.with_name(name[1]) in files and beside.stat().st_mtime < before:
-                beside.unlink(missing_ok=True)
+    def tidy(self, ids: Iterable[str]) -> None:
+        """Remove what runs that were ended left of maps that they had not written to their end."""
+        disk.remove_unfinished([self.file_of(id) for id in ids], older=MINUTE)
+
+
+def hashes(files: Mapping[str, Path], threads: int = 1) -> dict[str, str]:
+    """SHA-256 of the files of some images, of which several may lie in one; empty where there is none."""
+    paths = list(dict.fromkeys(files.values()))
+    with ThreadPoolExecutor(threads) as pool:
+        known = dict(zip(paths, pool.map(hash_of, paths), strict=True))
+    return {id: known[path] for id, path in files.items()}
 
 
 def hash_of(path: Path) -> str:
     """SHA-256 of a file; empty where there is none."""
     try:
-        found = path.stat()
-        return hashed(path, found.st_size, found.st_mtime_ns)
-    except OSError:
+        return disk.hash_of(path)
+    except (OSError, SaliencyEvalError):
         return ""
 
 
-@functools.lru_cache(64)  # one file may hold many images
-def hashed(path: Path, size: int, changed: int) -> str:
-    """SHA-256 of a file of a size and a time of change."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def line(id: str, *hashes: str) -> bytes:
+    """An image as a line of the file of all."""
+    return json.dumps([id, *hashes]).encode() + b"\n"
 
 
 def parsed(line: bytes) -> tuple[str, list[str]] | None:
     """Image, and hashes of its map and of itself; None for a line that is torn."""
     try:
-        id, *hashes = json.loads(line)
-    except (ValueError, TypeError, RecursionError):
+        found = json.loads(line)
+    except (ValueError, RecursionError):
         return None
-    return (id, hashes) if isinstance(id, str) else None
+    whole = isinstance(found, list) and [type(part) for part in found] == [str] * 3
+    return (found[0], found[1:]) if whole else None
 
 
-def plural(count: int) -> str:
+def number_of_maps(count: int) -> str:
     """A number of maps.
 
-    >>> plural(1), plural(3)
+    >>> number_of_maps(1), number_of_maps(3)
     ('1 map', '3 maps')
     """
     return f"{count} map{'' if count == 1 else 's'}"
 
 
-def differing(before: Any, now: Mapping[str, Any], *, by_image: bool) -> str | None:
-    """The first entry in which two provenances differ; empty where there is none before, None where all agree."""
-    if not isinstance(before, Mapping):
-        return ""
-    old, new = ({**one, "data": str(one["data"]).partition("#")[0]} if by_image and "data" in one else one
-                for one in (before, now))  # fmt: skip
-    return next((key for key in (*new, *old) if old.get(key) != new.get(key)), None)
-
-
-def difference(before: Any, now: Mapping[str, Any], key: str | None) -> str:
+def difference(before: Any, now: Mapping[str, Any]) -> str:
     """In what two provenances differ, as the end of a sentence."""
-    if not key:
+    if not isinstance(before, Mapping):
         return "and nothing that says what made them"
-    return (
-        f"made with {WORDS.get(key, f'another {key}')}: {shown(before.get(key))} is not {shown(now.get(key))}"
-    )
+    key = next((key for key in (*now, *before) if before.get(key) != now.get(key)), "")
+    name = OTHERS.get(key, f"another {key}")
+    return f"made with {name}: {shown(before.get(key))} is not {shown(now.get(key))}"
 
 
 def drawn_anew(before: Any, now: Mapping[str, Any]) -> str:

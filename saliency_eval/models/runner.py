@@ -30,6 +30,8 @@ from saliency_eval.predictions.values import check_size
 from saliency_eval.regions.frames import ORIGINAL
 from saliency_eval.variant import Variant
 
+OF_IMAGES = frozenset({"image", "shape"})  # fields that an image gives alone
+
 
 @dataclass(frozen=True)
 class ModelMap:
@@ -88,7 +90,7 @@ class ModelPredictions:
         if lacking := data.lacks(variant.needed):
             fail("undefined_metric", f"model {variant.key} needs {lacking}",
                  "choose another model ('saliency-eval models'), or another data set", exit=TRUTH)  # fmt: skip
-        self.name = name or variant.call  # before the data set decides anything
+        self.name = name or variant.call  # of what was asked for: what the data set decides is no part
         self.variant = variant.bound(data.defaults)
         looks = "image" in self.variant.declared.fields  # at the picture itself, as one does who saves a map
         self.data = data.framed(ORIGINAL) if looks else data
@@ -107,6 +109,11 @@ class ModelPredictions:
     def __reduce__(self) -> tuple[Any, ...]:
         """A model of the user's file is declared again where it arrives."""
         return unpacked, (spec_of(self.variant.key), self.variant, self.data, self.name, self.kind)
+
+    @property
+    def by_image(self) -> bool:
+        """Does each map follow from its image alone, which is a file?"""
+        return self.data.has_files and set(self.variant.declared.fields) <= OF_IMAGES
 
     @property
     def leaves_out_observers(self) -> bool:
@@ -157,7 +164,7 @@ def saliency_map(model: str, image: Image) -> Floats:
     """
     check_image(image)
     found = model_of(model)
-    if lacking := sorted(found.needed - {"image", "shape"}):
+    if lacking := sorted(found.needed - OF_IMAGES):
         text = f"model {found.key} must read no more than an image, it reads {', '.join(lacking)}"
         fail("undefined_metric", text, "saliency-eval run gives it a data set", exit=TRUTH)
     made = found(Stimulus("image", image=image, shape=image.shape[:2]))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,14 +15,13 @@ from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, fail, shown
 from saliency_eval.executors import Place, Progress, Workers, place, run_tasks
 from saliency_eval.models.batches import Batch, Batches, Result, ahead, maps_of_all
-from saliency_eval.models.folder import Kind, MapFolder, plural
+from saliency_eval.models.folder import Kind, MapFolder, hashes, number_of_maps
 from saliency_eval.models.own import files_of, with_weights
 from saliency_eval.models.runner import ModelPredictions, whole_map
 from saliency_eval.predictions.mapping import FetchedArray
 from saliency_eval.versions import versions
 
 CONSTANTS = Path(__file__).parent / "bases"  # files there begin with the key of their model
-OF_IMAGES = {"image", "shape"}  # fields that are told by the image itself
 
 
 class Written(NamedTuple):
@@ -52,11 +50,11 @@ def write_maps(
 ) -> Written:
     """Write the maps of a model, a file for each image, and what made them, in `.saliency-eval.json`.
 
-    Maps that are there and were made by the same model and versions of the same image are kept, unless not to `resume`;
-    the data must be the same for models that read more than images. An image that gets no map does not cost the
-    others: why is in `problems`. Models in torch run on `device` in batches of at most `batch`, and `workers` are
-    threads that read and write; for other models they are processes. `weights` are those of a model of others; with
-    `limit`, the first images only.
+    To `resume` is to keep maps that the same model made in the same versions, of the same images by the hashes in
+    `.saliency-eval.jsonl` and, where more than these counts, of the same data. Else all are made anew, and those of
+    something else are removed. An image that gets no map does not cost the others: why is in `problems`. Models in
+    torch run on `device` in batches of at most `batch`, and `workers` are threads that read and write; for other models
+    they are processes. `weights` are those of a model of others; with `limit`, the first images only.
 
     Raises `usage` for maps of something else in the folder and for files of the data set, `io` (exit 5) when it cannot
     be written.
@@ -66,30 +64,43 @@ def write_maps(
         ModelPredictions.of(with_weights(text, weights), data),
         MapFolder(Path(out), kind),
     )
-    batches, start = Batches.of(predictions.variant, device, batch), time.time()
-    wanted = {id: data.paths[id] for id in list(data)[:limit]}
+    batches = Batches.of(predictions.variant, device, batch)
+    made_by = provenance(predictions, folder, batches)
+    wanted = list(data)[:limit]
     problems, done = [], 0
     try:
         if data.has_files:
             folder.spare(data.root, data)
-        by_image = set(predictions.variant.declared.fields) <= OF_IMAGES
-        made_by = provenance(predictions, folder, batches)
-        removed = folder.begin(made_by, data, None if resume else wanted, by_image=by_image)
-        kept = folder.kept(wanted, where.workers)
-        progress(len(kept))
+        if resume:
+            folder.refuse_others(made_by, data)
+        lost = folder.begin(made_by, data, () if resume else wanted)
+        images = dict.fromkeys(wanted, "")
+        if data.has_files:
+            images = hashes({id: data.paths[id] for id in wanted}, where.workers)
+        kept = folder.kept(images, where.workers)
         todo = [id for id in wanted if id not in kept]
-        for found in written(MapWriter(predictions, data, folder), todo, where, batches):
+        changed = len(folder.there(todo))
+        progress(len(kept))
+        for found in written(MapWriter(predictions, data, folder, images), todo, where, batches):
             problems += found
             done += not found
             progress(1)
-        folder.tidy(data, start)
+        folder.tidy(data)
     except OSError as error:
         fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
              exit=ENVIRONMENT)  # fmt: skip
-    notes = [f"{plural(removed)} of something else in {shown(out, 200)} made room"] if removed else []
-    return Written(
-        predictions, done, len(kept), problems, notes + (batches.notes if batches is not None else [])
-    )
+    notes = [
+        text
+        for count, text in (
+            (lost, f"{number_of_maps(lost)} of something else, beyond the first {limit} images, had to go"),
+            (
+                changed,
+                f"{number_of_maps(changed)} were there and not what was written of the images; made again",
+            ),
+        )
+        if count
+    ]
+    return Written(predictions, done, len(kept), problems, [*notes, *(batches.notes if batches else [])])
 
 
 def written(
@@ -109,7 +120,7 @@ def provenance(predictions: ModelPredictions, folder: MapFolder, batches: Batche
         "model": str(variant),
         "options": dict(variant.options),
         "constants": constants(variant.key),
-        "data": predictions.data.tag,
+        "data": predictions.data.label if predictions.by_image else predictions.data.tag,
         "files": folder.kind,
         "version": __version__,
         "versions": versions(),
@@ -130,8 +141,11 @@ def constants(key: str) -> dict[str, str]:
 class MapWriter:
     """Makes and writes the map of one image; says why when there is none."""
 
-    def __init__(self, predictions: ModelPredictions, data: Dataset, folder: MapFolder) -> None:
+    def __init__(
+        self, predictions: ModelPredictions, data: Dataset, folder: MapFolder, images: Mapping[str, str]
+    ) -> None:
         self.predictions, self.data, self.folder = predictions, data, folder
+        self.images = images  # by hash: of before they are read, should they be replaced meanwhile
         self.as_density = predictions.kind != "map" and folder.kind == "png"  # levels of logs are no map
 
     def __call__(self, id: str) -> list[Problem]:
@@ -142,7 +156,7 @@ class MapWriter:
         if reading.views == ():
             text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
             return [Problem("missing", text, "leave the image out of the data set", id)]
-        self.folder.put(id, whole_map(reading), self.data.paths[id])
+        self.folder.put(id, whole_map(reading), self.images[id])
         return []
 
     def save(self, made: tuple[str, Result]) -> list[Problem]:
@@ -155,7 +169,7 @@ class MapWriter:
         except SaliencyEvalError as error:
             return error.problems
         values = np.exp(found, dtype=np.float64) if self.as_density else found
-        self.folder.put(id, values, self.data.paths[id])
+        self.folder.put(id, values, self.images[id])
         return []
 
 

@@ -322,15 +322,28 @@ def test_pictures_that_cannot_be_images_are_told(folder: Path, points: Fixations
     for name in ("a.WEBP", "b.tif", "c.gif", ".d.gif", "notes.txt"):
         (folder / "stimuli" / name).touch()
     (folder / "stimuli" / "lost.png").symlink_to("nowhere")
-    told = [problem for problem in with_json(folder, points).problems() if problem.code == "extra"]
+    told = [problem for problem in with_json(folder, points).problems() if problem.code == "passed_over"]
     assert [(problem.message, problem.remedy, problem.count) for problem in told] == [
         (
             "stimuli/a.WEBP is a picture, but none of .jpg .jpeg .png, and is passed over, as are 2 more",
-            "convert them",
+            "convert it",
             3,
         ),
-        ("stimuli/lost.png is no file, or a link that leads nowhere, and is passed over", "restore it", 1),
+        (
+            "stimuli/lost.png is no file, or a link that leads nowhere, and is passed over",
+            "put the picture in its place",
+            1,
+        ),
     ]
+
+
+def test_a_lost_image_that_has_fixations_is_told_as_one(folder: Path, points: Fixations) -> None:
+    (folder / "stimuli" / "i01.png").unlink()
+    (folder / "stimuli" / "i01.png").symlink_to("nowhere")
+    with pytest.raises(SaliencyEvalError) as error:
+        with_json(folder, points)
+    assert [problem.code for problem in error.value.problems] == ["missing", "passed_over"]
+    assert error.value.exit_code == 4
 
 
 def test_all_images_that_are_unreadable_are_told_at_once(folder: Path, points: Fixations) -> None:

@@ -85,18 +85,17 @@ def unlike(own: Tensor, facing: Tensor, here: Tensor, there: Tensor) -> Tensor:
 
 def distance(chosen: Tensor) -> Tensor:
     """Euclidean distance of each pixel to the nearest chosen one; (batch, h, w)."""
-    far = float(sum(chosen.shape[-2:]) ** 2)  # beyond every distance, squared
-    squared = torch.where(chosen, 0.0, torch.as_tensor(far, dtype=torch.float64, device=chosen.device))
-    return nearest(nearest(squared.mT).mT).sqrt()
+    far = sum(chosen.shape[-2:]) ** 2  # beyond every distance, squared
+    return lower_envelope(lower_envelope((~chosen).double().mT * far).mT).sqrt()
 
 
-def nearest(squared: Tensor) -> Tensor:
-    """The least of squared[j] + (i - j)^2 at each i of a line; (batch, lines, places)."""
-    found = squared.clone()
-    for step in range(1, squared.shape[-1]):
+def lower_envelope(heights: Tensor) -> Tensor:
+    """The least of heights[j] + (i - j)^2 at each i of a line; (batch, lines, places). All at once would be vast."""
+    found = heights.clone()
+    for step in range(1, heights.shape[-1]):
         for here, there in (
-            (found[..., step:], squared[..., :-step]),
-            (found[..., :-step], squared[..., step:]),
+            (found[..., step:], heights[..., :-step]),
+            (found[..., :-step], heights[..., step:]),
         ):
             torch.minimum(here, there + step**2, out=here)
     return found
