@@ -8,6 +8,7 @@ import math
 import os
 import stat
 import time
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def size(count: int) -> str:
 
 def replace(path: Path, data: bytes) -> None:
     """Write a file beside its target, then rename it: whoever looks sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    beside = path.with_name(f".{mark(path)}.{os.getpid()}{UNFINISHED}")
     try:
         write(beside, data)
         os.replace(beside, path)
@@ -89,13 +90,18 @@ def replace(path: Path, data: bytes) -> None:
 
 def remove_unfinished(paths: Collection[Path], older: float) -> None:
     """Remove what was left beside files by whoever was ended while they were replaced, if it is so many s old."""
-    names = {os.fspath(path) for path in paths}
+    marks = {(path.parent, mark(path)) for path in paths}
     for folder in {path.parent for path in paths}:
-        for beside in folder.glob(f".*{UNFINISHED}"):
-            name = beside.name.removesuffix(UNFINISHED).removeprefix(".").rpartition(".")[0]
+        for beside in folder.glob(f".*.*{UNFINISHED}"):
             with contextlib.suppress(OSError):
-                if os.path.join(folder, name) in names and time.time() - beside.stat().st_mtime > older:
+                known = (folder, beside.name.split(".")[1]) in marks
+                if known and time.time() - beside.stat().st_mtime > older:
                     beside.unlink()
+
+
+def mark(path: Path) -> str:
+    """What a file is called while it is not whole: short, as names may be as long as a system allows."""
+    return f"{zlib.crc32(os.fsencode(path.name)):08x}"
 
 
 def write(path: Path, data: bytes) -> None:

@@ -89,10 +89,15 @@ class MapFolder:
         """The files under the names of maps, of either kind: image and kind."""
         return [(id, kind) for id in ids for kind in get_args(Kind) if self.file_of(id, kind).exists()]
 
-    def spare(self, root: Path, ids: Iterable[str]) -> None:
-        """Raise `usage` for files in the folder of a data set that nothing says are maps: its own images, say."""
+    def spare(self, root: Path, images: Mapping[str, Path]) -> None:
+        """Raise `usage` where the images of a data set lie, and for files of it that nothing says are maps."""
         inside = self.path.resolve().is_relative_to(root.resolve())
-        if inside and provenance(self.path) is None and (there := self.there(ids)):
+        if inside and self.path.resolve() in {
+            folder.resolve() for folder in {path.parent for path in images.values()}
+        }:
+            text = f"maps must lie in a folder of their own, {shown(self.path, 200)} holds images"
+            fail("usage", text, "choose another --out")
+        if inside and provenance(self.path) is None and (there := self.there(images)):
             text = f"maps must not take the place of files of the data set, of which {shown(self.path, 200)} holds"
             fail("usage", f"{text} {len(there)} under their names", "choose another --out")
 

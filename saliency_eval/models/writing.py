@@ -70,7 +70,7 @@ def write_maps(
     problems, done = [], 0
     try:
         if data.has_files:
-            folder.spare(data.root, data)
+            folder.spare(data.root, data.paths)
         if resume:
             folder.refuse_others(made_by, data)
         lost = folder.begin(made_by, data, () if resume else wanted)
@@ -87,8 +87,9 @@ def write_maps(
             progress(1)
         folder.tidy(data)
     except OSError as error:
-        fail("io", f"maps cannot be written to {shown(out)}: {error.strerror or error}", "choose another --out",
-             exit=ENVIRONMENT)  # fmt: skip
+        place_of_it = shown(error.filename2 or error.filename or out, 200)
+        fail("io", f"maps cannot be written to {place_of_it}: {error.strerror or error}",
+             "put right what is there, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
     notes = [
         text
         for count, text in (

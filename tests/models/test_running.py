@@ -4,7 +4,9 @@ import json
 import os
 import pickle
 import re
+import shutil
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import saliency_eval as se
+from saliency_eval import disk
 from saliency_eval.cli import app
 from saliency_eval.core import MODELS
 from saliency_eval.errors import SaliencyEvalError
@@ -181,6 +184,20 @@ def test_an_image_that_is_replaced_meanwhile_is_found_out(data, tmp_path, model)
     assert write_maps(model, data, tmp_path).made == 1
 
 
+def test_names_may_be_as_long_as_a_system_allows(data, tmp_path):
+    long = data.root / "stimuli" / f"{'x' * 251}.png"
+    Image.new("RGB", (6, 4)).save(long)
+    found = write_maps("uniform", se.load_dataset(str(data.root)), tmp_path)
+    assert (found.made, found.problems) == (7, [])
+
+
+def test_what_is_in_the_way_is_named(data, tmp_path):
+    write_maps("uniform", data, tmp_path, limit=1)
+    (tmp_path / "i02.npy").mkdir()
+    with pytest.raises(SaliencyEvalError, match=r"maps cannot be written to .*i02\.npy: Is a directory"):
+        write_maps("uniform", data, tmp_path)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
 @pytest.mark.parametrize("name", [MADE, "i01.npy"])
 def test_nothing_is_waited_for(data, tmp_path, name):
@@ -228,11 +245,11 @@ def test_what_is_made_anew_costs_no_map_beyond_the_limit_unless_of_something_els
 
 
 def test_what_was_not_written_to_its_end_is_removed(data, tmp_path):
-    left, foreign = tmp_path / ".i01.npy.123.tmp", tmp_path / ".mine.npy.123.tmp"
+    left, foreign = (tmp_path / f".{disk.mark(Path(name))}.123.tmp" for name in ("i01.npy", "mine.npy"))
     for path in (left, foreign):
         path.write_bytes(b"x")
         os.utime(path, ns=(0, 0))
-    beside = tmp_path / ".i02.npy.124.tmp"
+    beside = tmp_path / f".{disk.mark(Path('i02.npy'))}.124.tmp"
     beside.write_bytes(b"of another run, at this time")
     (tmp_path / "...tmp").touch()
     write_maps("uniform", data, tmp_path)
@@ -476,10 +493,15 @@ def test_maps_never_take_the_place_of_images_or_densities(toy, tmp_path, resume)
     folder = toy / "toy" / "stimuli"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     data = se.load_dataset(str(toy / "toy"))
-    with pytest.raises(SaliencyEvalError, match=r"files of the data set, of which .* holds 6") as error:
-        write_maps("uniform", data, folder, resume=resume)
-    assert error.value.code == "usage"
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    shutil.copytree(folder, toy / "toy" / "maps")
+    for name, words in (
+        ("stimuli", r"in a folder of their own, .*stimuli holds images"),
+        ("maps", r"files of the data set, of which .* holds 6"),
+    ):
+        with pytest.raises(SaliencyEvalError, match=words) as error:
+            write_maps("uniform", data, toy / "toy" / name, resume=resume)
+        assert error.value.code == "usage"
+        assert {path.name: path.read_bytes() for path in (toy / "toy" / name).iterdir()} == before
     for _ in range(2):  # elsewhere in it maps may be, and be written over
         assert write_maps("uniform", data, toy / "toy" / "predicted", resume=resume).problems == []
 
