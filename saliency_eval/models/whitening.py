@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 @batched(
     "AWS-like",
     source="doi:10.1016/j.imavis.2011.11.007",
-    cost="27 times",
+    cost="35 times",
     note="a definition of our own: the published program cannot be read",
-    takes=lambda options, shape: 700 * options["scale"] ** 2 * pixels(shape),
+    takes=lambda options, shape: 300 * options["scale"] ** 2 * pixels(shape),
 )
 def aws_like(images: Tensor, *, scale: Annotated[float, Range(0.01, 1)] = 0.5, blur: Share = 0.021) -> Tensor:
     """Adaptive whitening: how rare the local energy over scales is in this image.

@@ -38,7 +38,7 @@ def test_images_together_take_no_more_than_there_should_be(key, shape):
     ("covsal", (32, 32), 2), ("covsal", (512, 512), 2), ("context_aware", (32, 32), 8), ("dva", (32, 32), 53),
     ("context_aware(side=125)", (32, 32), 34), ("bms", (32, 32), 8), ("bms(side=200)", (32, 32), 33),
     ("rare2012_like", (300, 400), 10), ("itti_koch", (16, 16), 256), ("gbvs", (512, 512), 32),
-    ("aim", (512, 512), 15), ("aim(scale=1)", (512, 512), 4), ("sun", (512, 512), 9), ("aws_like", (512, 512), 17),
+    ("aim", (512, 512), 15), ("aim(scale=1)", (512, 512), 4), ("sun", (512, 512), 9), ("aws_like", (512, 512), 29),
 ])  # fmt: skip
 def test_what_a_model_makes_of_an_image_counts_not_its_size(call, shape, together):
     assert Batches(model_of(call), "cpu").together(shape) == together

@@ -21,8 +21,8 @@ SPREAD = math.radians(30)  # of their angle
 def aws_like(images: Tensor, *, scale: float, blurring: float) -> Tensor:
     """The squared length of the responses at several scales, decorrelated for each colour and angle, summed."""
     small = scaled(images, scale)
-    energy = blur(distinctness(small), blurring * max(small.shape[-2:]))
-    return minmax(energy, ROUNDING)[:, 0].to(images)
+    energy = blur(distinctness(small).to(images), blurring * max(small.shape[-2:]))
+    return minmax(energy, ROUNDING)[:, 0]
 
 
 def distinctness(images: Tensor) -> Tensor:
@@ -37,9 +37,17 @@ def distinctness(images: Tensor) -> Tensor:
     for angle in ANGLES:
         filters = waves * direction(math.radians(angle), colours)
         for c, scales in enumerate(SCALES):
-            responses = torch.fft.ifft2(spectra[:, c : c + 1] * filters[:scales]).abs()
+            responses = moduli(spectra[:, c], filters[:scales])
             total += present[:, c : c + 1] * (white_maps(responses) ** 2).sum(1, keepdim=True)
     return total
+
+
+def moduli(spectra: Tensor, filters: Tensor) -> Tensor:
+    """What filters give, one after the other as their phases take room; (batch, filters, h, w)."""
+    found = filters.new_empty(len(spectra), *filters.shape)
+    for number, one in enumerate(filters):
+        found[:, number] = torch.fft.ifft2(spectra * one).abs()
+    return found
 
 
 def white_maps(maps: Tensor) -> Tensor:
