@@ -7,6 +7,7 @@ import hashlib
 import math
 import os
 import stat
+import threading
 import time
 import zlib
 from collections.abc import Collection
@@ -59,10 +60,10 @@ def check_plain(mode: int) -> None:
         fail("not_a_file", f"must be a file, got {kind}", "put the file in its place")
 
 
-def hash_of(path: str | Path, kind: str = "sha256") -> str:
+def hash_of(path: str | Path, kind: str = "sha256", *, follow: bool = True) -> str:
     """The hash of a plain file as hexadecimal digits; raises `not_a_file`, OSError."""
-    check_plain(os.stat(path).st_mode)
-    with open(open_plain(path, os.O_RDONLY, follow=True), "rb") as file:
+    check_plain(os.stat(path, follow_symlinks=follow).st_mode)
+    with open(open_plain(path, os.O_RDONLY, follow=follow), "rb") as file:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
@@ -80,7 +81,8 @@ def size(count: int) -> str:
 
 def replace(path: Path, data: bytes) -> None:
     """Write a file beside its target, then rename it: whoever looks sees the old file or the new one."""
-    beside = path.with_name(f".{mark(path)}.{os.getpid()}{UNFINISHED}")
+    own = f"{os.getpid()}-{threading.get_ident()}"
+    beside = path.with_name(f".{mark(path)}.{own}{UNFINISHED}")
     try:
         write(beside, data)
         os.replace(beside, path)

@@ -96,12 +96,13 @@ def files_by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
 def passed_over(folder: Path) -> list[Problem]:
     """Warnings of pictures of other kinds, and of names of pictures behind which is no file."""
     known = {*IMAGES, *OTHER_IMAGES}
-    files = [path for path in folder.iterdir() if path.suffix.lower() in known and not is_junk(path.name)]
+    present = folder.iterdir() if folder.is_dir() else ()
+    files = [path for path in present if path.suffix.lower() in known and not is_junk(path.name)]
     lost = [path for path in files if not path.is_file()]
     other = [path for path in files if path.is_file() and path.suffix.lower() in OTHER_IMAGES]
     told = (
-        (other, f"a picture, but none of {' '.join(IMAGES)}", "convert it"),
-        (lost, "no file, or a link that leads nowhere", "put the picture in its place"),
+        (other, f"a picture, but none of {' '.join(IMAGES)}", "convert"),
+        (lost, "no file, or a link that leads nowhere", "restore"),
     )
     return [warning_of(folder, paths, what, remedy) for paths, what, remedy in told if paths]
 
@@ -111,7 +112,7 @@ def warning_of(folder: Path, paths: Collection[Path], what: str, remedy: str) ->
     more = len(paths) - 1
     text = f"{shown(folder.name)}/{shown(min(paths).name)} is {what}, and is passed over"
     others = f", as {'is' if more == 1 else 'are'} {more} more" if more else ""
-    return Problem("passed_over", text + others, remedy, count=len(paths))
+    return Problem("passed_over", text + others, f"{remedy} {'them' if more else 'it'}", count=len(paths))
 
 
 def need(root: Path, *relative: str) -> Path:

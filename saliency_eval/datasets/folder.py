@@ -56,7 +56,8 @@ class Folder(FixationDataset):
             wanted = "stimuli/ with images" + ("" if self._scorable else ", or images alone")
             wanted += f" ({' '.join(IMAGES)})"
             text = f"{shown(self.root, 500)} must hold {wanted}, got {listing(self.root)}"
-            fail("layout", text, "'saliency-eval data info folder' shows the layout")
+            layout = Problem("layout", text, "'saliency-eval data info folder' shows the layout")
+            raise SaliencyEvalError([layout, *self.passed_over()])
         self._check_names(found)
         return found
 

@@ -134,7 +134,10 @@ def maps_of_all(
     """The map of each image, or why there is none, in the order of sizes; images are read in `threads`."""
     groups: dict[Shape, list[str]] = {}
     for id in ids:
-        groups.setdefault(data[id]["shape"], []).append(id)
+        try:
+            groups.setdefault(data[id]["shape"], []).append(id)
+        except SaliencyEvalError as error:
+            yield id, [replace(problem, image=id) for problem in error.problems]
     names = [(id, shape) for shape, group in groups.items() for id in group]
     images = ahead(lambda one: read_image(data, *one), names, threads, lambda one: 2 * model.together(one[1]))
     for batch in gathered(images, model.together):

@@ -21,11 +21,12 @@ from saliency_eval.predictions.stated import PROVENANCE, provenance
 
 Kind = Literal["npy", "png"]
 MADE = ".saliency-eval.jsonl"  # a dot: not a prediction
-LONGEST = 2**30  # bytes of it
-MINUTE = 60.0  # s: what is older is not being written
-OTHERS = {name: f"other {name}" for name in ("versions", "weights", "constants", "options")} | {
-    "files": "other --files"
-}
+LONGEST = 2**28  # bytes of it
+UNTOUCHED = 60.0  # s: what is older is not being written
+OTHERS = {  # what differs, in words
+    "data": "other data", "files": "other --files", "versions": "other versions", "weights": "other weights",
+    "constants": "other constants", "options": "other options",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,19 @@ class MapFolder:
         """Where the map of an image lies."""
         return self.path / f"{id}.{kind or self.kind}"
 
-    def refuse_others(self, made_by: Mapping[str, Any], ids: Iterable[str]) -> None:
-        """Raise `usage` when maps of another provenance are there."""
-        before, there = provenance(self.path), self.there(ids)
-        if there and before != made_by:
-            count, why = number_of_maps(len(there)), difference(before, made_by)
-            text = f"{shown(self.path, 200)} holds {count} of these images, {why}"
-            remedy = "choose another --out, or write over them with --no-resume"
-            fail("usage", text, f"{remedy}{drawn_anew(before, made_by)}")
+    def refuse_others(self, made_by: Mapping[str, Any], images: Mapping[str, Path], *, resume: bool) -> None:
+        """Raise `usage` where images lie, for files that nothing says are maps, and, to resume, for other maps."""
+        if os.path.realpath(self.path) in folders_of(images.values()):
+            text = f"maps must lie in a folder of their own, {shown(self.path, 200)} holds images"
+            fail("usage", text, "choose another --out")
+        there = {id for id, _ in self.there(images)}
+        said, before = os.path.lexists(self.path / PROVENANCE), provenance(self.path)
+        if not there or (said and not resume) or before == made_by:
+            return
+        count, why = number_of_maps(len(there)), difference(before, made_by)
+        text = f"{shown(self.path, 200)} holds {count} of these images, {why}"
+        remedy = f"write over them with --no-resume{drawn_anew(before, made_by)}" if said else "remove them"
+        fail("usage", text, f"choose another --out, or {remedy}")
 
     def begin(self, made_by: Mapping[str, Any], ids: Iterable[str], again: Collection[str] = ()) -> int:
         """Say what makes the maps from now on; how many images lost theirs and are not to get one `again`.
@@ -54,52 +60,40 @@ class MapFolder:
         Those of another provenance are removed, and of this one those that are to be made again. Raises OSError.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        there, same = self.there(ids), provenance(self.path) == made_by
-        doomed = [(id, kind) for id, kind in there if id in again or not same]
-        if not same:
-            for name in (PROVENANCE, MADE):  # first: what is half removed must not be continued
-                (self.path / name).unlink(missing_ok=True)
-        for id, kind in doomed:
-            self.file_of(id, kind).unlink()
+        ids, same = list(ids), provenance(self.path) == made_by
+        made = self.made() if same else {}
+        lines = [line(id, *made[id]) for id in ids if id in made and id not in again]
+        disk.replace(self.path / MADE, b"".join(lines))  # first: nothing is kept that it does not name
         disk.replace(self.path / PROVENANCE, (json.dumps(made_by, indent=1) + "\n").encode())
-        return len({id for id, _ in doomed} - set(again))
+        return len(self.remove(again if same else ids) - set(again))
 
-    def kept(self, images: Mapping[str, str], threads: int = 1) -> set[str]:
-        """The images, given by their hashes, whose maps are what was written of them, by the content of both.
-
-        What is known of others of them is forgotten.
-        """
-        made = self._made()
-        known = {id: made[id] for id in images if id in made}
-        now = hashes({id: self.file_of(id) for id in known}, threads)
-        kept = {id for id in known if known[id] == [now[id], images[id]]}
-        lines = [line(id, *made[id]) for id in made if id in kept or id not in images]
-        disk.replace(self.path / MADE, b"".join(lines))
-        return kept
-
-    def _made(self) -> dict[str, list[str]]:
-        """Hashes of each map and of its image; the last line of each that can be read."""
+    def made(self) -> dict[str, list[str]]:
+        """Hashes of each map and of its image, as they were written; the last line of each that can be read."""
         try:
-            lines = disk.read(self.path / MADE, LONGEST).splitlines()
+            lines = disk.read(self.path / MADE, LONGEST, follow=False).splitlines()
         except (OSError, SaliencyEvalError):
             return {}
         return dict(filter(None, map(parsed, lines)))
 
+    def kept(self, images: Mapping[str, str], threads: int = 1) -> set[str]:
+        """The images, given by their hashes, whose maps are there as they were written of them."""
+        made = self.made()
+        known = {id: made[id] for id in images if id in made}
+        now = hashes({id: self.file_of(id) for id in known}, threads, follow=False)
+        return {id for id in known if known[id] == [now[id], images[id]]}
+
     def there(self, ids: Iterable[str]) -> list[tuple[str, str]]:
         """The files under the names of maps, of either kind: image and kind."""
-        return [(id, kind) for id in ids for kind in get_args(Kind) if self.file_of(id, kind).exists()]
+        return [
+            (id, kind) for id in ids for kind in get_args(Kind) if os.path.lexists(self.file_of(id, kind))
+        ]
 
-    def spare(self, root: Path, images: Mapping[str, Path]) -> None:
-        """Raise `usage` where the images of a data set lie, and for files of it that nothing says are maps."""
-        inside = self.path.resolve().is_relative_to(root.resolve())
-        if inside and self.path.resolve() in {
-            folder.resolve() for folder in {path.parent for path in images.values()}
-        }:
-            text = f"maps must lie in a folder of their own, {shown(self.path, 200)} holds images"
-            fail("usage", text, "choose another --out")
-        if inside and provenance(self.path) is None and (there := self.there(images)):
-            text = f"maps must not take the place of files of the data set, of which {shown(self.path, 200)} holds"
-            fail("usage", f"{text} {len(there)} under their names", "choose another --out")
+    def remove(self, ids: Iterable[str]) -> set[str]:
+        """Remove the maps of images, of either kind; the images that had one. Raises OSError."""
+        there = self.there(ids)
+        for id, kind in there:
+            self.file_of(id, kind).unlink()
+        return {id for id, _ in there}
 
     def put(self, id: str, values: NDArray[np.floating[Any]], image: str) -> None:
         """Write the map of an image, then that it is there, by the hash of the image; raises OSError."""
@@ -117,29 +111,38 @@ class MapFolder:
             file_of_all.write(made)  # at once: there may be several processes
 
     def tidy(self, ids: Iterable[str]) -> None:
-        """Remove what runs that were ended left of maps that they had not written to their end."""
-        disk.remove_unfinished([self.file_of(id) for id in ids], older=MINUTE)
+        """Remove what runs that were ended left of files that they had not written to their end."""
+        own = [self.path / PROVENANCE, self.path / MADE]
+        maps = [self.file_of(id, kind) for id in ids for kind in get_args(Kind)]
+        disk.remove_unfinished([*own, *maps], older=UNTOUCHED)
 
 
-def hashes(files: Mapping[str, Path], threads: int = 1) -> dict[str, str]:
+def folders_of(files: Iterable[Path]) -> set[str]:
+    """Where files lie, and where those lie that are links."""
+    files = [file for file in files if file.is_absolute()]  # others are names alone, of data without files
+    real = {os.path.dirname(os.path.realpath(file)) for file in files if file.is_symlink()}
+    return real | {os.path.realpath(folder) for folder in {file.parent for file in files}}
+
+
+def hashes(files: Mapping[str, Path], threads: int = 1, *, follow: bool = True) -> dict[str, str]:
     """SHA-256 of the files of some images, of which several may lie in one; empty where there is none."""
     paths = list(dict.fromkeys(files.values()))
     with ThreadPoolExecutor(threads) as pool:
-        known = dict(zip(paths, pool.map(hash_of, paths), strict=True))
+        known = dict(zip(paths, pool.map(lambda path: hash_of(path, follow=follow), paths), strict=True))
     return {id: known[path] for id, path in files.items()}
 
 
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file; empty where there is none."""
+def hash_of(path: Path, *, follow: bool) -> str:
+    """SHA-256 of a file; empty where there is none, nor a link that one may `follow`."""
     try:
-        return disk.hash_of(path)
+        return disk.hash_of(path, follow=follow)
     except (OSError, SaliencyEvalError):
         return ""
 
 
-def line(id: str, *hashes: str) -> bytes:
-    """An image as a line of the file of all."""
-    return json.dumps([id, *hashes]).encode() + b"\n"
+def line(id: str, map: str, image: str) -> bytes:
+    """An image as a line of the file of all, with the hashes of its map and of itself."""
+    return json.dumps([id, map, image]).encode() + b"\n"
 
 
 def parsed(line: bytes) -> tuple[str, list[str]] | None:
@@ -165,9 +168,9 @@ def difference(before: Any, now: Mapping[str, Any]) -> str:
     """In what two provenances differ, as the end of a sentence."""
     if not isinstance(before, Mapping):
         return "and nothing that says what made them"
-    key = next((key for key in (*now, *before) if before.get(key) != now.get(key)), "")
-    name = OTHERS.get(key, f"another {key}")
-    return f"made with {name}: {shown(before.get(key))} is not {shown(now.get(key))}"
+    key = next(key for key in (*now, *before) if key not in before or before[key] != now.get(key))
+    old, new = (shown(one[key]) if key in one else "nothing" for one in (before, now))
+    return f"made with {OTHERS.get(key, f'another {key}')}: {old} is not {new}"
 
 
 def drawn_anew(before: Any, now: Mapping[str, Any]) -> str:

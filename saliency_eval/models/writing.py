@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,17 +70,14 @@ def write_maps(
     wanted = list(data)[:limit]
     problems, done = [], 0
     try:
-        if data.has_files:
-            folder.spare(data.root, data.paths)
-        if resume:
-            folder.refuse_others(made_by, data)
+        folder.refuse_others(made_by, data.paths, resume=resume)
         lost = folder.begin(made_by, data, () if resume else wanted)
         images = dict.fromkeys(wanted, "")
         if data.has_files:
             images = hashes({id: data.paths[id] for id in wanted}, where.workers)
         kept = folder.kept(images, where.workers)
         todo = [id for id in wanted if id not in kept]
-        changed = len(folder.there(todo))
+        stale = len(folder.remove(todo))
         progress(len(kept))
         for found in written(MapWriter(predictions, data, folder, images), todo, where, batches):
             problems += found
@@ -87,20 +85,14 @@ def write_maps(
             progress(1)
         folder.tidy(data)
     except OSError as error:
-        place_of_it = shown(error.filename2 or error.filename or out, 200)
-        fail("io", f"maps cannot be written to {place_of_it}: {error.strerror or error}",
+        target = shown(error.filename2 or error.filename or out, 200)
+        fail("io", f"maps cannot be written to {target}: {error.strerror or error}",
              "put right what is there, or choose another --out", exit=ENVIRONMENT)  # fmt: skip
-    notes = [
-        text
-        for count, text in (
-            (lost, f"{number_of_maps(lost)} of something else, beyond the first {limit} images, had to go"),
-            (
-                changed,
-                f"{number_of_maps(changed)} were there and not what was written of the images; made again",
-            ),
-        )
-        if count
-    ]
+    removed = (
+        (lost, f"of something else, beyond the first {limit} images"),
+        (stale, "not what was written of the images as they are now"),
+    )
+    notes = [f"removed {number_of_maps(count)} {which}" for count, which in removed if count]
     return Written(predictions, done, len(kept), problems, [*notes, *(batches.notes if batches else [])])
 
 
@@ -153,7 +145,7 @@ class MapWriter:
         try:
             reading = self.predictions.fetch(id).read(self.data[id]["shape"])
         except SaliencyEvalError as error:
-            return error.problems
+            return [replace(problem, image=id) for problem in error.problems]
         if reading.views == ():
             text = f"{self.predictions.name} has no map for image {shown(id)}: its observers do not allow one"
             return [Problem("missing", text, "leave the image out of the data set", id)]

@@ -326,12 +326,12 @@ def test_pictures_that_cannot_be_images_are_told(folder: Path, points: Fixations
     assert [(problem.message, problem.remedy, problem.count) for problem in told] == [
         (
             "stimuli/a.WEBP is a picture, but none of .jpg .jpeg .png, and is passed over, as are 2 more",
-            "convert it",
+            "convert them",
             3,
         ),
         (
             "stimuli/lost.png is no file, or a link that leads nowhere, and is passed over",
-            "put the picture in its place",
+            "restore it",
             1,
         ),
     ]

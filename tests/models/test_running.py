@@ -168,7 +168,7 @@ def test_a_map_that_is_not_what_was_written_is_made_again(data, tmp_path, model)
         made.write(b'[[[\n3\n{"a": 1}\n["i01", 3, [4]]\n["caf\xff", "')
     found = write_maps(model, data, tmp_path)
     assert (found.made, found.kept, found.problems) == (5, 1, [])
-    assert found.notes == ["4 maps were there and not what was written of the images; made again"]
+    assert found.notes == ["removed 4 maps not what was written of the images as they are now"]
     assert {path: path.read_bytes() for path in tmp_path.glob("*.npy")} == whole
     found = write_maps(model, data, tmp_path)
     assert (found.made, found.notes) == (0, [])
@@ -184,6 +184,47 @@ def test_an_image_that_is_replaced_meanwhile_is_found_out(data, tmp_path, model)
     assert write_maps(model, data, tmp_path).made == 1
 
 
+@pytest.mark.parametrize("model", ["spectral_residual", "uniform"])
+def test_a_broken_image_costs_no_other_and_leaves_no_old_map(data, tmp_path, model):
+    write_maps(model, data, tmp_path)
+    data.paths["i03"].write_bytes(b"")
+    found = write_maps(model, se.load_dataset(str(data.root)), tmp_path)
+    assert (found.made, found.kept, [problem.image for problem in found.problems]) == (0, 5, ["i03"])
+    assert set(written(tmp_path)) == set(data) - {"i03"}
+
+
+@pytest.mark.parametrize("linked", ["stimuli", "images"])
+def test_images_behind_links_are_spared(data, tmp_path, linked):
+    stimuli, real = data.root / "stimuli", tmp_path / "real"
+    shutil.move(stimuli, real)
+    if linked == "stimuli":
+        stimuli.symlink_to(real)
+    else:
+        stimuli.mkdir()
+        for path in real.iterdir():
+            (stimuli / path.name).symlink_to(path)
+    before = sorted(real.iterdir())
+    with pytest.raises(SaliencyEvalError, match="folder of their own"):
+        write_maps("uniform", se.load_dataset(str(data.root)), real, resume=False, kind="png")
+    assert sorted(real.iterdir()) == before
+
+
+def test_files_of_others_are_not_removed(data, tmp_path):
+    shutil.copytree(data.root / "stimuli", tmp_path / "other")
+    for resume in (True, False):
+        with pytest.raises(SaliencyEvalError, match="holds 6 maps of these images, and nothing that says"):
+            write_maps("uniform", data, tmp_path / "other", resume=resume)
+    assert len(list((tmp_path / "other").iterdir())) == 6
+
+
+def test_a_link_is_no_map(data, tmp_path):
+    write_maps("uniform", data, tmp_path / "out")
+    shutil.move(tmp_path / "out" / "i01.npy", tmp_path / "moved.npy")
+    (tmp_path / "out" / "i01.npy").symlink_to(tmp_path / "moved.npy")
+    assert write_maps("uniform", data, tmp_path / "out").made == 1
+    assert not (tmp_path / "out" / "i01.npy").is_symlink()
+
+
 def test_names_may_be_as_long_as_a_system_allows(data, tmp_path):
     long = data.root / "stimuli" / f"{'x' * 251}.png"
     Image.new("RGB", (6, 4)).save(long)
@@ -194,7 +235,7 @@ def test_names_may_be_as_long_as_a_system_allows(data, tmp_path):
 def test_what_is_in_the_way_is_named(data, tmp_path):
     write_maps("uniform", data, tmp_path, limit=1)
     (tmp_path / "i02.npy").mkdir()
-    with pytest.raises(SaliencyEvalError, match=r"maps cannot be written to .*i02\.npy: Is a directory"):
+    with pytest.raises(SaliencyEvalError, match=r"maps cannot be written to .*i02\.npy: "):
         write_maps("uniform", data, tmp_path)
 
 
@@ -217,6 +258,8 @@ def test_data_without_files_are_told_by_their_hash(tmp_path, monkeypatch):
     found = write_maps("spectral_residual", demo, tmp_path / "out")
     assert (found.made, found.kept) == (0, len(demo))
     assert json.loads((tmp_path / "out" / PROVENANCE).read_text())["data"] == demo.tag
+    (tmp_path / demo.paths[next(iter(demo))]).unlink()
+    assert write_maps("uniform", demo, tmp_path).made == len(demo)  # where their names would lie
 
 
 def test_a_model_of_images_goes_on_when_images_come_and_fixations_change(data, tmp_path):
@@ -229,7 +272,7 @@ def test_a_model_of_images_goes_on_when_images_come_and_fixations_change(data, t
     found = write_maps("image_signature", now, tmp_path / "image_signature")
     assert (found.made, found.kept) == (1, 6)
     assert now.tag != data.tag
-    with pytest.raises(SaliencyEvalError, match="made with another data: toy@1#"):
+    with pytest.raises(SaliencyEvalError, match="made with other data: toy@1#"):
         write_maps("centre_bias", now, tmp_path / "centre_bias")
 
 
@@ -240,7 +283,7 @@ def test_what_is_made_anew_costs_no_map_beyond_the_limit_unless_of_something_els
     assert (found.made, found.kept, found.notes) == (2, 0, [])
     assert len(written(tmp_path)) == 6
     found = write_maps("uniform", data, tmp_path, resume=False, limit=2)
-    assert found.notes == ["4 maps of something else, beyond the first 2 images, had to go"]
+    assert found.notes == ["removed 4 maps of something else, beyond the first 2 images"]
     assert len(written(tmp_path)) == 2
 
 
@@ -496,7 +539,7 @@ def test_maps_never_take_the_place_of_images_or_densities(toy, tmp_path, resume)
     shutil.copytree(folder, toy / "toy" / "maps")
     for name, words in (
         ("stimuli", r"in a folder of their own, .*stimuli holds images"),
-        ("maps", r"files of the data set, of which .* holds 6"),
+        ("maps", r"holds 6 maps of these images, and nothing that says what made them; .* or remove them"),
     ):
         with pytest.raises(SaliencyEvalError, match=words) as error:
             write_maps("uniform", data, toy / "toy" / name, resume=resume)

@@ -14,8 +14,8 @@ SCALES = (7, 5, 5)  # for the colours in the order of their variance
 ANGLES = (0, 45, 90, 135)
 SHORTEST = 6.0  # px of the first wavelength; each next one is twice as long
 BANDWIDTH = 0.55  # of the log-Gabor filters
-ROUNDING = 1e-6  # range of the energy of an image in which nothing differs
 SPREAD = math.radians(30)  # of their angle
+ROUNDING = 1e-6  # range of the energy of an image in which nothing differs
 
 
 def aws_like(images: Tensor, *, scale: float, blurring: float) -> Tensor:
@@ -51,7 +51,7 @@ def moduli(spectra: Tensor, filters: Tensor) -> Tensor:
 
 
 def white_maps(maps: Tensor) -> Tensor:
-    """Planes decorrelated over all pixels, each of variance 1."""
+    """Planes decorrelated over all pixels, each of variance 1, or next to 0 where nothing is left."""
     return whiten(maps.flatten(2)).reshape(maps.shape)
 
 
