@@ -45,7 +45,7 @@ class MapFolder:
         if os.path.realpath(self.path) in folders_of(images.values()):
             text = f"maps must lie in a folder of their own, {shown(self.path, 200)} holds images"
             fail("usage", text, "choose another --out")
-        there = {id for id, _ in self.there(images)}
+        there = {id for id, _ in self.there(images, *get_args(Kind))}
         said, before = os.path.lexists(self.path / PROVENANCE), provenance(self.path)
         if not there or (said and not resume) or before == made_by:
             return
@@ -65,7 +65,7 @@ class MapFolder:
         lines = [line(id, *made[id]) for id in ids if id in made and id not in again]
         disk.replace(self.path / MADE, b"".join(lines))  # first: nothing is kept that it does not name
         disk.replace(self.path / PROVENANCE, (json.dumps(made_by, indent=1) + "\n").encode())
-        return len(self.remove(again if same else ids) - set(again))
+        return len((self.remove(again) if same else self.remove(ids, *get_args(Kind))) - set(again))
 
     def made(self) -> dict[str, list[str]]:
         """Hashes of each map and of its image, as they were written; the last line of each that can be read."""
@@ -82,15 +82,16 @@ class MapFolder:
         now = hashes({id: self.file_of(id) for id in known}, threads, follow=False)
         return {id for id in known if known[id] == [now[id], images[id]]}
 
-    def there(self, ids: Iterable[str]) -> list[tuple[str, str]]:
-        """The files under the names of maps, of either kind: image and kind."""
-        return [
-            (id, kind) for id in ids for kind in get_args(Kind) if os.path.lexists(self.file_of(id, kind))
-        ]
+    def there(self, ids: Iterable[str], *kinds: str) -> list[tuple[str, str]]:
+        """The files under the names of maps of some kinds: image and kind."""
+        return [(id, kind) for id in ids for kind in kinds if os.path.lexists(self.file_of(id, kind))]
 
-    def remove(self, ids: Iterable[str]) -> set[str]:
-        """Remove the maps of images, of either kind; the images that had one. Raises OSError."""
-        there = self.there(ids)
+    def remove(self, ids: Iterable[str], *kinds: str) -> set[str]:
+        """Remove the maps of images, those of the own kind unless others are named; the images that had one.
+
+        Raises OSError.
+        """
+        there = self.there(ids, *(kinds or (self.kind,)))
         for id, kind in there:
             self.file_of(id, kind).unlink()
         return {id for id, _ in there}
@@ -168,7 +169,7 @@ def difference(before: Any, now: Mapping[str, Any]) -> str:
     """In what two provenances differ, as the end of a sentence."""
     if not isinstance(before, Mapping):
         return "and nothing that says what made them"
-    key = next(key for key in (*now, *before) if key not in before or before[key] != now.get(key))
+    key = next(key for key in (*now, *before) if before.get(key, ...) != now.get(key, ...))
     old, new = (shown(one[key]) if key in one else "nothing" for one in (before, now))
     return f"made with {OTHERS.get(key, f'another {key}')}: {old} is not {new}"
 

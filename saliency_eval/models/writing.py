@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saliency_eval import __version__
+from saliency_eval import __version__, disk
 from saliency_eval.classifiers.networks import Device
 from saliency_eval.datasets.base import Dataset
 from saliency_eval.errors import ENVIRONMENT, Problem, SaliencyEvalError, fail, shown
@@ -128,7 +127,7 @@ def provenance(predictions: ModelPredictions, folder: MapFolder, batches: Batche
 def constants(key: str) -> dict[str, str]:
     """Hashes of the files with what a model has learned."""
     found = sorted(CONSTANTS.glob(f"{key}*.npz"))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    return {path.name: disk.hash_of(path) for path in found}
 
 
 class MapWriter:

@@ -282,6 +282,12 @@ def test_what_is_made_anew_costs_no_map_beyond_the_limit_unless_of_something_els
     found = write_maps("image_signature", data, tmp_path, resume=False, limit=2)
     assert (found.made, found.kept, found.notes) == (2, 0, [])
     assert len(written(tmp_path)) == 6
+    foreign = tmp_path / "i01.png"  # nothing says that it is a map
+    foreign.touch()
+    (tmp_path / "i01.npy").unlink()
+    for resume in (True, False):
+        write_maps("image_signature", data, tmp_path, resume=resume)
+        assert foreign.exists()
     found = write_maps("uniform", data, tmp_path, resume=False, limit=2)
     assert found.notes == ["removed 4 maps of something else, beyond the first 2 images"]
     assert len(written(tmp_path)) == 2
@@ -419,6 +425,10 @@ def test_maps_of_something_else_are_not_written_over(data, tmp_path):
     with pytest.raises(SaliencyEvalError, match="made with other --files: npy is not png"):
         write_maps("image_signature", data, tmp_path, kind="png")
     np.testing.assert_equal(written(tmp_path), before)
+    made_by = json.loads((tmp_path / PROVENANCE).read_text())
+    (tmp_path / PROVENANCE).write_text(json.dumps(made_by | {"more": None}))
+    with pytest.raises(SaliencyEvalError, match="made with another more: None is not nothing"):
+        write_maps("image_signature", data, tmp_path)
     (tmp_path / PROVENANCE).write_text("[[[")
     with pytest.raises(SaliencyEvalError, match="nothing that says what made them"):
         write_maps("image_signature", data, tmp_path)

@@ -458,7 +458,7 @@ MUTATIONS = [
       "maps that were cut off are kept", RUNNING),
     m("models/folder.py", "known[id] == [now[id], images[id]]", "known[id][0] == now[id]",
       "maps of images that were replaced are kept", RUNNING),
-    m("models/folder.py", "self.remove(again if same else ids)", "self.remove(ids)",
+    m("models/folder.py", "self.remove(again) if same", "self.remove(ids) if same",
       "what is made anew costs the maps beyond the limit", RUNNING),
     m("models/writing.py", "folder.tidy(data)", "pass", "what is not whole stays", RUNNING),
     m("models/folder.py", "np.floor(255 * (", "np.floor(255.1 * (", "maps of 8 bits have other steps", RUNNING),
